@@ -1,0 +1,1 @@
+"""From predictions to product labels, events and turn-taking telemetry."""
