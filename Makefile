@@ -1,0 +1,40 @@
+# Two commands are all a fresh machine needs: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test format figures clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    analyse a call that the project draws and speaks itself; ends with the path of the report"
+	@echo "make test    everything CI checks"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: run make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(BIN)/python pyproject.toml research/pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -e research
+	@touch $@
+
+$(STAMP): $(VENV)/.core constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.core
+	@$(BIN)/countenance demo --out demo
+
+test: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh
+
+format: $(STAMP)
+	$(BIN)/ruff format src research tests bench
+	$(BIN)/ruff check --fix src research tests bench
+
+figures: $(STAMP)
+	$(BIN)/python -m bench.figures
+
+clean:
+	rm -rf $(VENV) demo report

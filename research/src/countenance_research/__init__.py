@@ -1,0 +1,1 @@
+"""Research bundles: see the card of each model folder."""

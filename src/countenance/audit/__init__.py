@@ -1,0 +1,1 @@
+"""A durable lease before any model call, a durable result before any output."""

@@ -1,0 +1,1 @@
+"""From media to samples: taps, sampling, faces, speech, transcripts."""

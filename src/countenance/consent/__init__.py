@@ -1,0 +1,1 @@
+"""Has this person said yes to this modality, this purpose, this notice?"""

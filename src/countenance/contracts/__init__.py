@@ -1,0 +1,1 @@
+"""The vocabulary every stage shares; standard library and numpy only."""

@@ -1,0 +1,57 @@
+"""One tree of errors; each says what is wrong, where, and what to do next."""
+
+
+class CountenanceError(Exception):
+    """Something the product understands went wrong."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}. {remedy}" if remedy else problem)
+        self.problem = problem
+        self.remedy = remedy
+
+    @property
+    def diagnosis(self) -> str:
+        """One line: the problem, then the remedy."""
+        return str(self)
+
+
+class UsageError(CountenanceError):
+    """A command line or a configuration asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class MediaError(CountenanceError):
+    """A recording cannot be read."""
+
+
+class TranscriptError(CountenanceError):
+    """A transcript cannot be read or does not fit the call."""
+
+
+class BundleError(CountenanceError):
+    """A model bundle is incomplete, altered or not allowed here."""
+
+
+class PolicyError(CountenanceError):
+    """A policy file is wrong."""
+
+
+class RefusedError(CountenanceError):
+    """The gate refuses: the message holds the citation."""
+
+    exit_code = 3
+
+
+class ConsentError(CountenanceError):
+    """A consent record is wrong."""
+
+
+class AuditError(CountenanceError):
+    """The log cannot be written or does not verify; inference stops."""
+
+
+class DatasetError(CountenanceError):
+    """A corpus for training or evaluation is missing, or not in its layout."""

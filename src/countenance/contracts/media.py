@@ -1,0 +1,165 @@
+"""What flows in: media from a tap, and the samples that encoders read.
+
+Time is integer microseconds since call start, in media time.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.contracts.call import Modality
+
+SECOND_US = 1_000_000
+SAMPLE_RATE = 16_000
+
+FACE_CROP_PX = 112
+FACE_TEMPLATE = np.array([[41, 46], [71, 46], [56, 64], [44, 81], [68, 81]], dtype=np.float32)
+"""Where alignment puts the five landmarks inside a face crop (5 x 2, pixels: x, y).
+
+Order: eye on the left of the picture, eye on the right, tip of the nose, mouth corner on the left, on the right.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFrame:
+    """One decoded picture that was due on the sampling grid."""
+
+    track_id: str
+    at_us: int
+    rgb: NDArray[np.uint8]
+    """height x width x 3, upright (rotation metadata applied)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """A run of decoded sound."""
+
+    track_id: str
+    at_us: int
+    """Media time of the first sample."""
+    pcm: NDArray[np.int16]
+    """n samples, mono, 16 kHz."""
+
+    @property
+    def end_us(self) -> int:
+        """Media time just after the last sample."""
+        return self.at_us + len(self.pcm) * SECOND_US // SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Words of one participant: a caption from the call, a transcript line, or what a transcriber heard."""
+
+    track_id: str
+    participant_id: str
+    start_us: int
+    end_us: int
+    text: str
+    confidence: float | None = None
+    """0..1 when the transcriber says it; None when the words come from a person or an unknown source."""
+    language: str | None = None
+
+    @property
+    def at_us(self) -> int:
+        """An utterance is known when it ends."""
+        return self.end_us
+
+
+Media = VideoFrame | AudioChunk | Utterance
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the picture it belongs to."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far a sample can be trusted, and why not."""
+
+    value: float
+    """0 (useless) to 1 (good)."""
+    reason: str | None = None
+    """An abstain reason (`low_light`, `occluded`, `low_asr`, ...) when the value is 0 or poor."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceSample:
+    """One aligned face of one participant."""
+
+    participant_id: str
+    at_us: int
+    crop: NDArray[np.uint8]
+    """FACE_CROP_PX x FACE_CROP_PX x 3, RGB, eyes level, landmarks at FACE_TEMPLATE."""
+    landmarks: NDArray[np.float32]
+    """5 x 2 in pixels of the sampled frame, order of FACE_TEMPLATE."""
+    box: Box
+    """The face in pixels of the sampled frame."""
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeakerBaseline:
+    """Running statistics of one speaker's log-mel frames in this call; no identity can be read from it."""
+
+    mean: NDArray[np.float32]
+    """One value per mel band."""
+    variance: NDArray[np.float32]
+    seconds: float
+    """Seconds of speech seen, the prior not counted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceSample:
+    """Recent sound of one speaker, with that speaker's own baseline."""
+
+    participant_id: str
+    start_us: int
+    end_us: int
+    pcm: NDArray[np.float32]
+    """n samples in -1..1, mono, 16 kHz, at most the last few seconds."""
+    speech: tuple[tuple[int, int], ...]
+    """Half-open stretches of `pcm`, in sample indices, that hold speech."""
+    baseline: SpeakerBaseline
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class TextSample:
+    """One utterance to be read, with its place in time."""
+
+    participant_id: str
+    start_us: int
+    end_us: int
+    text: str
+    quality: Quality
+    language: str | None = None
+
+
+Sample = FaceSample | VoiceSample | TextSample
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSpec:
+    """What an encoder takes."""
+
+    modality: Modality
+    sample: type[FaceSample] | type[VoiceSample] | type[TextSample]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A stretch in which a permitted modality gave nothing, and why."""
+
+    participant_id: str
+    modality: Modality
+    start_us: int
+    end_us: int
+    reason: str
+    """An abstain reason: `no_face`, `silence`, `low_light`, ..."""

@@ -1,0 +1,119 @@
+"""The page of promises: what each stage owes the next."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from countenance.contracts.call import Call, Modality, Track
+from countenance.contracts.media import AudioChunk, Media, Missing, Sample, SampleSpec, Utterance
+from countenance.contracts.readings import Observation, Prediction, Reading, Window
+
+
+class Tap(Protocol):
+    """Media of one call: nothing of a track before `subscribe`, nothing after `unsubscribe` returns."""
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Every track of the call, whether or not it may be read."""
+        ...
+
+    async def subscribe(self, track: Track) -> None:
+        """Begin to decode a track."""
+        ...
+
+    async def unsubscribe(self, track: Track) -> None:
+        """Stop decoding a track; whatever was queued is dropped."""
+        ...
+
+    def media(self) -> AsyncIterator[Media]:
+        """Media of all subscribed tracks in order of time; timestamps never run back."""
+        ...
+
+
+class Connector(Protocol):
+    """Knows one kind of media server, or recordings."""
+
+    def join(self, call: Call) -> AbstractAsyncContextManager[Tap]:
+        """Enter the call as a visible listener; leaving never disturbs it."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Voice to words, locally or through a service."""
+
+    def transcribe(self, voice: Iterable[AudioChunk]) -> Iterable[Utterance]:
+        """Utterances in the order in which they end."""
+        ...
+
+
+class Sampler(Protocol):
+    """Cuts one modality of one participant into samples; models run only inside `samples`, under a lease."""
+
+    @property
+    def modality(self) -> Modality:
+        """Which modality it cuts."""
+        ...
+
+    def take(self, media: Media) -> None:
+        """Queue media of the open window."""
+        ...
+
+    def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
+        """Cut what was queued for this window; the queue is empty afterwards."""
+        ...
+
+    def skip(self, start_us: int, end_us: int) -> None:
+        """Pass over a window that was analysed before an interruption, without running a model."""
+        ...
+
+    def drop(self) -> None:
+        """Forget everything: the permission is gone."""
+        ...
+
+    def state(self) -> object:
+        """What must survive an interruption, as plain values; whatever `skip` rebuilds is left out."""
+        ...
+
+    def restore(self, state: object) -> None:
+        """Go on from a `state`."""
+        ...
+
+
+class Encoder(Protocol):
+    """Reads one modality; no clock, no memory between calls; a batch gives the same as singles."""
+
+    @property
+    def takes(self) -> SampleSpec:
+        """Which samples it reads."""
+        ...
+
+    def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
+        """One observation per sample, in order."""
+        ...
+
+
+class Fusion(Protocol):
+    """Weighs the modalities of one window."""
+
+    def fuse(self, windows: Sequence[Window]) -> Sequence[Prediction]:
+        """One prediction per window, for any subset of modalities."""
+        ...
+
+
+class Aggregator(Protocol):
+    """The state of one call: smoothing, labels, abstention, events."""
+
+    def update(self, prediction: Prediction) -> Sequence[Reading]:
+        """Readings due after this prediction; predictions of a participant come in order of time."""
+        ...
+
+    def finish(self) -> Sequence[Reading]:
+        """Events still open at hang-up, ended."""
+        ...
+
+
+class Sink(Protocol):
+    """Somewhere readings go; idempotent by reading."""
+
+    def deliver(self, reading: Reading) -> None:
+        """Take one reading."""
+        ...

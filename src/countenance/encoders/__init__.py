@@ -1,0 +1,1 @@
+"""From samples of one modality to observations."""

@@ -1,0 +1,1 @@
+"""From the observations of one window to a prediction."""

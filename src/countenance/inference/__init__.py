@@ -1,0 +1,1 @@
+"""Running weights: bundles, ONNX sessions, calibration, feature front ends."""

@@ -1,0 +1,1 @@
+"""Conformance suites, in-memory peers and the sample call; shipped to implementers."""

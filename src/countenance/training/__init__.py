@@ -1,0 +1,1 @@
+"""Training the bundles this project ships; needs the extra `train`."""
