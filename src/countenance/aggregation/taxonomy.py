@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from countenance.contracts.errors import UsageError
 from countenance.contracts.readings import Evidence, Prediction
-from countenance.inference.calibration import expit, logit
+from countenance.inference.calibration import logit
 
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
 
@@ -76,6 +76,8 @@ class Taxonomy(_Table):
     calibration_id: str
     denotes: str
     """What the probability means; printed wherever the number is shown."""
+    outputs: tuple[str, ...] = Field(min_length=1)
+    """What the law calls the labels: the gate is asked for each (`engagement`, `emotion`, ...)."""
     smoothing_s: float = Field(ge=1.0, le=5.0)
     min_certainty: float = 0.0
     label: tuple[Label, ...] = ()
@@ -155,8 +157,3 @@ def _check(taxonomy: Taxonomy) -> None:
             )
         if rule.leave >= rule.enter:
             raise UsageError(f"taxonomy {taxonomy.name}: event {rule.name} leaves above its entry", "Lower `leave`.")
-
-
-def probability(log_odds: float) -> float:
-    """Probability of a label's log-odds."""
-    return expit(log_odds)

@@ -7,14 +7,14 @@ inner state.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from countenance.contracts.call import Modality
 
 EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
 """Ekman's six and neutral: the space in which modalities meet. `contempt` and `calm` fold into their neighbours."""
 
-NOTHING: Mapping[str, float] = MappingProxyType({})
+NOTHING: Mapping[str, float] = {}
+"""No scores at all; read-only by its type."""
 
 
 class Reason(StrEnum):

@@ -1,0 +1,181 @@
+"""What an operator asks for: one TOML file, or the same in command-line flags.
+
+An unknown key is an error that names the nearest key there is.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from countenance.contracts.call import FACE, TEXT, VOICE, Purpose, Role
+from countenance.contracts.errors import UsageError
+from countenance.contracts.media import SECOND_US
+from countenance.inference.shelf import Profile
+
+CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:\.\d{1,6})?)")
+
+
+def media_time(value: object) -> int:
+    """Microseconds of `mm:ss`, `hh:mm:ss.mmm` or a number of seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return round(value * SECOND_US)
+    match = CLOCK.fullmatch(str(value))
+    if match is None:
+        raise ValueError(f"{value!r} is no time of the call; write 01:30, 01:02:03.5 or seconds")
+    hours, minutes, seconds = match.groups()
+    return round(((int(hours or 0) * 60 + int(minutes)) * 60 + float(seconds)) * SECOND_US)
+
+
+MediaTime = Annotated[int, BeforeValidator(media_time)]
+ReadModality = Literal["face", "voice", "text"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Withdrawal(_Table):
+    """A consent taken back in the middle of the call."""
+
+    modality: ReadModality
+    at: MediaTime
+
+
+class Person(_Table):
+    """One participant, the recording of their side, and what they have agreed to."""
+
+    name: str = Field(min_length=1)
+    role: Role
+    media: Path | None = None
+    offset: float = 0.0
+    """Seconds after the start of the call at which this recording begins."""
+    consent: tuple[ReadModality, ...] = ()
+    consent_kind: str = "express_written"
+    withdraw: tuple[Withdrawal, ...] = ()
+
+
+class StageNames(_Table):
+    """Replaceable parts as `module:attribute`; the defaults are the product's own."""
+
+    connector: str = "countenance.capture.replay:ReplayConnector"
+    encoders: tuple[str, ...] = ()
+    """Encoders beside the shipped ones."""
+    fusion: str = "countenance.fusion.late:LateFusion"
+
+
+class Deployment(_Table):
+    """Everything one analysis needs to know."""
+
+    purpose: Purpose
+    jurisdictions: tuple[str, ...] = ()
+    """Where the people, the deployer and the use of the output are; empty means unknown, so the strictest."""
+    participant: tuple[Person, ...] = Field(min_length=1)
+    transcript: Path | None = None
+    speakers: Mapping[str, str] = Field(default_factory=dict)
+    """Names in the transcript that differ from the participants' names."""
+    deployment_id: str = "local"
+    call_id: str = "call"
+    on: date | None = None
+    """The day whose law applies; today when left out."""
+    started: str | None = None
+    """RFC 3339 UTC of media time zero."""
+    consequence: Literal["individual", "aggregate_only"] = "individual"
+    facts: Mapping[str, str] = Field(default_factory=dict)
+    profile: Profile = Profile.OPEN
+    fps: int = Field(default=5, ge=5, le=10)
+    taxonomies: tuple[str, ...] = ("engagement.v1", "ekman7.v1", "va.v1")
+    stages: StageNames = StageNames()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [person.name.casefold() for person in self.participant]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two participants are named {twice[0]!r}; give each a name of their own")
+        return self
+
+
+def read_deployment(path: Path) -> Deployment:
+    """Read a TOML file; paths in it are relative to its folder."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})", "Give the path of a deployment file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
+    deployment = build_deployment(data, str(path))
+    people = [p.model_copy(update={"media": p.media and path.parent / p.media}) for p in deployment.participant]
+    transcript = deployment.transcript and path.parent / deployment.transcript
+    return deployment.model_copy(update={"participant": tuple(people), "transcript": transcript})
+
+
+def build_deployment(data: Mapping[str, Any], source: str) -> Deployment:
+    """Check a mapping against the schema; the first fault becomes one clear line."""
+    try:
+        return Deployment.model_validate(data)
+    except ValidationError as error:
+        raise _usage(error, source) from error
+
+
+def participant_table(spec: str) -> dict[str, Any]:
+    """`Ana:customer:ana.mp4` as a table; the media part may be left out."""
+    name, _, rest = spec.partition(":")
+    role, _, media = rest.partition(":")
+    if not name or not role:
+        raise UsageError(
+            f"--participant {spec!r} is not NAME:ROLE:FILE", "For example: --participant Ana:customer:ana.mp4"
+        )
+    return {"name": name, "role": role, "media": media or None}
+
+
+def consent_table(spec: str) -> tuple[str, list[str]]:
+    """`Ana=face,voice,text` as a name and modalities."""
+    name, found, modalities = spec.partition("=")
+    if not found or not name:
+        raise UsageError(f"--consent {spec!r} is not NAME=MODALITY,...", "For example: --consent Ana=face,voice,text")
+    chosen = [m.strip() for m in modalities.split(",") if m.strip()]
+    for modality in chosen:
+        if modality not in (FACE, VOICE, TEXT):
+            raise UsageError(f"--consent {spec!r}: unknown modality {modality!r}", near(modality, (FACE, VOICE, TEXT)))
+    return name, chosen
+
+
+def withdrawal_table(spec: str) -> tuple[str, dict[str, str]]:
+    """`Ana=face@01:10` as a name and a withdrawal."""
+    name, found, rest = spec.partition("=")
+    modality, at, when = rest.partition("@")
+    if not (found and at and name):
+        raise UsageError(f"--withdraw {spec!r} is not NAME=MODALITY@TIME", "For example: --withdraw Ana=face@01:10")
+    return name, {"modality": modality, "at": when}
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The remedy for an unknown word: the nearest known one, or all of them."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(words)}."
+
+
+def _usage(error: ValidationError, source: str) -> UsageError:
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"]) or "the deployment"
+    key = str(fault["loc"][-1]) if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden":
+        return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, _keys(fault["loc"])))
+    if fault["type"] in ("enum", "literal_error"):
+        expected = re.findall(r"'([^']+)'", str(fault["ctx"]["expected"]))
+        return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return UsageError(f"{source}: {place}: {message}", "See `countenance analyze --help` for an example.")
+
+
+def _keys(location: tuple[int | str, ...]) -> list[str]:
+    tables: dict[int | str, type[BaseModel]] = {"participant": Person, "withdraw": Withdrawal, "stages": StageNames}
+    inside = [tables[part] for part in location[:-1] if part in tables]
+    return list((inside[-1] if inside else Deployment).model_fields)

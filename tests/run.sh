@@ -1,0 +1,25 @@
+#!/bin/sh
+# Everything CI checks, in the order in which a mistake is cheapest. Called by `make test` with the venv on the PATH.
+set -eu
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+if ! command -v "${COUNTENANCE_CHROMIUM:-chromium}" >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    step "Chromium for the browser tests"
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1 ||
+        echo "chromium could not be installed: the browser tests will skip by name"
+fi
+
+step "Format and lint"
+ruff format --check src research tests bench
+ruff check src research tests bench
+
+step "Types"
+mypy src research/src tests bench
+
+step "Floors"
+lint-imports
+
+step "Tests"
+pytest --cov --cov-report=term:skip-covered --cov-fail-under=100
