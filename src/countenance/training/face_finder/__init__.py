@@ -1,0 +1,1 @@
+"""Training of the face finder: composites, net, teacher, training and evaluation."""
