@@ -1,0 +1,104 @@
+"""Facial expression: the shares in which ten people would name what a face shows (FER+, eight classes)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.contracts.call import FACE
+from countenance.contracts.errors import BundleError
+from countenance.contracts.media import FaceSample, Sample, SampleSpec
+from countenance.contracts.readings import Observation
+from countenance.encoders.usable import face_samples, refusal, silent
+from countenance.inference.bundle import Bundle
+from countenance.inference.facecrop import halved, inner_grey
+from countenance.inference.shelf import Shelf
+
+BUNDLE = "face-expression.v1"
+
+AFFECT = {
+    "neutral": (0.0, 0.0),
+    "happiness": (0.8, 0.5),
+    "surprise": (0.4, 0.7),
+    "sadness": (-0.6, -0.3),
+    "anger": (-0.5, 0.6),
+    "disgust": (-0.6, 0.3),
+    "fear": (-0.6, 0.6),
+    "contempt": (-0.5, 0.2),
+}
+"""Where each expression is placed as (valence, arousal), -1..1.
+
+The table follows the layout of Russell's circumplex (J. Pers. Soc. Psychol. 39, 1980), rounded. It is a convention
+of this project and not a measurement: no faces labelled with valence and arousal are available to it.
+"""
+
+FOLDED = {"contempt": "disgust"}
+"""FER+ has a class that EMOTIONS has not: its probability joins its neighbour, and is also said on its own."""
+
+
+class FaceExpressionEncoder:
+    """Reads aligned faces; no clock, no memory between calls."""
+
+    takes = SampleSpec(FACE, FaceSample)
+
+    def __init__(self, bundle: Bundle) -> None:
+        labels = bundle.card.outputs.get("scores", ())
+        if wrong := sorted(set(labels) ^ set(AFFECT)):
+            raise BundleError(
+                f"{bundle.folder}: its expressions differ from the eight of FER+ in {', '.join(wrong)}",
+                "Install a face-expression bundle made for this version.",
+            )
+        self._bundle = bundle
+        self._labels = labels
+
+    @classmethod
+    def from_shelf(cls, shelf: Shelf) -> "FaceExpressionEncoder":
+        """The encoder with the bundle of a profile."""
+        return cls(shelf.load(BUNDLE))
+
+    def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
+        """One observation per face, in order."""
+        faces = face_samples(samples)
+        refusals = [refusal(face) for face in faces]
+        usable = [face for face, why in zip(faces, refusals, strict=True) if why is None]
+        shares = iter(self._shares(usable))
+        return [
+            silent(face, why, self._bundle.ref) if why else self._observe(face, next(shares))
+            for face, why in zip(faces, refusals, strict=True)
+        ]
+
+    def _shares(self, faces: Sequence[FaceSample]) -> NDArray[np.float32]:
+        """Calibrated probabilities, n x 8."""
+        if not faces:
+            return np.empty((0, len(self._labels)), dtype=np.float32)
+        small = halved(inner_grey([face.crop for face in faces]))
+        return self._bundle.calibration.distribution(self._bundle.model.run({"face": small})["scores"])
+
+    def _observe(self, face: FaceSample, shares: NDArray[np.float32]) -> Observation:
+        named = {label: float(share) for label, share in zip(self._labels, shares, strict=True)}
+        return Observation(
+            participant_id=face.participant_id,
+            modality=FACE,
+            start_us=face.at_us,
+            end_us=face.at_us,
+            quality=face.quality.value,
+            scores=folded(named),
+            dimensions=affect(named),
+            model=self._bundle.ref,
+        )
+
+
+def folded(shares: Mapping[str, float]) -> dict[str, float]:
+    """One distribution over EMOTIONS, with each folded class beside it."""
+    scores = dict(shares)
+    for extra, neighbour in FOLDED.items():
+        scores[neighbour] += shares[extra]
+    return scores
+
+
+def affect(shares: Mapping[str, float]) -> dict[str, float]:
+    """Valence and arousal: the mean of AFFECT, weighed by the shares."""
+    return {
+        name: sum(share * AFFECT[label][axis] for label, share in shares.items())
+        for axis, name in enumerate(("valence", "arousal"))
+    }
