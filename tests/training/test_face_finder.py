@@ -17,8 +17,8 @@ from countenance.training.face_finder import losses, net, scoring, teacher, trai
 from countenance.training.face_finder.composites import compose, pick, scrambled
 from countenance.training.face_finder.people import MIRROR
 from countenance.training.face_finder.publish import card, export
-from countenance.training.face_finder.scene import CLEAN, HARD, TRAIN
-from countenance.training.face_finder.shards import MOST_FACES, ROW, rows_of
+from countenance.training.face_finder.scene import CLEAN, HARD, MOST_FACES, TRAIN
+from countenance.training.face_finder.shards import ROW, rows_of
 from countenance.training.face_finder.teacher import FaceSet, Found, overlap, split_dev
 
 
@@ -189,8 +189,12 @@ def test_the_threshold_lets_at_most_the_asked_share_of_free_frames_fire() -> Non
 def test_a_hit_needs_half_overlap_and_its_error_is_in_shares_of_the_box() -> None:
     box, points = np.array([10, 10, 50, 50], np.float32), np.zeros((5, 2), np.float32)
     shifted = points + np.array([3, 4], np.float32)
-    found = Found(np.array([[12, 10, 52, 50], [40, 40, 90, 90]], np.float32), np.stack([shifted, points]), np.ones(2))
-    assert scoring.match(found, box, points) == (1.0, pytest.approx(5 / 40))
+    found = Found(
+        np.array([[12, 10, 52, 50], [40, 40, 90, 90]], np.float32), np.stack([shifted, points]), np.ones(2, np.float32)
+    )
+    score, error = scoring.match(found, box, points)
+    assert score == 1.0
+    assert error == pytest.approx(5 / 40)
     far = Found(found.boxes[1:], found.landmarks[1:], found.scores[1:])
     assert scoring.match(far, box, points)[0] == -1
 
