@@ -1,0 +1,125 @@
+"""Utterances to observations: which emotions, confusion and frustration the words express."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from countenance.contracts.call import TEXT
+from countenance.contracts.errors import BundleError, UsageError
+from countenance.contracts.media import Quality, Sample, SampleSpec, TextSample
+from countenance.contracts.readings import EMOTIONS, NOTHING, Abstain, Observation, Reason
+from countenance.encoders.wording import appraise
+from countenance.inference.bundle import Bundle
+from countenance.inference.shelf import Shelf
+
+EMOTION_BUNDLE, VAD_BUNDLE = "text-emotion.v1", "text-vad.v1"
+ALONE = ("confusion", "frustration")
+DIMENSIONS = ("valence", "arousal")
+LEAST_QUALITY = 0.3
+"""Below this sample quality (the transcriber's own confidence) the words are not read."""
+
+_ODDS_LIMIT = 1e-6
+Array = NDArray[np.float32]
+
+
+class TextEncoder:
+    """Reads one English utterance at a time, without context.
+
+    The seven emotions may hold together in the net (a text can be sad and angry). For fusion they become one
+    distribution: each keeps its calibrated odds, and the odds are divided by their sum. That is the chance of each
+    emotion given that exactly one of them holds. `confusion` and `frustration` stay calibrated probabilities of
+    their own.
+    """
+
+    takes = SampleSpec(TEXT, TextSample)
+    needs = (EMOTION_BUNDLE,)
+
+    def __init__(self, emotion: Bundle, vad: Bundle | None = None) -> None:
+        self._emotion = emotion
+        self._vad = vad
+        self._tokenizer = _tokenizer(emotion)
+        labels = emotion.card.outputs["scores"]
+        self._emotions = [labels.index(name) for name in EMOTIONS]
+        self._alone = {name: labels.index(name) for name in ALONE}
+        if vad is not None and vad.card.input.get("encoder_sha256") != emotion.card.files["model.onnx"]:
+            raise BundleError(
+                f"{vad.folder}: fitted to another file than {emotion.folder / 'model.onnx'}",
+                "Install both bundles of one release.",
+            )
+
+    @classmethod
+    def from_shelf(cls, shelf: Shelf) -> "TextEncoder":
+        """The encoder with the bundles of a profile; without the V/A head it says no dimensions."""
+        return cls(shelf.load(EMOTION_BUNDLE), shelf.load(VAD_BUNDLE) if shelf.has(VAD_BUNDLE) else None)
+
+    def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
+        """One observation per utterance.
+
+        Each runs alone: int8 products share one scale per call, so a neighbour in a batch would change the numbers.
+        """
+        return [self._observe(sample) for sample in samples]
+
+    def _observe(self, sample: Sample) -> Observation:
+        if not isinstance(sample, TextSample):
+            raise UsageError("a text encoder was given a sample that is not text", "Send it text samples only.")
+        encoding = self._tokenizer.encode(sample.text)
+        quality = _quality(sample, encoding)
+        if quality.reason is not None:
+            return self._observation(sample, 0.0, abstain=Abstain(Reason(quality.reason)))
+        outputs = self._emotion.model.run({"ids": np.array([encoding.ids], np.int64)})
+        each = self._emotion.calibration.each(outputs["scores"])[0]
+        shares = _distribution(each[self._emotions])
+        scores = dict(zip(EMOTIONS, map(float, shares), strict=True))
+        scores.update({name: float(each[index]) for name, index in self._alone.items()})
+        return self._observation(sample, quality.value, scores, self._dimensions(outputs["features"]))
+
+    def _dimensions(self, features: Array) -> dict[str, float]:
+        if self._vad is None:
+            return {}
+        values = self._vad.model.run({"features": features})["dimensions"][0]
+        said = dict(zip(self._vad.card.outputs["dimensions"], map(float, values), strict=True))
+        return {name: said[name] for name in DIMENSIONS}
+
+    def _observation(
+        self,
+        sample: TextSample,
+        quality: float,
+        scores: Mapping[str, float] = NOTHING,
+        dimensions: Mapping[str, float] = NOTHING,
+        abstain: Abstain | None = None,
+    ) -> Observation:
+        return Observation(
+            participant_id=sample.participant_id,
+            modality=TEXT,
+            start_us=sample.start_us,
+            end_us=sample.end_us,
+            quality=quality,
+            scores=scores,
+            dimensions=dimensions,
+            abstain=abstain,
+            model=self._emotion.ref,
+        )
+
+
+def _quality(sample: TextSample, encoding: Encoding) -> Quality:
+    """What the capture says of the sample, times what the words themselves allow."""
+    if sample.quality.value < LEAST_QUALITY:
+        return Quality(0.0, sample.quality.reason or Reason.LOW_ASR)
+    worded = appraise(sample.text, encoding.tokens[1:-1], sample.language)
+    return Quality(sample.quality.value * worded.value, worded.reason)
+
+
+def _distribution(probability: Array) -> Array:
+    safe = np.clip(probability, _ODDS_LIMIT, 1.0 - _ODDS_LIMIT)
+    odds = safe / (1.0 - safe)
+    result: Array = odds / odds.sum()
+    return result
+
+
+def _tokenizer(bundle: Bundle) -> Tokenizer:
+    path = bundle.folder / "tokenizer.json"
+    if not path.is_file():
+        raise BundleError(f"{path}: the file is missing", "Install the bundle again from a trusted copy.")
+    return Tokenizer.from_file(str(path))
