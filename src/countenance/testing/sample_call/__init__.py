@@ -1,0 +1,1 @@
+"""A call that the project draws and speaks itself."""
