@@ -19,8 +19,10 @@ from countenance.training.datasets.goemotions import GoEmotionsSplit, read_goemo
 from countenance.training.datasets.maia_dqe import read_customers
 from countenance.training.export import write_bundle
 from countenance.training.text_emotion.cards import emotion_card, vad_card
+from countenance.training.text_emotion.domain import domain_figures
 from countenance.training.text_emotion.figures import (
     Fitted,
+    Row,
     chat_figures,
     fit,
     goemotions_figures,
@@ -34,11 +36,11 @@ from countenance.training.text_emotion.outputs import Reader, float_reader, onnx
 from countenance.training.text_emotion.vad import VadHead, fit_vad
 
 _LARGEST_DIFFERENCE = 1e-3
-Report = dict[str, dict[str, list[dict[str, Any]]]]
+Report = dict[str, dict[str, list[Row]]]
 _ON_CARD = (
     "ekman7_macro_f1", "confusion_f1", "confusion_auc", "frustration_f1", "frustration_auc", "goemotions28_macro_f1",
     "ekman7_macro_f1_spoken", "top_label_ece", "brier", "nll", "maia_confusion_auc", "maia_frustration_auc",
-    "maia_frustration_like_auc", "maia_confusion_auc_spoken",
+    "maia_frustration_like_auc", "maia_confusion_auc_spoken", "english_refused", "foreign_refused_4_words",
 )  # fmt: skip
 
 
@@ -75,21 +77,22 @@ def _export(net: TextNet, minilm: Path, work: Path, probe: tuple[str, ...]) -> t
     return floats, remembered(onnx_reader(work / "model.onnx", tokenizer))
 
 
-def _measure(
-    read: Reader, dev: GoEmotionsSplit, head: VadHead, args: argparse.Namespace
-) -> dict[str, list[dict[str, Any]]]:
+def _measure(read: Reader, dev: GoEmotionsSplit, head: VadHead, args: argparse.Namespace) -> dict[str, list[Row]]:
     test = read_goemotions(args.goemotions, "test")
+    chats = None if args.maia is None else read_customers(args.maia)
     emotion = goemotions_figures(read, dev, test)
-    if args.maia is not None:
-        emotion += chat_figures(read, read_customers(args.maia))
+    if chats is not None:
+        emotion += chat_figures(read, chats)
     vad = vad_figures(read, head, read_emobank(args.emobank, "test"))
-    for row in (*emotion, *vad):
+    domain = domain_figures(shipped_tokenizer(args.minilm), test, chats)
+    for row in (*emotion, *vad, *domain):
         print(f"{row['metric']:34} {row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}] n {row['n']}", flush=True)
-    return {"emotion": emotion, "vad": vad}
+    return {"emotion": emotion, "vad": vad, "domain": domain}
 
 
 def _write_emotion(models: Path, work: Path, reader: Reader, dev: GoEmotionsSplit, report: Report) -> None:
-    rows = report.get("int8", {}).get("emotion", [])
+    shipped = report.get("int8", {})
+    rows = [*shipped.get("emotion", []), *shipped.get("domain", [])]
     outputs = reader(dev.texts)
     scores = fit(outputs.scores, truth_of_scores(dev.labels))
     labels = fit(outputs.labels, dev.labels > 0.5)

@@ -81,7 +81,7 @@ def chat_figures(read: Reader, chats: CustomerSentences) -> list[Row]:
         for name, column, emotions in asked:
             truth = np.isin(chats.emotion, [EMOTIONS.index(emotion) for emotion in emotions])
             score = scores[:, column]
-            rows.append(_row(f"maia_{name}_auc{style}", _picker(metrics.auc, truth, score), chats.dialogue, CHATS, 0.5))
+            rows.append(row(f"maia_{name}_auc{style}", _picker(metrics.auc, truth, score), chats.dialogue, CHATS, 0.5))
     return rows
 
 
@@ -91,7 +91,7 @@ def vad_figures(read: Reader, head: VadHead, test: EmoBankSplit) -> list[Row]:
     protocol = "EmoBank official test; ridge on the frozen text net, penalty from dev"
     groups = np.arange(len(test.texts))
     return [
-        _row(f"emobank_{name}_r", _picker(metrics.pearson, test.vad[:, i], said[:, i]), groups, protocol, 0.0)
+        row(f"emobank_{name}_r", _picker(metrics.pearson, test.vad[:, i], said[:, i]), groups, protocol, 0.0)
         for i, name in enumerate(DIMENSIONS)
     ]
 
@@ -107,13 +107,13 @@ def _f1_rows(truth: Truth, probability: Floats, thresholds: Floats, protocol: st
     always = np.zeros_like(truth)
     always[:, 0] = True
     majority = float(metrics.f1_per_label(truth[:, :CLASSES], always[:, :CLASSES]).mean())
-    rows = [_row(f"ekman7_macro_f1{style}", macro, groups, protocol, majority)]
+    rows = [row(f"ekman7_macro_f1{style}", macro, groups, protocol, majority)]
     for name, column in (("confusion", CONFUSION), ("frustration", FRUSTRATION)):
-        rows.append(_row(f"{name}_f1{style}", _f1_of(truth, said, column), groups, protocol, 0.0))
+        rows.append(row(f"{name}_f1{style}", _f1_of(truth, said, column), groups, protocol, 0.0))
         area = _picker(metrics.auc, truth[:, column], probability[:, column])
-        rows.append(_row(f"{name}_auc{style}", area, groups, protocol, 0.5))
+        rows.append(row(f"{name}_auc{style}", area, groups, protocol, 0.5))
     if not style:
-        rows += [_row(f"{name}_f1", _f1_of(truth, said, i), groups, protocol, None) for i, name in enumerate(EKMAN)]
+        rows += [row(f"{name}_f1", _f1_of(truth, said, i), groups, protocol, None) for i, name in enumerate(EKMAN)]
     return rows
 
 
@@ -131,7 +131,7 @@ def _labels_row(truth: Truth, probability: Floats, thresholds: Floats) -> Row:
     always = np.zeros_like(truth)
     always[:, -1] = True
     majority = float(metrics.f1_per_label(truth, always).mean())
-    return _row("goemotions28_macro_f1", macro, np.arange(len(truth)), OFFICIAL, majority)
+    return row("goemotions28_macro_f1", macro, np.arange(len(truth)), OFFICIAL, majority)
 
 
 def _calibration_rows(truth: Truth, outputs: Outputs, fitted: Fitted) -> list[Row]:
@@ -140,13 +140,13 @@ def _calibration_rows(truth: Truth, outputs: Outputs, fitted: Fitted) -> list[Ro
     groups = np.arange(len(truth))
     rows = []
     for name, values in (("_raw", raw), ("", probability)):
-        rows.append(_row(f"top_label_ece{name}", _top_label(truth, values[:, :CLASSES]), groups, OFFICIAL, None))
-        rows.append(_row(f"brier{name}", _picker(metrics.brier, truth, values), groups, OFFICIAL, None))
+        rows.append(row(f"top_label_ece{name}", _top_label(truth, values[:, :CLASSES]), groups, OFFICIAL, None))
+        rows.append(row(f"brier{name}", _picker(metrics.brier, truth, values), groups, OFFICIAL, None))
         nll = _picker(metrics.negative_log_likelihood, truth, values)
-        rows.append(_row(f"nll{name}", nll, groups, OFFICIAL, None))
-    rows.append(_row("distribution_top_label_ece", _top_label(truth, shares), groups, OFFICIAL, None))
+        rows.append(row(f"nll{name}", nll, groups, OFFICIAL, None))
+    rows.append(row("distribution_top_label_ece", _top_label(truth, shares), groups, OFFICIAL, None))
     rows += [
-        _row(f"{name}_ece", _ece_of(truth[:, column], probability[:, column]), groups, OFFICIAL, None)
+        row(f"{name}_ece", _ece_of(truth[:, column], probability[:, column]), groups, OFFICIAL, None)
         for name, column in (("confusion", CONFUSION), ("frustration", FRUSTRATION))
     ]
     return rows
@@ -165,13 +165,14 @@ def _picker(measure: Callable[[Any, Any], float], truth: Any, said: Any) -> metr
     return lambda rows: measure(truth[rows], said[rows])
 
 
-def _row(
+def row(
     metric: str,
     statistic: metrics.Statistic,
     groups: NDArray[np.int64],
     protocol: str,
     majority: float | None,
 ) -> Row:
+    """One figure with its interval; `groups` says which rows are drawn together."""
     everything = np.arange(len(groups))
     low, high = metrics.interval(statistic, groups)
     return {
