@@ -122,7 +122,7 @@ def clock(us: int) -> str:
 def lasting(us: int) -> str:
     """`0.4 s`, `18 s`, `1 min 30 s`, `1 h 2 min`."""
     if us < 10 * SECOND_US:
-        return f"{us / SECOND_US:.1f} s"
+        return f"{us / SECOND_US:.1f}".removesuffix(".0") + " s"
     seconds = round(us / SECOND_US)
     minutes, left = divmod(seconds, 60)
     hours, over = divmod(minutes, 60)
