@@ -19,16 +19,28 @@ class Permissions:
         self.register = register
         self.modalities = tuple(sorted(set(read) - {TELEMETRY}))
 
+    def ruling(self, participant_id: str, modality: Modality) -> Ruling | None:
+        """The gate's answer, or None when it was never asked."""
+        return self.rulings.get((participant_id, modality))
+
+    def allowed(self, participant_id: str) -> tuple[Modality, ...]:
+        """The modalities that law and charter allow, consent aside."""
+        found = {m: self.ruling(participant_id, m) for m in self.modalities}
+        return tuple(m for m, ruling in found.items() if ruling is not None and ruling.allowed)
+
     def barred(self, participant_id: str, modality: Modality, at_us: int) -> Abstain | None:
         """None when it may be read; otherwise why not, law before consent."""
-        ruling = self.rulings.get((participant_id, modality))
+        ruling = self.ruling(participant_id, modality)
         if ruling is None or not ruling.allowed:
-            citation = ruling.verdicts[0].citation if ruling else "no rule speaks"
-            return Abstain(Reason.POLICY, citation)
-        status = self.register.status(participant_id, modality, at_us)
-        if status is ConsentStatus.GIVEN:
+            return Abstain(Reason.POLICY, ruling.verdicts[0].citation if ruling else "no rule speaks")
+        if self.register.permits(participant_id, modality, at_us, ruling.duties):
             return None
-        return Abstain(Reason.NO_CONSENT, "never asked" if status is None else status.value)
+        consent = self.register.current(participant_id, modality, at_us)
+        if consent is None:
+            return Abstain(Reason.NO_CONSENT, "not given")
+        if consent.status is ConsentStatus.GIVEN:
+            return Abstain(Reason.NO_CONSENT, f"given as {consent.kind}, the law here asks for {ruling.duties.consent}")
+        return Abstain(Reason.NO_CONSENT, consent.status.value)
 
     def readable(self, participant_id: str, at_us: int) -> tuple[Modality, ...]:
         """The modalities that may be read at this moment."""
@@ -36,5 +48,5 @@ class Permissions:
 
     def consents(self, participant_id: str, modalities: Iterable[Modality], at_us: int) -> tuple[Consent, ...]:
         """The records that stand behind these modalities."""
-        found = (self.register.record(participant_id, m, at_us) for m in modalities)
+        found = (self.register.current(participant_id, m, at_us) for m in modalities)
         return tuple(record for record in found if record is not None)

@@ -7,13 +7,15 @@ prediction, a result entry and readings. What may be read is asked anew at every
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from countenance.audit.leases import Leases
+from countenance.audit.leases import Leases, Outcome, Result
+from countenance.audit.permission import Request
 from countenance.contracts.call import Modality, Participant, Track
-from countenance.contracts.media import SECOND_US, Media, Utterance
-from countenance.contracts.readings import Abstain, Observation, Prediction, Reading
+from countenance.contracts.media import SECOND_US, Media
+from countenance.contracts.readings import Abstain, Prediction, Reading
 from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Sink, Tap
-from countenance.contracts.trust import Lease
+from countenance.contracts.trust import Consent, Lease
 from countenance.fusion.windowing import Windower
 from countenance.permission import Permissions
 
@@ -29,6 +31,22 @@ class Stages:
     sinks: Sequence[Sink]
 
 
+class Listener(Protocol):
+    """Who hears of what happens beside the readings."""
+
+    def on_window(self, end_us: int) -> None:
+        """A window was analysed up to this time."""
+        ...
+
+    def on_consent(self, consent: Consent) -> None:
+        """A person changed an answer during the call."""
+        ...
+
+    def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
+        """A result entry is durable; its salt and payload are handed out here and kept nowhere else."""
+        ...
+
+
 @dataclass(slots=True)
 class Seat:
     """One participant's place in the session."""
@@ -37,112 +55,123 @@ class Seat:
     samplers: Mapping[Modality, Sampler]
     windower: Windower
     lease: Lease | None = None
-    perceived: tuple[Observation, ...] = ()
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[Modality, int] = field(default_factory=dict)
 
 
 class Session:
     """Reads one call from a tap until it hangs up."""
 
-    def __init__(self, permissions: Permissions, stages: Stages, leases: Leases) -> None:
-        self.permissions = permissions
+    def __init__(
+        self, permissions: Permissions, stages: Stages, leases: Leases, listener: Listener, resume_us: int = 0
+    ) -> None:
+        """`resume_us`: windows before it were analysed earlier and are passed over."""
+        self._permissions = permissions
         self._stages = stages
         self._leases = leases
-        self.seats = {
-            p.id: Seat(p, stages.samplers(p), Windower(p.id))
-            for p in permissions.call.participants
-            if any(
-                permissions.rulings[p.id, m].allowed for m in permissions.modalities if (p.id, m) in permissions.rulings
-            )
-        }
+        self._listener = listener
+        people = [p for p in permissions.call.participants if permissions.allowed(p.id)]
+        self.seats = {p.id: Seat(p, stages.samplers(p), Windower(p.id)) for p in people}
         self._start_us = 0
-        self._resume_us = 0
+        self._resume_us = resume_us
+        self._now_us = 0
         self._subscribed: set[Track] = set()
 
-    async def run(self, tap: Tap, end_us: int, on_window: Callable[[int], None]) -> None:
-        """Read the call up to `end_us`; `on_window` hears the end of every window analysed."""
+    async def run(self, tap: Tap, end_us: int) -> None:
+        """Read the call up to `end_us`, or to the end of its media if that is later."""
         await self._follow(tap, 0)
         self._grant()
         async for media in tap.media():
-            while media.at_us > self._end_us or (media.at_us == self._end_us and not isinstance(media, Utterance)):
-                await self._turn(tap, on_window)
+            while media.at_us >= self._end_us:
+                await self._turn(tap)
             await self._follow(tap, media.at_us)
             self._take(media)
         while self._start_us < end_us:
-            await self._turn(tap, on_window)
+            await self._turn(tap)
+        for seat in self.seats.values():
+            if seat.lease is not None:
+                self._leases.close(seat.lease, "hang_up")
         self._deliver(reading for aggregator in self._stages.aggregators for reading in aggregator.finish())
 
     @property
     def _end_us(self) -> int:
         return self._start_us + SECOND_US
 
-    async def _turn(self, tap: Tap, on_window: Callable[[int], None]) -> None:
+    async def _turn(self, tap: Tap) -> None:
         """Close the open window and open the next."""
-        await self._follow(tap, self._end_us)
+        await self._follow(tap, self._end_us - 1)
         if self._start_us < self._resume_us:
-            for seat in self.seats.values():
-                for modality in self.permissions.readable(seat.participant.id, self._end_us):
-                    seat.samplers[modality].skip(self._start_us, self._end_us)
-            self._start_us = self._end_us
+            self._pass_over()
         else:
             await self._close()
-            self._start_us = self._end_us
-            on_window(self._start_us)
+        self._start_us = self._end_us
+        await self._follow(tap, self._start_us)
+        if self._start_us > self._resume_us:
+            self._listener.on_window(self._start_us)
         self._grant()
 
     async def _follow(self, tap: Tap, at_us: int) -> None:
         """Make subscriptions, queues and open windows obey what is permitted at this moment."""
-        allowed = {t for t in tap.tracks() if self.permissions.barred(t.participant_id, t.modality, at_us) is None}
+        changes = self._permissions.register.changes_between(self._now_us, at_us)
+        if not changes and at_us > 0:
+            self._now_us = at_us
+            return
+        for consent in changes:
+            if consent.at_us > self._resume_us:
+                self._leases.answered(consent)
+                self._listener.on_consent(consent)
+        barred = self._permissions.barred
+        allowed = {t for t in tap.tracks() if barred(t.participant_id, t.modality, at_us) is None}
         for track in sorted(self._subscribed - allowed, key=lambda t: t.id):
             await tap.unsubscribe(track)
-            seat = self.seats[track.participant_id]
-            seat.samplers[track.modality].drop()
-            seat.windower.drop(track.modality)
-            if at_us > self._resume_us:
-                self._leases.opt_out(track.participant_id, track.modality, at_us)
+            self.seats[track.participant_id].samplers[track.modality].drop()
+            self.seats[track.participant_id].windower.drop(track.modality)
         for track in sorted(allowed - self._subscribed, key=lambda t: t.id):
             await tap.subscribe(track)
-        self._subscribed = allowed
+        self._subscribed, self._now_us = allowed, at_us
 
     def _grant(self) -> None:
         """One durable lease per participant before anything of the window is read."""
         if self._start_us < self._resume_us:
             return
+        requests = []
         for seat in self.seats.values():
-            who = seat.participant.id
-            modalities = self.permissions.readable(who, self._start_us)
-            rulings = [self.permissions.rulings[who, m] for m in modalities]
-            consents = self.permissions.consents(who, modalities, self._start_us)
-            seat.lease = (
-                self._leases.grant(who, modalities, self._start_us, self._end_us, rulings, consents)
-                if modalities
-                else None
-            )
+            who, seat.lease = seat.participant.id, None
+            modalities = self._permissions.readable(who, self._start_us)
+            if modalities:
+                rulings = {m: self._permissions.rulings[who, m] for m in modalities}
+                consents = {c.modality: c for c in self._permissions.consents(who, modalities, self._start_us)}
+                requests.append(Request(who, modalities, self._start_us, self._end_us, rulings, consents))
+        for lease in self._leases.grant_all(requests):
+            self.seats[lease.participant_id].lease = lease
 
     def _take(self, media: Media) -> None:
-        who, _, _ = media.track_id.partition("/")
         for track in self._subscribed:
             if track.id == media.track_id:
-                self.seats[who].samplers[track.modality].take(media)
+                self.seats[track.participant_id].samplers[track.modality].take(media)
+
+    def _pass_over(self) -> None:
+        for seat in self.seats.values():
+            for modality in self._permissions.readable(seat.participant.id, self._end_us - 1):
+                seat.samplers[modality].skip(self._start_us, self._end_us)
 
     async def _close(self) -> None:
         seats = list(self.seats.values())
         await asyncio.gather(*(asyncio.to_thread(self._perceive, seat) for seat in seats))
-        barred = [self._barred(seat) for seat in seats]
-        windows = [s.windower.close(self._start_us, self._end_us, b) for s, b in zip(seats, barred, strict=True)]
-        for seat, prediction in zip(seats, self._stages.fusion.fuse(windows), strict=True):
-            readings = [r for aggregator in self._stages.aggregators for r in aggregator.update(prediction)]
-            if seat.lease is not None:
-                self._leases.result(seat.lease, seat.counts, payload(prediction))
-            self._deliver(readings)
+        windows = [s.windower.close(self._start_us, self._end_us, self._barred(s)) for s in seats]
+        predictions = self._stages.fusion.fuse(windows)
+        leased = [(s, p) for s, p in zip(seats, predictions, strict=True) if s.lease is not None]
+        outcomes = [Outcome(s.lease, s.counts, payload(p)) for s, p in leased if s.lease is not None]
+        for outcome, result in zip(outcomes, self._leases.results(outcomes), strict=True):
+            self._listener.on_result(outcome.lease, result, outcome.payload)
+        for seat, prediction in zip(seats, predictions, strict=True):
+            seat.lease = None
+            self._deliver(r for aggregator in self._stages.aggregators for r in aggregator.update(prediction))
 
     def _perceive(self, seat: Seat) -> None:
         """Cut samples and run the encoders of one participant, within the lease."""
         seat.counts = {}
-        if seat.lease is None:
-            return
-        for modality in seat.lease.modalities:
-            if self.permissions.barred(seat.participant.id, modality, self._end_us) is not None:
+        for modality in seat.lease.modalities if seat.lease else ():
+            if self._permissions.barred(seat.participant.id, modality, self._end_us - 1) is not None:
                 continue
             samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
             seat.windower.miss(missing)
@@ -152,9 +181,8 @@ class Session:
             seat.counts[modality] = len(samples)
 
     def _barred(self, seat: Seat) -> dict[Modality, Abstain]:
-        answers = {
-            m: self.permissions.barred(seat.participant.id, m, self._end_us) for m in self.permissions.modalities
-        }
+        who, at_us = seat.participant.id, self._end_us - 1
+        answers = {m: self._permissions.barred(who, m, at_us) for m in self._permissions.modalities}
         return {modality: answer for modality, answer in answers.items() if answer is not None}
 
     def _deliver(self, readings: Iterable[Reading]) -> None:

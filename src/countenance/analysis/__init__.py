@@ -1,0 +1,1 @@
+"""Analysing a recorded call: the working folder, the run, the report."""

@@ -1,0 +1,152 @@
+"""What the report is told about a finished run, gathered from the job, the session and the files it wrote."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from countenance import __version__
+from countenance.aggregation.telemetry import measure
+from countenance.assembly import Job
+from countenance.audit.log import AuditLog
+from countenance.audit.verify import read_entries
+from countenance.capture.speech import VoiceSampler
+from countenance.capture.transcripts import turns
+from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality, Participant
+from countenance.contracts.media import Missing, Utterance
+from countenance.contracts.readings import Reason
+from countenance.contracts.telemetry import CallTelemetry, Stretch
+from countenance.session import Session
+from countenance.surface.envelope import SAMPLE
+from countenance.surface.files import EVENTS, READINGS, read_lines
+from countenance.surface.record import (
+    AuditState,
+    CallRecord,
+    Line,
+    LineStatus,
+    ModalityRecord,
+    ParticipantRecord,
+)
+from countenance.surface.series import read_episodes, read_series
+
+BARRED = (Reason.POLICY.value, Reason.NO_CONSENT.value)
+
+
+def call_record(job: Job, folder: Path, session: Session, log: AuditLog) -> CallRecord:
+    """Everything a coach, an officer and a machine want to know of this call."""
+    return CallRecord(
+        call=job.call,
+        duration_us=job.duration_us,
+        participants=tuple(_participant(job, p) for p in job.call.participants),
+        taxonomies={t.name: (*(one.name for one in t.label), *(d.name for d in t.dimension)) for t in job.taxonomies},
+        series=read_series(folder / READINGS),
+        episodes=read_episodes(folder / EVENTS),
+        telemetry=_telemetry(job, session),
+        gaps=tuple(_gaps(folder / READINGS, job.taxonomies[0].name)),
+        transcript=tuple(_line(job, said) for said in job.utterances),
+        models=job.cards,
+        jurisdictions=job.deployment.jurisdictions,
+        audit=_audit(folder / "audit.jsonl", log),
+        settings={
+            "frames per second": str(job.deployment.fps),
+            "profile": job.deployment.profile.value,
+            "smoothing (seconds)": f"{job.taxonomies[0].smoothing_s:g}",
+        },
+        version=__version__,
+    )
+
+
+def _participant(job: Job, participant: Participant) -> ParticipantRecord:
+    records = []
+    for modality in (FACE, VOICE, TEXT, TELEMETRY):
+        given = tuple(
+            c for c in job.permissions.register.records if c.participant_id == participant.id and c.modality == modality
+        )
+        ruling = job.permissions.rulings[participant.id, modality]
+        records.append(ModalityRecord(modality, ruling, given, _present(job, participant.id, modality)))
+    return ParticipantRecord(participant, tuple(records))
+
+
+def _present(job: Job, who: str, modality: Modality) -> bool:
+    recording = job.recordings.get(who)
+    if modality == FACE:
+        return recording is not None and recording.video is not None
+    if modality == VOICE:
+        return recording is not None and recording.audio is not None
+    return any(said.participant_id == who for said in job.utterances) or modality == TELEMETRY
+
+
+def _telemetry(job: Job, session: Session) -> CallTelemetry:
+    """Speech activity where the voice was read for the whole call, else the times of the transcript."""
+    stretches: list[Stretch] = []
+    measured = [p.id for p in job.call.participants if job.permissions.rulings[p.id, TELEMETRY].allowed]
+    written = turns(job.utterances)
+    for who in measured:
+        spoken = _heard(session, who)
+        own = [s for s in written if s.participant_id == who]
+        stretches += spoken if spoken and _voice_throughout(job, who) else own or spoken
+    words = [u for u in job.utterances if _line(job, u).status is LineStatus.READ]
+    return measure(job.duration_us, measured, stretches, words)
+
+
+def _heard(session: Session, who: str) -> list[Stretch]:
+    seat = session.seats.get(who)
+    sampler = seat.samplers.get(VOICE) if seat else None
+    return list(sampler.stretches) if isinstance(sampler, VoiceSampler) else []
+
+
+def _voice_throughout(job: Job, who: str) -> bool:
+    ends = (0, max(0, job.duration_us - 1))
+    return all(job.permissions.barred(who, VOICE, at) is None for at in ends) and _present(job, who, VOICE)
+
+
+def _gaps(readings: Path, taxonomy: str) -> Iterator[Missing]:
+    """Stretches in which a permitted modality gave nothing, from the readings as written."""
+    rows = [
+        (
+            data["subject"]["participant_id"],
+            modality,
+            data["window"]["start_us"],
+            data["window"]["end_us"],
+            use["reason"],
+        )
+        for data in (line["data"] for line in read_lines(readings) if line["type"] == SAMPLE)
+        if data["taxonomy"] == taxonomy
+        for modality, use in data["modalities"].items()
+        if use.get("reason") and use["reason"] not in BARRED
+    ]
+    rows.sort(key=lambda row: (row[0], row[1], row[2]))
+    for (who, modality), group in groupby(rows, key=lambda row: (row[0], row[1])):
+        yield from _joined(who, modality, group)
+
+
+def _joined(who: str, modality: Modality, rows: Iterable[tuple[str, str, int, int, str]]) -> Iterator[Missing]:
+    open_gap: Missing | None = None
+    for _, _, start_us, end_us, reason in rows:
+        if open_gap is not None and open_gap.end_us == start_us and open_gap.reason == reason:
+            open_gap = Missing(who, modality, open_gap.start_us, end_us, reason)
+            continue
+        if open_gap is not None:
+            yield open_gap
+        open_gap = Missing(who, modality, start_us, end_us, reason)
+    if open_gap is not None:
+        yield open_gap
+
+
+def _line(job: Job, said: Utterance) -> Line:
+    """A person who took consent back is not shown; words that were never scored are the operator's own file."""
+    who, permissions = said.participant_id, job.permissions
+    barred = permissions.barred(who, TEXT, said.end_us)
+    if barred is None:
+        return Line(who, said.start_us, said.end_us, said.text, LineStatus.READ)
+    if permissions.register.current(who, TEXT, said.end_us) is not None:
+        return Line(who, said.start_us, said.end_us, "", LineStatus.HIDDEN, barred.detail)
+    detail = "refused by law or charter" if barred.reason is Reason.POLICY else "consent was not given"
+    return Line(who, said.start_us, said.end_us, said.text, LineStatus.NOT_SCORED, detail)
+
+
+def _audit(path: Path, log: AuditLog) -> AuditState:
+    counts: dict[str, int] = {}
+    for entry in read_entries(path):
+        counts[entry.kind] = counts.get(entry.kind, 0) + 1
+    verify = f"countenance audit verify {path.name}"
+    return AuditState(path.name, log.count, log.head, dict(sorted(counts.items())), verify)

@@ -1,0 +1,246 @@
+"""Deployment to objects: the only place that resolves `module:attribute` and decides what is built."""
+
+import hashlib
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import countenance.encoders
+from countenance import __version__
+from countenance.aggregation.smoothing import TaxonomyAggregator
+from countenance.aggregation.taxonomy import Taxonomy, load
+from countenance.capture.faces import FaceFinder
+from countenance.capture.recording import Recording, probe
+from countenance.capture.samplers import FaceSampler, TextSampler
+from countenance.capture.sampling import Grid
+from countenance.capture.speech import VoiceSampler
+from countenance.capture.transcripts import read_transcript
+from countenance.consent.register import Register
+from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Call, Modality, Participant
+from countenance.contracts.card import Card
+from countenance.contracts.errors import RefusedError, UsageError
+from countenance.contracts.media import SECOND_US, Utterance
+from countenance.contracts.stages import Connector, Encoder, Fusion, Sampler
+from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruling
+from countenance.deployment import Deployment, Person, near
+from countenance.inference.shelf import Shelf
+from countenance.permission import Permissions
+from countenance.policy.gate import Gate
+from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING
+
+FINDER = "face-finder.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything one analysis needs, checked and built; nothing has been read of anybody yet."""
+
+    deployment: Deployment
+    permissions: Permissions
+    recordings: Mapping[str, Recording]
+    utterances: tuple[Utterance, ...]
+    taxonomies: tuple[Taxonomy, ...]
+    connector: Connector
+    encoders: tuple[Encoder, ...]
+    fusion: Fusion
+    finder: FaceFinder | None
+    cards: tuple[Card, ...]
+    policy_digest: str
+    digest: str
+    """Of all that decides the result."""
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        return self.permissions.call
+
+    @property
+    def duration_us(self) -> int:
+        """The end of the last recording or line."""
+        people = zip(self.call.participants, self.deployment.participant, strict=True)
+        ends = [
+            (self.recordings[p.id].duration_us or 0) + offset_us(person)
+            for p, person in people
+            if p.id in self.recordings
+        ]
+        return max([*ends, *(u.end_us for u in self.utterances)], default=0)
+
+    def samplers(self, participant: Participant) -> dict[Modality, Sampler]:
+        """One sampler per modality that law and charter allow of this participant."""
+        made: dict[Modality, Sampler] = {}
+        for modality in self.permissions.allowed(participant.id):
+            if modality == FACE and self.finder is not None:
+                made[FACE] = FaceSampler(self.finder, participant.id)
+            elif modality == VOICE:
+                made[VOICE] = VoiceSampler(participant.id)
+            elif modality == TEXT:
+                made[TEXT] = TextSampler(participant.id)
+        return made
+
+    def aggregators(self) -> tuple[TaxonomyAggregator, ...]:
+        """Fresh state for one run, one per taxonomy."""
+        return tuple(TaxonomyAggregator(taxonomy) for taxonomy in self.taxonomies)
+
+
+def assemble(deployment: Deployment, today: date) -> Job:
+    """Check everything and build the parts; raises before anything is written."""
+    call = _call(deployment)
+    taxonomies = tuple(load(name) for name in deployment.taxonomies)
+    gate = Gate.load()
+    rulings = rule_all(gate, deployment, call, taxonomies, deployment.on or today)
+    _refuse_if_nothing_may_be_read(rulings.values())
+    recordings = _recordings(deployment, call)
+    utterances = _utterances(deployment, call)
+    shelf = Shelf.installed(deployment.profile)
+    wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
+    encoders = tuple(e for e in _encoders(deployment, shelf) if e.takes.modality in wanted)
+    permissions = Permissions(call, rulings, _register(deployment, call), (FACE, VOICE, TEXT))
+    return Job(
+        deployment=deployment,
+        permissions=permissions,
+        recordings=recordings,
+        utterances=utterances,
+        taxonomies=taxonomies,
+        connector=_connector(deployment, recordings, utterances),
+        encoders=encoders,
+        fusion=resolve(deployment.stages.fusion)(),
+        finder=FaceFinder(shelf.load(FINDER)) if FACE in wanted else None,
+        cards=tuple(card for _, card in sorted(shelf.cards.items()) if card.modality in wanted),
+        policy_digest=gate.digest,
+        digest=_digest(deployment, recordings, shelf, gate.digest),
+    )
+
+
+def resolve(name: str) -> Any:  # noqa: ANN401 - whatever stands behind the name
+    """`module:attribute` to the object."""
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"stage {name!r} cannot be loaded ({error})", "Write it as module:attribute.") from error
+
+
+def rule_all(
+    gate: Gate, deployment: Deployment, call: Call, taxonomies: Iterable[Taxonomy], on: date
+) -> dict[tuple[str, Modality], Ruling]:
+    """A ruling per participant and modality; where several outputs are asked for, the strictest answer."""
+    for place in deployment.jurisdictions:
+        if place not in JURISDICTIONS:
+            raise UsageError(f"unknown jurisdiction {place!r}", near(place, JURISDICTIONS))
+    inferred = tuple(dict.fromkeys(output for taxonomy in taxonomies for output in taxonomy.outputs))
+    rulings = {}
+    for participant in call.participants:
+        for modality in (FACE, VOICE, TEXT, TELEMETRY):
+            outputs = (TURN_TAKING,) if modality == TELEMETRY else inferred
+            answers = [gate.rule(_case(deployment, participant, modality, output, on)) for output in outputs]
+            rulings[participant.id, modality] = max(answers, key=_strictness)
+    return rulings
+
+
+def _strictness(ruling: Ruling) -> tuple[bool, int, int]:
+    return (not ruling.allowed, CONSENT_KINDS.index(ruling.duties.consent), -ruling.duties.retention_days)
+
+
+def _case(deployment: Deployment, participant: Participant, modality: Modality, output: str, on: date) -> Case:
+    return Case(
+        purpose=deployment.purpose,
+        role=participant.role,
+        modality=modality,
+        output=output,
+        consequence=deployment.consequence,
+        jurisdictions=deployment.jurisdictions,
+        on=on,
+        facts=deployment.facts,
+    )
+
+
+def _call(deployment: Deployment) -> Call:
+    people = tuple(Participant(f"p_{n}", p.name, p.role) for n, p in enumerate(deployment.participant, start=1))
+    return Call(deployment.call_id, deployment.deployment_id, deployment.purpose, people, deployment.started)
+
+
+def _refuse_if_nothing_may_be_read(rulings: Iterable[Ruling]) -> None:
+    answers = list(rulings)
+    if not any(ruling.allowed for ruling in answers):
+        first = answers[0].verdicts[0]
+        raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing was read.")
+
+
+def _recordings(deployment: Deployment, call: Call) -> dict[str, Recording]:
+    pairs = zip(call.participants, deployment.participant, strict=True)
+    return {p.id: probe(person.media) for p, person in pairs if person.media is not None}
+
+
+def _utterances(deployment: Deployment, call: Call) -> tuple[Utterance, ...]:
+    if deployment.transcript is None:
+        return ()
+    return read_transcript(deployment.transcript, call.participants, deployment.speakers)
+
+
+def _register(deployment: Deployment, call: Call) -> Register:
+    register = Register(call.id, call.purpose)
+    for participant, person in zip(call.participants, deployment.participant, strict=True):
+        for modality in person.consent:
+            register.answer(participant.id, modality, ConsentStatus.GIVEN, 0, kind=person.consent_kind)
+        for change in sorted(person.withdraw, key=lambda w: w.at):
+            register.answer(participant.id, change.modality, ConsentStatus.WITHDRAWN, change.at)
+    return register
+
+
+def _connector(
+    deployment: Deployment, recordings: Mapping[str, Recording], utterances: tuple[Utterance, ...]
+) -> Connector:
+    offsets = {f"p_{n}": offset_us(person) for n, person in enumerate(deployment.participant, start=1)}
+    paths = {who: recording.path for who, recording in recordings.items()}
+    build = resolve(deployment.stages.connector)
+    made: Connector = build(paths, utterances, Grid(deployment.fps), offsets_us=offsets)
+    return made
+
+
+def offset_us(person: Person) -> int:
+    """Media time at which a person's recording begins."""
+    return round(person.offset * SECOND_US)
+
+
+def _encoders(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
+    """Every class in `countenance.encoders` with `from_shelf`, whose bundles are installed, and those named."""
+    kinds: list[Any] = []
+    for module in sorted(pkgutil.iter_modules(countenance.encoders.__path__), key=lambda m: m.name):
+        found = importlib.import_module(f"countenance.encoders.{module.name}")
+        kinds += [
+            kind
+            for kind in vars(found).values()
+            if isinstance(kind, type) and kind.__module__ == found.__name__ and hasattr(kind, "from_shelf")
+        ]
+    kinds += [resolve(name) for name in deployment.stages.encoders]
+    for kind in kinds:
+        if all(shelf.has(bundle) for bundle in kind.needs):
+            yield kind.from_shelf(shelf)
+
+
+def fingerprint(path: Path) -> str:
+    """Hash of the size and both ends of a file: enough to know that an interrupted analysis meets the same one."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        digest = hashlib.sha256(str(size).encode())
+        for place in (0, max(0, size - 1_000_000)):
+            file.seek(place)
+            digest.update(file.read(1_000_000))
+    return digest.hexdigest()
+
+
+def _digest(deployment: Deployment, recordings: Mapping[str, Recording], shelf: Shelf, policy: str) -> str:
+    facts = {
+        "version": __version__,
+        "deployment": deployment.model_dump(mode="json"),
+        "recordings": {who: fingerprint(recording.path) for who, recording in recordings.items()},
+        "transcript": deployment.transcript.read_text("utf-8", "replace") if deployment.transcript else None,
+        "models": {name: dict(card.files) for name, card in shelf.cards.items()},
+        "policy": policy,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
