@@ -34,7 +34,7 @@ def test_a_face_without_light_is_refused_with_the_reason(name: str, value: float
 
 
 def test_dim_light_lowers_the_value_and_says_why() -> None:
-    quality = judge(changed(brightest=40))
+    quality = judge(changed(brightest=45))
     assert 0 < quality.value < 0.5
     assert quality.reason is Reason.LOW_LIGHT
 
@@ -55,7 +55,7 @@ def test_small_and_blurred_faces_count_less_but_are_not_refused() -> None:
 def test_measures_are_taken_from_the_pixels() -> None:
     face = Face(Box(0, 0, 77, 90), np.zeros((5, 2), np.float32), 0.9, np.array([0.9, 0.1, 0.6, 0.2, 0.4], np.float32))
     dark, light = measure(crop(10, 2), face), measure(crop(140, 30), face)
-    assert dark.brightest < 30 < 60 < light.brightest
+    assert dark.brightest < 40 < 60 < light.brightest
     assert dark.contrast < light.contrast
     assert light.width == 77
     assert light.covered == 2

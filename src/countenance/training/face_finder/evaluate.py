@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,10 @@ def on_real(shared: Path, teacher: Teacher, finder: FaceFinder, chosen: dict[str
     rows = [natural.compare(natural.photos(data / "face_natural"), teacher, find, SMALLEST).row("photos")]
     clips = sorted([*(data / "video_talking").glob("*.mp4"), *(data / "video_talking").glob("*.mov")])
     rows += [natural.compare(natural.clip(path), teacher, find, SMALLEST).row(path.name) for path in clips]
-    return rows
+    pictures = chain(
+        natural.photos(data / "face_natural"), *(islice(natural.clip(path), 0, None, 10) for path in clips)
+    )
+    return [*rows, natural.cutouts(pictures, teacher, find, each=40)]
 
 
 if __name__ == "__main__":

@@ -60,6 +60,24 @@ def compare(frames: Iterator[NDArray[np.uint8]], teacher: Teacher, find: Finder,
     return counts
 
 
+def cutouts(frames: Iterator[NDArray[np.uint8]], teacher: Teacher, find: Finder, each: int) -> dict[str, Any]:
+    """Fire on pieces of real pictures that hold no face: `each` windows per picture, clear of the teacher's faces."""
+    rng = np.random.default_rng(15)
+    fired: list[bool] = []
+    for frame in frames:
+        boxes = at_teacher_size(teacher, frame).boxes
+        grown = boxes + np.array([-0.2, -0.2, 0.2, 0.2], np.float32) * (boxes[:, 2:3] - boxes[:, :1])
+        for _ in range(each):
+            wide = rng.uniform(0.2, 0.7) * min(frame.shape[1], frame.shape[0] * 16 / 9)
+            size = np.array([wide, wide * 9 / 16])
+            corner = rng.uniform(0, 1, 2) * (np.array([frame.shape[1], frame.shape[0]]) - size)
+            window = np.concatenate([corner, corner + size]).astype(np.float32)
+            if not len(boxes) or overlap(window, grown.astype(np.float32)).max() == 0:
+                x0, y0, x1, y1 = window.astype(int)
+                fired.append(bool(len(find(np.ascontiguousarray(frame[y0:y1, x0:x1])).scores)))
+    return {"source": "face-free cut-outs of photos and clips", "pictures": len(fired), "firing": sum(fired)}
+
+
 def at_teacher_size(teacher: Teacher, frame: NDArray[np.uint8]) -> Found:
     """The teacher's faces in frame pixels, read from a view of at most TEACHER_SIDE pixels padded to whole strides."""
     scale = TEACHER_SIDE / max(frame.shape[:2])
