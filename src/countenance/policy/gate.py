@@ -1,0 +1,146 @@
+"""The gate: one case in, one ruling out, with every rule that decided it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from countenance.contracts.errors import PolicyError
+from countenance.contracts.trust import CONSENT_KINDS, Case, Duties, Effect, Layer, Ruling, Verdict
+from countenance.policy.lawfile import read_law
+from countenance.policy.rules import Law, Rule, question_of
+from countenance.policy.vocabulary import FACTS, FIELDS, JURISDICTIONS, UNKNOWN_PLACE, nearest
+
+STRICTEST = Duties(consent=CONSENT_KINDS[-1], retention_days=0)
+"""What a refusal demands: no consent is strong enough and nothing is kept."""
+
+CHARTER = "Countenance charter: what no rule allows is refused"
+LAYERS = tuple(Layer)
+
+
+class Gate:
+    """All laws together. Every jurisdiction must allow, any rule may deny, duties add up."""
+
+    def __init__(self, laws: Sequence[Law], digest: str) -> None:
+        self.laws = tuple(laws)
+        self.rules = tuple(rule for law in laws for rule in law.rules)
+        self.digest = digest
+        self._concerned: dict[tuple[str, ...], tuple[Rule, ...]] = {}
+        if not self.rules:
+            raise PolicyError("no law was found", "Point to a folder with law files (*.toml).")
+        ids = [rule.id for rule in self.rules]
+        for twice in (name for name in ids if ids.count(name) > 1):
+            raise PolicyError(f"two rules are called {twice}", "Give each rule an id of its own.")
+
+    @classmethod
+    def load(cls, folder: Traversable | None = None) -> "Gate":
+        """The laws of a folder, by default those of the package; raises PolicyError."""
+        place = folder if folder is not None else files("countenance.policy") / "laws"
+        if not place.is_dir():
+            raise PolicyError(f"{place} is not a folder", "Point to a folder with law files (*.toml).")
+        found = sorted((f for f in place.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+        laws = tuple(read_law(file) for file in found)
+        return cls(laws, digest_of(laws))
+
+    def rule(self, case: Case) -> Ruling:
+        """The ruling on one participant and one modality; never undecided, never without a reason."""
+        strange = tuple(_strange_words(case))
+        if strange:
+            return Ruling(Effect.DENY, case, strange, STRICTEST, self.digest)
+        places = case.jurisdictions or UNKNOWN_PLACE
+        concerned = [r for r in self._about(case) if r.where(places)]
+        fitting = [r for r in concerned if r.fits(case.facts)]
+        speaking = [r for r in fitting if r.in_force(case.on)]
+        refusals = [_verdict(r, case) for r in speaking if r.effect is Effect.DENY]
+        silent = _silent_places(speaking, places)
+        if silent:
+            refusals.append(_silence(case, silent, concerned))
+        if refusals:
+            return Ruling(Effect.DENY, case, tuple(refusals), STRICTEST, self.digest)
+        verdicts = tuple(_verdict(r, case) for r in speaking)
+        return Ruling(Effect.ALLOW, case, verdicts, unite(fitting, speaking), self.digest)
+
+    def _about(self, case: Case) -> tuple[Rule, ...]:
+        # Remembered per question, law first: a call asks the same few questions again and again.
+        question = question_of(case)
+        key = tuple(question.values())
+        if key not in self._concerned:
+            about = (rule for rule in self.rules if rule.concerns(question))
+            self._concerned[key] = tuple(sorted(about, key=lambda rule: LAYERS.index(rule.layer)))
+        return self._concerned[key]
+
+
+def unite(fitting: Iterable[Rule], speaking: Sequence[Rule]) -> Duties:
+    """All duties together: the strongest consent, the shortest retention, every name."""
+    consents = [CONSENT_KINDS.index(r.duties.consent) for r in speaking if r.duties.consent is not None]
+    days = [r.duties.retention_days for r in speaking if r.duties.retention_days is not None]
+    crowds = [r.duties.aggregate_k for r in speaking if r.duties.aggregate_k is not None]
+    reviewers = dict.fromkeys(r.duties.human_role for r in speaking if r.duties.human_role is not None)
+    bound = [name for r in speaking for name in r.duties.names]
+    coming = [
+        f"recommended:{name}" for r in fitting if r not in speaking and r.recommended_before for name in r.duties.names
+    ]
+    return Duties(
+        consent=CONSENT_KINDS[max(consents, default=1)],
+        retention_days=min(days, default=0),
+        names=tuple(dict.fromkeys([*bound, *coming])),
+        human_role=" and ".join(reviewers) or None,
+        aggregate_k=max(crowds, default=None),
+    )
+
+
+def digest_of(laws: Sequence[Law]) -> str:
+    """sha256 over the content of all laws, whatever the files' layout and comments."""
+    plain = json.dumps([_plain(law) for law in laws], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(str(item) for item in value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int) else str(value)
+
+
+def _strange_words(case: Case) -> Iterable[Verdict]:
+    stated = {"purpose": case.purpose, "role": case.role, "output": case.output, "consequence": case.consequence}
+    for field, word in stated.items():
+        if word not in FIELDS[field]:
+            yield _unknown(field, str(word), FIELDS[field])
+    for place in case.jurisdictions:
+        if place not in JURISDICTIONS:
+            yield _unknown("jurisdiction", place, JURISDICTIONS)
+    for name, value in case.facts.items():
+        if name not in FACTS:
+            yield _unknown("fact", name, tuple(FACTS))
+        elif value not in FACTS[name]:
+            yield _unknown(name, value, FACTS[name])
+
+
+def _unknown(field: str, word: str, known: tuple[str, ...]) -> Verdict:
+    reason = f"no law here knows the {field} `{word}`. {nearest(word, known)}".rstrip(".")
+    return Verdict(f"unknown.{field}", Layer.PRODUCT, Effect.DENY, reason, CHARTER)
+
+
+def _silent_places(speaking: Sequence[Rule], places: tuple[str, ...]) -> tuple[str, ...]:
+    answered = {p for rule in speaking if rule.effect is not Effect.REQUIRE for p in rule.where(places)}
+    return tuple(p for p in dict.fromkeys(places) if p not in answered)
+
+
+def _silence(case: Case, places: tuple[str, ...], concerned: Sequence[Rule]) -> Verdict:
+    allowing = [rule for rule in concerned if rule.effect is Effect.ALLOW and rule.where(places)]
+    missing = sorted({name for rule in allowing for name in rule.unstated(case.facts)})
+    hint = f"; it may change when these facts are stated: {', '.join(missing)}" if missing else ""
+    return Verdict("Z99", Layer.PRODUCT, Effect.DENY, f"no rule allows this in {', '.join(places)}{hint}", CHARTER)
+
+
+def _verdict(rule: Rule, case: Case) -> Verdict:
+    missing = rule.unstated(case.facts)
+    doubt = f" (not stated, so the strictest is assumed: {', '.join(missing)})" if missing else ""
+    return Verdict(rule.id, rule.layer, rule.effect, rule.reason + doubt, rule.citation, rule.applies_from)

@@ -1,0 +1,30 @@
+"""Cases the policy tests ask about, with everything stated that can be."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from countenance.contracts.call import Purpose, Role
+from countenance.contracts.trust import Case
+
+TODAY = date(2026, 11, 22)
+STATED = {
+    "minor": "adult",
+    "relation": "other_organisation",
+    "exception_approved": "no",
+    "required_by_institution": "no",
+    "issues_certificate": "no",
+    "b2b": "no",
+}
+
+
+def case(
+    purpose: str,
+    role: str,
+    modality: str,
+    *places: str,
+    output: str = "engagement",
+    consequence: str = "individual",
+    on: date = TODAY,
+    facts: Mapping[str, str] | None = None,
+) -> Case:
+    return Case(Purpose(purpose), Role(role), modality, output, consequence, places, on, STATED | dict(facts or {}))
