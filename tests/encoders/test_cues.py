@@ -129,7 +129,9 @@ def test_a_face_too_dark_to_read_is_abstained_from_and_its_neighbours_are_read()
     assert [len(batch) for batch in said.shown] == [2]
 
 
-def test_a_bundle_without_a_scale_does_not_load() -> None:
+@pytest.mark.parametrize("smile", [None, [0.3], ["wide", 1], [0.3, 0.3]])
+def test_a_bundle_without_a_usable_scale_does_not_load(smile: object) -> None:
     said = Said("points", drawn_face().astype(np.float32))
+    extra = EXTRA | {"scales": SCALES | {"smile": smile}}
     with pytest.raises(BundleError, match="scale of a cue"):
-        CuesEncoder(told_bundle(said, outputs={"points": ()}, extra={"scales": {}, "level_pitch_deg": 0}))
+        CuesEncoder(told_bundle(said, outputs={"points": ()}, extra=extra))

@@ -40,6 +40,7 @@ class CuesEncoder:
     """Reads aligned faces; no clock, no memory between calls."""
 
     takes = SampleSpec(FACE, FaceSample)
+    needs = (BUNDLE,)
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -100,9 +101,11 @@ def _scales(bundle: Bundle) -> tuple[dict[str, Scale], float]:
     extra: Mapping[str, Any] = bundle.calibration.extra
     try:
         scales = {name: (float(extra["scales"][name][0]), float(extra["scales"][name][1])) for name in CUES}
+        if flat := [name for name, (zero, one) in scales.items() if zero == one]:
+            raise ValueError(f"{flat[0]} begins where it ends")
         return scales, float(extra["level_pitch_deg"])
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise BundleError(
-            f"{bundle.folder / 'calibration.json'}: the scale of a cue is missing or no pair of numbers ({error})",
+            f"{bundle.folder / 'calibration.json'}: the scale of a cue is missing or no pair of two numbers ({error})",
             "Install the bundle again.",
         ) from error

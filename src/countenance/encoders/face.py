@@ -40,6 +40,7 @@ class FaceExpressionEncoder:
     """Reads aligned faces; no clock, no memory between calls."""
 
     takes = SampleSpec(FACE, FaceSample)
+    needs = (BUNDLE,)
 
     def __init__(self, bundle: Bundle) -> None:
         labels = bundle.card.outputs.get("scores", ())

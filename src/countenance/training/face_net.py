@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import torch
@@ -89,6 +90,19 @@ class FaceNet(nn.Module):
 def parameter_count(net: nn.Module) -> int:
     """Count the trained values of a network."""
     return sum(parameter.numel() for parameter in net.parameters())
+
+
+def rate(done: float, peak: float, warm_up: float = 0.1) -> float:
+    """The learning rate when a share `done` of the run is over: a straight rise to the peak, then half a cosine."""
+    if done < warm_up:
+        return peak * (0.04 + 0.96 * done / warm_up)
+    return peak * (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up))) / 2
+
+
+def set_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
+    """Give every group of an optimiser one learning rate."""
+    for group in optimiser.param_groups:
+        group["lr"] = value
 
 
 @torch.no_grad()

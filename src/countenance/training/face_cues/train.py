@@ -25,7 +25,7 @@ from countenance.training.face_augment import disturb
 from countenance.training.face_cues.measure import point_errors
 from countenance.training.face_cues.net import EYE_DISTANCE_PX, CuesNet, pair_gaps
 from countenance.training.face_cues.teacher import CANVAS, MARGIN, CueFaces, cue_faces
-from countenance.training.face_net import follow, parameter_count
+from countenance.training.face_net import follow, parameter_count, rate, set_rate
 
 DEV_EVERY = 12
 """Every twelfth training face is kept for development."""
@@ -68,11 +68,8 @@ def train(faces: CueFaces, dev: CueFaces, plan: Plan, work: Path) -> None:
     mean = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay)
     per_epoch = len(faces) // plan.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, plan.peak_rate, total_steps=per_epoch * plan.epochs, pct_start=0.1
-    )
     kept = work / "checkpoint.pt"
-    parts = {"net": net, "mean": mean, "optimiser": optimiser, "schedule": schedule}
+    parts = {"net": net, "mean": mean, "optimiser": optimiser}
     first = _resume(kept, parts)
     step = first * per_epoch
     for epoch in range(first, plan.epochs):
@@ -81,8 +78,8 @@ def train(faces: CueFaces, dev: CueFaces, plan: Plan, work: Path) -> None:
         losses = []
         order = torch.randperm(len(faces), generator=random)[: per_epoch * plan.batch]
         for chosen in order.split(plan.batch):
+            set_rate(optimiser, rate(step / (per_epoch * plan.epochs), plan.peak_rate))
             losses.append(_step(net, optimiser, *moved(faces.take(chosen.numpy()), random)))
-            schedule.step()
             step += 1
             follow(mean, net, min(plan.memory, step / (step + 9)))
         error = float(point_errors(predicted(mean, dev), dev.points).mean())

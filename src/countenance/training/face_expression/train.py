@@ -20,19 +20,17 @@ from torch import Tensor, nn
 
 from countenance.training.datasets import ferplus
 from countenance.training.face_augment import augment
-from countenance.training.face_net import FaceNet, follow, parameter_count
+from countenance.training.face_net import FaceNet, follow, parameter_count, rate, set_rate
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long and how hard to train."""
 
-    epochs: int = 28
+    epochs: int = 20
     batch: int = 128
     peak_rate: float = 2e-3
     weight_decay: float = 0.05
-    warm_up: float = 0.08
-    """Share of the steps in which the rate rises."""
     memory: float = 0.999
     """Decay of the running mean of the weights, per step."""
     seed: int = 7
@@ -67,11 +65,8 @@ def train(faces: ferplus.FerPlus, dev: ferplus.FerPlus, plan: Plan, work: Path) 
     mean = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay)
     per_epoch = len(faces) // plan.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, plan.peak_rate, total_steps=per_epoch * plan.epochs, pct_start=plan.warm_up
-    )
     kept = work / "checkpoint.pt"
-    parts = {"net": net, "mean": mean, "optimiser": optimiser, "schedule": schedule}
+    parts = {"net": net, "mean": mean, "optimiser": optimiser}
     first = _resume(kept, parts)
     images, targets = as_tensor(faces.images), torch.from_numpy(ferplus.soft_targets(faces.votes))
     step = first * per_epoch
@@ -80,8 +75,8 @@ def train(faces: ferplus.FerPlus, dev: ferplus.FerPlus, plan: Plan, work: Path) 
         random = torch.Generator().manual_seed(plan.seed * 1000 + epoch)
         losses = []
         for chosen in torch.randperm(len(faces), generator=random)[: per_epoch * plan.batch].split(plan.batch):
+            set_rate(optimiser, rate(step / (per_epoch * plan.epochs), plan.peak_rate))
             losses.append(_step(net, optimiser, augment(images[chosen], random), targets[chosen]))
-            schedule.step()
             step += 1
             follow(mean, net, min(plan.memory, step / (step + 9)))
         accuracy = float((logits_of(mean, dev.images).argmax(1) == dev.votes[:, :8].argmax(1)).mean())
