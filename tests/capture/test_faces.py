@@ -9,7 +9,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from countenance.capture.faces import CHANNELS, COLUMNS, HEIGHT, ROWS, WIDTH, FaceFinder, decode, letterbox, suppress
+from countenance.capture.faces import (
+    CHANNELS,
+    COLUMNS,
+    HEIGHT,
+    ROWS,
+    WIDTH,
+    Cells,
+    FaceFinder,
+    decode,
+    gather,
+    letterbox,
+    suppress,
+)
 from countenance.capture.facetrack import FaceReader
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import FaceSample, VideoFrame
@@ -79,6 +91,19 @@ def test_the_best_cell_comes_first_and_cells_below_the_threshold_are_not_read() 
     assert len(boxes) == 2
     assert scores[0] > scores[1]
     assert boxes[0, 0] > boxes[1, 0]
+
+
+def test_cells_that_agree_on_a_face_are_averaged_and_weak_faces_are_left_out() -> None:
+    boxes = np.array([[10, 10, 40, 50], [12, 10, 42, 50], [11, 10, 41, 50], [80, 10, 110, 50]], np.float32)
+    landmarks = np.stack([np.zeros((5, 2)), np.full((5, 2), 3.0), np.full((5, 2), 99.0), np.ones((5, 2))]).astype(
+        np.float32
+    )
+    cells = Cells(boxes, landmarks, np.array([0.8, 0.4, 0.35, 0.3], np.float32), np.zeros((4, 5), np.float32))
+    faces = gather(cells, 0.5)
+    assert len(faces.scores) == 1
+    assert faces.boxes[0] == pytest.approx([10.4, 10, 40.4, 50])
+    assert faces.landmarks[0] == pytest.approx(np.full((5, 2), 0.6))
+    assert len(gather(cells, 0.9).boxes) == 0
 
 
 def test_of_two_boxes_on_one_face_the_better_stays_and_a_neighbour_is_kept() -> None:

@@ -4,6 +4,7 @@ Coordinates count pixels of the frame; a whole number is the middle of a pixel.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ UNIT = 32.0
 """Pixels of the input that one unit of box size or landmark offset stands for."""
 BAR = 127
 SAME_FACE = 0.4
+"""Overlap from which two boxes are one face."""
+AGREE = 0.6
+"""Overlap from which a weaker cell's reading is averaged into the best one's."""
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -58,6 +62,18 @@ class Letterbox:
         return result
 
 
+class Cells(NamedTuple):
+    """What cells of the grid say, best first, in pixels of the input."""
+
+    boxes: Floats
+    """n x 4: x0, y0, x1, y1."""
+    landmarks: Floats
+    """n x 5 x 2."""
+    scores: Floats
+    covered: Floats
+    """n x 5."""
+
+
 class FaceFinder:
     """Finds faces with a `find` bundle; keeps no memory of earlier frames."""
 
@@ -76,10 +92,11 @@ class FaceFinder:
         pixels = np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32)
         pixels *= np.float32(1 / 255)
         grid = self._model.run({self._model.inputs[0]: pixels})[self._model.outputs[0]][0]
-        boxes, landmarks, scores, covered = decode(grid, self.threshold)
-        kept = suppress(boxes, SAME_FACE)
-        corners, points = fit.back(boxes.reshape(-1, 2, 2)), fit.back(landmarks)
-        return tuple(Face(_box(corners[i]), points[i], float(scores[i]), covered[i]) for i in kept)
+        cells = gather(decode(grid, self.threshold / 2), self.threshold)
+        corners, points = fit.back(cells.boxes.reshape(-1, 2, 2)), fit.back(cells.landmarks)
+        return tuple(
+            Face(_box(corners[i]), points[i], float(cells.scores[i]), cells.covered[i]) for i in range(len(points))
+        )
 
 
 def letterbox(rgb: Picture) -> tuple[Picture, Letterbox]:
@@ -94,11 +111,8 @@ def letterbox(rgb: Picture) -> tuple[Picture, Letterbox]:
     return fitted, Letterbox(inner[0] / width, inner[1] / height, left, top)
 
 
-def decode(grid: Floats, threshold: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """Cells of the grid (20 x 12 x 20) that hold a face, best first: boxes, landmarks, scores, covered landmarks.
-
-    Boxes are n x 4 (x0, y0, x1, y1), landmarks n x 5 x 2, in pixels of the input.
-    """
+def decode(grid: Floats, threshold: float) -> Cells:
+    """Cells of the grid (20 x 12 x 20) whose score reaches the threshold."""
     chance = sigmoid(grid[0])
     y, x = np.nonzero(chance >= threshold)
     order = np.argsort(-chance[y, x], kind="stable")
@@ -108,7 +122,26 @@ def decode(grid: Floats, threshold: float) -> tuple[Floats, Floats, Floats, Floa
     middle = at + cells[:, 1:3] * np.float32(STRIDE)
     half = np.exp(cells[:, 3:5].clip(-3, 3)) * np.float32(UNIT / 2)
     landmarks = at[:, None] + cells[:, 5:15].reshape(-1, 5, 2) * np.float32(UNIT)
-    return np.concatenate([middle - half, middle + half], axis=1), landmarks, chance[y, x], sigmoid(cells[:, 15:20])
+    boxes = np.concatenate([middle - half, middle + half], axis=1)
+    return Cells(boxes, landmarks, chance[y, x], sigmoid(cells[:, 15:20]))
+
+
+def gather(cells: Cells, threshold: float) -> Cells:
+    """One entry per face that reaches the threshold: the mean of the cells that agree on it, weighed by score squared.
+
+    Several cells answer for one face; their mean is steadier than the best alone. Cells with less than half the best
+    score have no say, so the cells need only be decoded down to half the threshold.
+    """
+    kept = [i for i in suppress(cells.boxes, SAME_FACE) if cells.scores[i] >= threshold]
+    weights = np.zeros((len(kept), len(cells.scores)), dtype=np.float32)
+    for row, i in enumerate(kept):
+        strong = np.flatnonzero(cells.scores >= cells.scores[i] / 2)
+        agreeing = [k for k in strong if overlap(cells.boxes[i], cells.boxes[k]) > AGREE]
+        weights[row, agreeing] = cells.scores[agreeing] ** 2
+    weights /= weights.sum(axis=1, keepdims=True)
+    boxes, covered = weights @ cells.boxes, weights @ cells.covered
+    landmarks = (weights @ cells.landmarks.reshape(-1, 10)).reshape(-1, 5, 2)
+    return Cells(boxes, landmarks, cells.scores[kept], covered)
 
 
 def suppress(boxes: Floats, limit: float) -> list[int]:

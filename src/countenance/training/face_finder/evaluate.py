@@ -24,7 +24,7 @@ from countenance.training.face_finder.scoring import Trial
 from countenance.training.face_finder.teacher import FaceSet, Found, Teacher, labelled, split_dev
 
 FIRING = 0.0015
-LOW = 0.02
+LOW = 0.05
 FREE = 6000
 SCENES = {"clean": CLEAN, "hard": HARD}
 WIDTHS = ((16, 20), (20, 30), (30, 45), (45, 60), (60, 91))
