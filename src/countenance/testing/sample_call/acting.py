@@ -16,7 +16,7 @@ RAMP_MS = 400
 """How long an expression takes to come and to go."""
 LEAVING_MS = 400
 """How long it takes to get out of the picture before a gap, and back into it after."""
-HAND_MS = 300
+FOLDER_MS = 300
 DARKNESS = 0.09
 RESTING_SMILE = 0.14
 BLINK_MS = 200
@@ -47,7 +47,8 @@ class Actor:
         for line, spoken in zip(self._lines, self._spoken, strict=True):
             start = line.start * SAMPLE_RATE // 1000
             pcm[start : start + len(spoken.pcm)] += spoken.pcm
-        return (np.clip(pcm, -1, 1) * 32767).astype(np.int16)
+        sound: NDArray[np.int16] = (np.clip(pcm, -1, 1) * 32767).astype(np.int16)
+        return sound
 
     def pose(self, at_ms: int) -> Pose:
         """What the face does at a moment."""
@@ -67,7 +68,7 @@ class Actor:
             roll=shows.pop("roll", 0.0) + 0.8 * sin(idle * 0.6 + 2),
             sway=(3 * sin(idle * 0.7), 2 * sin(idle * 1.1)),
             away=self._gap_share(at_ms, "away", LEAVING_MS),
-            hand=self._gap_share(at_ms, "hand", HAND_MS),
+            folder=self._gap_share(at_ms, "folder", FOLDER_MS),
             room_light=DARKNESS if self._gap_share(at_ms, "dark", 0) else 1.0,
         )
 

@@ -18,7 +18,7 @@ from countenance.testing.sample_call.scene import (
     HEIGHT,
     WIDTH,
     paint_body,
-    paint_hand,
+    paint_folder,
     paint_room,
 )
 from countenance.testing.sample_call.skin import hair_texture, light, skin_texture
@@ -32,6 +32,7 @@ REGION = (-1.50, -1.72, 1.50, 2.10)
 POSE_STEP_DEG = 1.0
 LIGHT_STEP_DEG = 4
 CACHED_POSES = 48
+FOLDER_TOP = 208
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Pose:
     """Degrees; above 0 the head leans to the right of the picture."""
     away: float = 0.0
     """0 (in place) to 1 (quite out of the picture)."""
-    hand: float = 0.0
-    """0 (no hand) to 1 (before the face)."""
+    folder: float = 0.0
+    """0 (no folder) to 1 (held before mouth and nose)."""
     room_light: float = 1.0
     """1 is a lit room; 0.1 is nearly dark."""
     sway: tuple[float, float] = (0.0, 0.0)
@@ -65,7 +66,7 @@ class FacePainter:
         self._room = np.asarray(paint_room(look))
         body = paint_body(look)
         self._body = body
-        self._hand = paint_hand(look)
+        self._folder = paint_folder(look)
         self._seated = self._with_body(0)
         self._maps: OrderedDict[tuple[int, int, int], NDArray[np.int32]] = OrderedDict()
         self._lit: dict[tuple[int, int], tuple[NDArray[np.uint32], Floats]] = {}
@@ -80,8 +81,8 @@ class FacePainter:
         else:
             picture = self._seated.copy() if shift == 0 else self._with_body(shift)
             self._put_head(picture, pose, shift)
-            if pose.hand > 0:
-                self._put_hand(picture, pose, shift)
+            if pose.folder > 0:
+                self._put_folder(picture, pose, shift)
         return picture if pose.room_light >= 1 else self._dim(picture, pose.room_light, tick)
 
     def _with_body(self, shift: int) -> Pixels:
@@ -179,10 +180,10 @@ class FacePainter:
         level = skin.sum(axis=2) / np.maximum(self._skin.colour.sum(axis=2), 1)
         return np.concatenate([_packed(skin), _packed(hair), np.zeros(1, dtype=np.uint32)]), level
 
-    def _put_hand(self, picture: Pixels, pose: Pose, shift: int) -> None:
-        rise = round((1 - pose.hand) * 300)
-        left = round(HEAD_X - self._hand.width / 2 + pose.sway[0]) + shift
-        _lay_over(picture, np.asarray(self._hand.convert("RGBa")), left, 78 + rise)
+    def _put_folder(self, picture: Pixels, pose: Pose, shift: int) -> None:
+        sink = round((1 - pose.folder) * (HEIGHT - FOLDER_TOP))
+        left = round(HEAD_X - self._folder.width / 2 + pose.sway[0]) + shift
+        _lay_over(picture, np.asarray(self._folder.convert("RGBa")), left, FOLDER_TOP + sink)
 
     def _dim(self, picture: Pixels, room_light: float, tick: int) -> Pixels:
         """What a camera makes of a dark room: dark, and grainy."""

@@ -46,7 +46,7 @@ def paint_mouth(look: Look, face: Expression) -> Image.Image:
     """The mouth and the folds beside it, covering MOUTH_BOX."""
     picture = _blank(MOUTH_BOX, look)
     _folds(picture, look, max(face.smile, 0))
-    half = 0.345 + 0.11 * face.smile - 0.07 * min(face.mouth, 1)
+    half = 0.345 + (0.11 if face.smile > 0 else 0.05) * face.smile - 0.04 * min(face.mouth, 1)
     corner_y = 0.925 - 0.095 * face.smile + 0.035 * face.mouth
     gap = max(0.20 * face.mouth, 0.16 * (face.smile - 0.45))
     along = np.linspace(-1, 1, 33)

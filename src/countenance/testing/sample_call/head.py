@@ -114,7 +114,7 @@ def _height(shell: Shell, x: Floats, y: Floats, angles: tuple[float, float], rea
         row = _rows(height, shell)
         across = np.clip((x - offset[row]) / reach[row], -1, 1)
         z = forward[row] + facing[row] * np.sqrt(1 - across * across)
-        height = (y + z * sin(nod)) / cos(nod)
+        height = np.asarray((y + z * sin(nod)) / cos(nod), dtype=np.float32)
     return height
 
 

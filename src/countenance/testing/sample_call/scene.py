@@ -1,4 +1,4 @@
-"""What is around a drawn face: the room, the shoulders, and a hand."""
+"""What is around a drawn face: the room, the shoulders, and a folder."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ HEAD_X, HEAD_Y = 320.0, 168.0
 """Where the middle of the head (between the eyes, half-way down) sits in the picture."""
 HEAD_PX = 76.0
 """Pixels per half head width."""
+CLOTH = (62, 84, 150)
 
 
 Point = tuple[float, float]
@@ -65,25 +66,17 @@ def paint_body(look: Look) -> Image.Image:
     return _lit_from_above(body.resize((WIDTH, HEIGHT), Image.Resampling.BOX), look)
 
 
-def paint_hand(look: Look) -> Image.Image:
-    """An open hand large enough to hide a face, on transparent ground."""
-    width, height = 300, 420
-    hand = Image.new("RGBA", (width, height), (*look.skin, 0))
-    draw = ImageDraw.Draw(hand)
-    tone = look.skin
-    edge = _dim(tone, 0.72)
-    draw.polygon([(96, 420), (92, 300), (212, 300), (224, 420)], fill=(*_dim(tone, 0.92), 255))
-    draw.rounded_rectangle((62, 150, 238, 330), radius=52, fill=(*tone, 255))
-    fingers = ((66, 36, 108, 200), (110, 8, 152, 200), (154, 14, 196, 200), (198, 52, 238, 210))
-    for left, top, right, bottom in fingers:
-        draw.rounded_rectangle((left, top, right, bottom), radius=20, fill=(*tone, 255), outline=(*edge, 255), width=3)
-        draw.rounded_rectangle((left + 6, bottom - 60, right - 6, bottom + 20), radius=16, fill=(*tone, 255))
-        draw.line([(left + 10, top + 70), (right - 10, top + 70)], fill=(*edge, 130), width=3)
-    draw.polygon([(70, 230), (22, 170), (8, 182), (18, 226), (70, 310)], fill=(*tone, 255))
-    for points in ([(92, 218), (150, 232), (214, 220)], [(100, 250), (160, 262), (206, 300)]):
-        draw.line(points, fill=(*edge, 120), width=4, joint="curve")
-    soft = hand.filter(ImageFilter.GaussianBlur(1.5))
-    return soft.resize((width * 4 // 5, height * 4 // 5), Image.Resampling.LANCZOS)
+def paint_folder(look: Look) -> Image.Image:
+    """A folder of letters held up with both hands, to hide the lower half of a face, on transparent ground."""
+    width, height = 380, 400
+    folder = Image.new("RGBA", (width, height), (*CLOTH, 0))
+    draw = ImageDraw.Draw(folder)
+    draw.rounded_rectangle((20, 2, 360, 420), radius=10, fill=(*CLOTH, 255))
+    draw.line([(26, 4), (354, 4)], fill=(*_dim(CLOTH, 1.3), 255), width=3)
+    draw.line([(352, 10), (352, 400)], fill=(*_dim(CLOTH, 0.8), 255), width=6)
+    for left in (0, 330):
+        draw.rounded_rectangle((left, 270, left + 50, 420), radius=24, fill=look.skin, outline=_dim(look.skin, 0.75))
+    return folder.filter(ImageFilter.GaussianBlur(1)).resize((width // 2, height // 2), Image.Resampling.BOX)
 
 
 def _back_hair(body: Image.Image, look: Look, at: Callable[[float, float], Point]) -> None:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from countenance.contracts.readings import Reason
 from countenance.testing.sample_call.voice import Voice
 
-Cause = Literal["away", "dark", "hand"]
+Cause = Literal["away", "dark", "folder"]
 
-REASON_OF: Mapping[str, Reason] = {"away": Reason.NO_FACE, "dark": Reason.LOW_LIGHT, "hand": Reason.OCCLUDED}
+REASON_OF: Mapping[str, Reason] = {"away": Reason.NO_FACE, "dark": Reason.LOW_LIGHT, "folder": Reason.OCCLUDED}
 """Why no face is read while this goes on."""
 
 

@@ -158,7 +158,7 @@ def _synthesise(tracks: _Tracks, pitch: Floats, tract: float, samples: int, rng:
     taper = np.hanning(WINDOW + 1)[:-1] ** 0.5
     voiced = _cut(buzz, windows) * taper
     breathy = _cut(hiss, windows) * taper
-    hz = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)
+    hz = np.linspace(0, SAMPLE_RATE / 2, WINDOW // 2 + 1)
     spectrum = np.fft.rfft(voiced) * _resonance(hz, tracks.formants[middle] * tract)
     spread = ((hz - tracks.noise_hz[middle, None]) / 1500) ** 2
     spectrum += np.fft.rfft(breathy) * np.exp(-spread)
