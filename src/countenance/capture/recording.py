@@ -9,6 +9,7 @@ from av.container import InputContainer
 from av.format import Flags
 
 from countenance.contracts.errors import MediaError
+from countenance.contracts.media import SECOND_US
 
 LARGEST_SIDE_PX = 8192
 LARGEST_PIXELS = 40_000_000
@@ -59,7 +60,7 @@ class Recording:
     video: PictureInfo | None
     audio: SoundInfo | None
     duration_us: int | None
-    """As the container says; None when it does not, as in files written while the call ran."""
+    """When the file's last stream ends, from its own zero; None for files that do not say, written while a call ran."""
     zero_us: int
     """The container time that is the file's own zero: 0, but the first stamp where the format starts anywhere."""
     created_at: str | None
@@ -80,7 +81,7 @@ def probe(path: Path) -> Recording:
             size_bytes=path.stat().st_size,
             video=video,
             audio=audio,
-            duration_us=container.duration if container.duration and container.duration > 0 else None,
+            duration_us=_end_us(container),
             zero_us=_zero_us(container),
             created_at=_utc(container.metadata.get("creation_time")),
         )
@@ -178,6 +179,17 @@ def _zero_us(container: InputContainer) -> int:
     """Broadcast formats start their clock anywhere; all others count from the start of the recording."""
     anywhere = Flags(container.format.flags) & Flags.ts_discont
     return (container.start_time or 0) if anywhere else 0
+
+
+def _end_us(container: InputContainer) -> int | None:
+    """The end of the longest stream that knows its own; else the duration of the whole."""
+    ends = [
+        int(((stream.start_time or 0) + stream.duration) * stream.time_base * SECOND_US) - _zero_us(container)
+        for stream in container.streams
+        if stream.duration and stream.time_base
+    ]
+    end_us = max(ends, default=container.duration or 0)
+    return end_us if end_us > 0 else None
 
 
 def _utc(stamp: str | None) -> str | None:

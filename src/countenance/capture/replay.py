@@ -16,7 +16,7 @@ from countenance.contracts.call import Call, Track, TrackKind
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import Utterance
 
-HOP_US = 200_000
+HOP_US = 500_000
 TEN_FPS = Grid(10)
 
 

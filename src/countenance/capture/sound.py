@@ -80,7 +80,8 @@ class _Tuner:
         """What is still inside; the next frame begins a new run."""
         if self._resampler is None:
             return []
-        rest = [out.to_ndarray()[0] for out in self._resampler.resample(None)]
+        # Asked for its rest, a resampler that had nothing to change gives None.
+        rest = [out.to_ndarray()[0] for out in self._resampler.resample(None) if out is not None]
         self._resampler = None
         return rest
 
