@@ -13,11 +13,12 @@ from markupsafe import Markup
 from countenance.contracts.media import SECOND_US
 from countenance.surface import trust_view, view, words
 from countenance.surface.findings import Moment, by_person, shares
-from countenance.surface.record import CallRecord, LineStatus, ParticipantRecord
+from countenance.surface.record import CallRecord, LineStatus, ParticipantRecord, Use
 from countenance.surface.series import Series
 from countenance.surface.summary import policy_digest, write_summary
 
 TEMPLATES = "surface/templates"
+GAPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Glance:
     notes: tuple[str, ...]
     moments: tuple[Moment, ...]
     chips: tuple[trust_view.Chip, ...]
+    was_read: bool
 
 
 def write_report(record: CallRecord, folder: Path) -> Path:
@@ -72,6 +74,7 @@ def render(record: CallRecord) -> str:
         decisions=trust_view.decisions(record),
         models=trust_view.models(record),
         digest=policy_digest(record),
+        GAPS=GAPS,
         hidden=LineStatus.HIDDEN,
         read=LineStatus.READ,
     )
@@ -86,9 +89,10 @@ def glances(record: CallRecord) -> tuple[Glance, ...]:
             name=who.name,
             role=words.plain(who.role.value),
             headline=_headline(record, one, series[who.id]),
-            notes=_notes(record, series[who.id]),
+            notes=_notes(record, one, series[who.id]),
             moments=tuple(standing_out[who.id]),
             chips=trust_view.chips(one),
+            was_read=bool(series[who.id]),
         )
         for one in record.participants
     )
@@ -107,9 +111,11 @@ def _headline(record: CallRecord, person: ParticipantRecord, series: list[Series
     )
 
 
-def _notes(record: CallRecord, series: list[Series]) -> tuple[str, ...]:
+def _notes(record: CallRecord, person: ParticipantRecord, series: list[Series]) -> tuple[str, ...]:
     if not series:
-        return ()
+        refused = [one for one in person.modalities if one.use is Use.REFUSED]
+        given = (each for one in refused for each in trust_view.reasons(one))
+        return tuple(dict.fromkeys(f"{reason} Source: {source}." for reason, source in given))
     divided = shares(series[0], record.duration_us)
     unsure = sum(divided.not_sure.values())
     if not unsure:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from countenance.contracts.media import SECOND_US
 from countenance.surface import words
 from countenance.surface.drawing import curve, percent
-from countenance.surface.findings import Moment, availability, by_person, moments, shares, tick_spans
+from countenance.surface.findings import Moment, availability, by_person, moments, shares, stretches, tick_spans
 from countenance.surface.record import CallRecord, ParticipantRecord, Use
 from countenance.surface.series import Curve, Series
 from countenance.surface.summary import episode_words
@@ -30,6 +30,7 @@ class Piece:
     words: str
     at: float
     """Seconds since call start."""
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Chart:
     lanes: tuple[Lane, ...]
     sheet: Sheet
     summary: str
+    states: tuple[Piece, ...]
+    """What leads, or why nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Person:
     charts: tuple[Chart, ...]
     strips: tuple[Strip, ...]
     events: tuple[Piece, ...]
+    gaps: tuple[Piece, ...]
+    """Where something permitted gave nothing, or stopped, with the reason."""
     runs: tuple[tuple[float, float, str], ...]
     """What the reading says, in words, from second to second."""
 
@@ -123,8 +128,8 @@ def silence_pieces(record: CallRecord) -> tuple[Piece, ...]:
 
 def piece(start_us: int, end_us: int, duration_us: int, kind: str, text: str) -> Piece:
     """A block on the time axis."""
-    left = percent(start_us, duration_us)
-    return Piece(left, round(percent(end_us, duration_us) - left, 3), kind, text, start_us / SECOND_US)
+    left, right = percent(start_us, duration_us), percent(end_us, duration_us)
+    return Piece(left, round(right - left, 3), kind, text, start_us / SECOND_US, end_us / SECOND_US)
 
 
 def moments_of(record: CallRecord) -> dict[str, list[Moment]]:
@@ -166,11 +171,12 @@ def numbers(drawn: Curve, row: int) -> tuple[float, float, float]:
 
 def _person(record: CallRecord, person: ParticipantRecord, series: list[Series]) -> Person:
     who = person.participant.id
+    strips = tuple(_strips(record, person))
     return Person(
         id=who,
         name=person.participant.name,
         charts=tuple(_chart(record, one) for one in series),
-        strips=tuple(_strips(record, person)),
+        strips=strips,
         events=tuple(
             piece(
                 one.start_us,
@@ -182,8 +188,13 @@ def _person(record: CallRecord, person: ParticipantRecord, series: list[Series])
             for one in record.episodes
             if one.participant_id == who
         ),
+        gaps=tuple(sorted((one for strip in strips for one in strip.pieces if _is_gap(one)), key=lambda one: one.at)),
         runs=_runs(series[0]) if series else (),
     )
+
+
+def _is_gap(one: Piece) -> bool:
+    return one.kind == "gap" or (one.kind == "off" and one.at > 0)
 
 
 def _strips(record: CallRecord, person: ParticipantRecord) -> list[Strip]:
@@ -209,7 +220,19 @@ def _chart(record: CallRecord, series: Series) -> Chart:
     names = [name for name in order if name in curves] + [name for name in sorted(curves) if name not in order]
     lanes = tuple(_lane(record, series, name, curves[name], name in series.dimensions) for name in names)
     title = TITLES.get(series.taxonomy, words.capital(words.plain(series.taxonomy)))
-    return Chart(title, lanes, _sheet(series, names, curves), _divided(record, series))
+    return Chart(title, lanes, _sheet(series, names, curves), _divided(record, series), _states(record, series, names))
+
+
+def _states(record: CallRecord, series: Series, names: list[str]) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for run in stretches(series) if series.labels else ():
+        kind, text = "unclear", "no clear state"
+        if run.reason is not None:
+            kind, text = "gap", words.reason(run.reason)
+        elif run.label is not None:
+            kind, text = f"state c{names.index(run.label) % 8}", words.plain(run.label)
+        pieces.append(piece(run.start_us, run.end_us, record.duration_us, kind, text))
+    return tuple(pieces)
 
 
 def _lane(record: CallRecord, series: Series, name: str, drawn: Curve, signed: bool) -> Lane:
@@ -221,7 +244,7 @@ def _lane(record: CallRecord, series: Series, name: str, drawn: Curve, signed: b
     )
     summary = _lane_summary(series, name, drawn, signed, (top, bottom))
     picture = curve(series, drawn, record.duration_us, -1.0 if signed else 0.0, summary, shown)
-    return Lane(words.plain(name), top, bottom, summary, picture)
+    return Lane(words.capital(words.plain(name)), top, bottom, summary, picture)
 
 
 def _lane_summary(series: Series, name: str, drawn: Curve, signed: bool, ends: tuple[str, str]) -> str:

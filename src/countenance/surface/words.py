@@ -1,6 +1,7 @@
 """Plain words for people: times, reasons, certainty. No bare percentage leaves this file."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE
 from countenance.contracts.media import SECOND_US
@@ -117,6 +118,12 @@ def clock(us: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def moment(started_at: str) -> str:
+    """A date and time of day, in UTC."""
+    at = datetime.fromisoformat(started_at).astimezone(UTC)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def lasting(us: int) -> str:

@@ -21,7 +21,7 @@ const within = (runs, at) => runs.find(([start, end]) => start <= at && at < end
 const sentence = (at) => {
   const said = data.people.map((one) => `${one.name}: ${within(one.runs, at)?.[2] ?? "no reading"}.`);
   const speaking = data.turns.filter(([start, end]) => start <= at && at < end).map((turn) => turn[2]);
-  said.push(speaking.length ? `Speaking: ${speaking.join(", ")}.` : "Nobody is speaking.");
+  if (data.turns.length) said.push(speaking.length ? `Speaking: ${speaking.join(", ")}.` : "Nobody is speaking.");
   return said.join(" ");
 };
 
