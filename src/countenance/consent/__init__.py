@@ -1,1 +1,1 @@
-"""Has this person said yes to this modality, this purpose, this notice?"""
+"""Has this person said yes to this modality, for this purpose, in the kind the law asks for."""
