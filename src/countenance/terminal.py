@@ -43,7 +43,7 @@ def show(record: CallRecord, folder: Path) -> None:
             escape(f"{who.name} ({who.role.value})"),
             ", ".join(m.modality for m in person.modalities if m.use in (Use.READ, Use.STOPPED)) or "nothing",
             "\n".join(_unread(person)),
-            f"{round(100 * spoke.talk_share)} % of the talk" if spoke and spoke.sources else "not measured",
+            words.lasting(spoke.talk_us) if spoke and spoke.sources else "not measured",
             "\n".join(_moments(record, who.id)),
         )
     console.print(table)

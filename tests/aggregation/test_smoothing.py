@@ -133,3 +133,15 @@ def test_too_little_certainty_is_said_as_such() -> None:
     signal = TaxonomyAggregator(taxonomy).update(faint)[0]
     assert isinstance(signal, Signal)
     assert signal.abstain is not None
+
+
+def test_a_dispute_silences_the_emotions_and_not_the_words() -> None:
+    dispute = Abstain(Reason.DISAGREEMENT)
+    uses = {"text": ModalityUse(True, 1.0, 0.9)}
+    disputed = Prediction("p_1", 0, SECOND_US, {"confusion": 0.9}, {}, {}, 0.6, uses, disputed=dispute)
+    emotions = TaxonomyAggregator(load("ekman7.v1")).update(disputed)[0]
+    states = TaxonomyAggregator(load("engagement.v1")).update(disputed)[0]
+    assert isinstance(emotions, Signal)
+    assert isinstance(states, Signal)
+    assert emotions.abstain == dispute
+    assert states.label == "confused"

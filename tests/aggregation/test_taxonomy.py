@@ -9,6 +9,7 @@ from countenance.aggregation.taxonomy import Term, load
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import ModalityUse, Prediction, Signal
+from countenance.inference.calibration import expit
 
 SHIPPED = sorted(f.name.removesuffix(".toml") for f in (files("countenance.aggregation") / "taxonomies").iterdir())
 
@@ -23,8 +24,13 @@ def test_every_shipped_taxonomy_loads_under_its_own_name(name: str) -> None:
 
 
 def test_words_alone_keep_the_text_models_probability() -> None:
-    odds, _ = load("engagement.v1").read(prediction({"confusion": 0.7}, {}))
-    assert math.isclose(1 / (1 + math.exp(-odds["confused"])), 0.7, abs_tol=1e-6)
+    odds, _ = load("engagement.v1").read(prediction({"frustration": 0.7}, {}))
+    assert math.isclose(expit(odds["frustrated"]), 0.7, abs_tol=1e-6)
+
+
+def test_a_label_that_is_commoner_in_calls_than_in_the_training_text_has_its_odds_moved() -> None:
+    odds, _ = load("engagement.v1").read(prediction({"confusion": 0.03}, {}))
+    assert math.isclose(expit(odds["confused"]), 0.08, abs_tol=1e-6)
 
 
 def test_a_turned_head_speaks_for_disengaged_and_low_arousal_alone_does_not() -> None:

@@ -48,7 +48,7 @@ def test_a_pooled_score_lies_between_what_the_modalities_say_in_odds_of_any_two_
 
 
 def test_a_modality_of_low_quality_weighs_less() -> None:
-    happy, sad = spread([0.1, 5, 0.1, 0.1, 0.1, 0.1, 0.1]), spread([0.1, 0.1, 0.1, 5, 0.1, 0.1, 0.1])
+    happy, sad = spread([0.5, 2, 0.5, 0.5, 0.5, 0.5, 0.5]), spread([0.5, 0.5, 0.5, 2, 0.5, 0.5, 0.5])
     clear = LateFusion().fuse([one(seen(FACE, happy), seen(TEXT, sad))])[0]
     dim = LateFusion().fuse([one(seen(FACE, happy, 0.2), seen(TEXT, sad))])[0]
     assert dim.scores["happiness"] < clear.scores["happiness"]
@@ -61,11 +61,12 @@ def test_a_missing_modality_lowers_certainty() -> None:
     assert single.certainty < both.certainty
 
 
-def test_modalities_that_contradict_each_other_make_it_abstain() -> None:
+def test_modalities_that_contradict_each_other_leave_the_distribution_out_and_keep_the_rest() -> None:
     happy, sad = spread([0.01, 9, 0.01, 0.01, 0.01, 0.01, 0.01]), spread([0.01, 0.01, 0.01, 9, 0.01, 0.01, 0.01])
-    prediction = LateFusion().fuse([one(seen(FACE, happy), seen(TEXT, sad))])[0]
-    assert prediction.abstain is not None
-    assert prediction.abstain.reason is Reason.DISAGREEMENT
+    prediction = LateFusion().fuse([one(seen(FACE, happy), seen(TEXT, sad | {"confusion": 0.7}))])[0]
+    assert prediction.disputed is not None
+    assert prediction.disputed.reason is Reason.DISAGREEMENT
+    assert prediction.scores == pytest.approx({"confusion": 0.7})
 
 
 def test_an_observation_that_abstains_is_absent_not_zero() -> None:

@@ -75,6 +75,7 @@ class Person:
     last: Signal | None = None
 
 
+NOT_SAID = Abstain(Reason.OUT_OF_DOMAIN, "no installed model says these labels from what is there")
 PEOPLE = TypeAdapter(dict[str, Person])
 
 
@@ -116,7 +117,7 @@ class TaxonomyAggregator:
         scales = self.taxonomy.scales(prediction)
         abstain = prediction.abstain
         if abstain is None and not odds and not scales:
-            abstain = Abstain(Reason.OUT_OF_DOMAIN, "no installed model says these labels from what is there")
+            abstain = prediction.disputed or NOT_SAID
         if abstain is None and prediction.certainty < self.taxonomy.min_certainty:
             abstain = Abstain(_weakest(prediction), "too little usable evidence")
         if abstain is not None:

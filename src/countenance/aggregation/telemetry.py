@@ -79,9 +79,7 @@ def measure(
 
 def talk_spans(stretches: Iterable[Stretch], who: str, duration_us: int) -> tuple[Span, ...]:
     """The union of one participant's stretches inside the call, in order."""
-    return union(
-        (max(0, one.start_us), min(duration_us, one.end_us)) for one in stretches if one.participant_id == who
-    )
+    return union((max(0, one.start_us), min(duration_us, one.end_us)) for one in stretches if one.participant_id == who)
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -121,9 +119,7 @@ def find_turns(spoken: Mapping[str, tuple[Span, ...]], rules: TurnRules = DEFAUL
     return tuple(sorted(turns))
 
 
-def find_pauses(
-    spoken: Mapping[str, tuple[Span, ...]], who: str, rules: TurnRules = DEFAULT_RULES
-) -> list[int]:
+def find_pauses(spoken: Mapping[str, tuple[Span, ...]], who: str, rules: TurnRules = DEFAULT_RULES) -> list[int]:
     """Lengths of one participant's own silences between own stretches while nobody else spoke."""
     others = _others(spoken, who)
     spans = spoken[who]
@@ -151,9 +147,7 @@ def response_lag(turns: Sequence[Turn], who: str) -> Lag:
     return Lag(len(lags), _median(lags), _nearest_rank(lags, 9, 10), overlaps)
 
 
-def find_interruptions(
-    turns: Sequence[Turn], rules: TurnRules = DEFAULT_RULES
-) -> tuple[tuple[str, str], ...]:
+def find_interruptions(turns: Sequence[Turn], rules: TurnRules = DEFAULT_RULES) -> tuple[tuple[str, str], ...]:
     """Who cut off whom, once per pair of turns."""
     return tuple(
         (late.participant_id, early.participant_id)

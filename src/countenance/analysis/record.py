@@ -15,6 +15,7 @@ from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality, P
 from countenance.contracts.media import Missing, Utterance
 from countenance.contracts.readings import Reason
 from countenance.contracts.telemetry import CallTelemetry, Stretch
+from countenance.contracts.trust import ConsentStatus
 from countenance.session import Session
 from countenance.surface.envelope import SAMPLE
 from countenance.surface.files import EVENTS, READINGS, read_lines
@@ -138,7 +139,8 @@ def _line(job: Job, said: Utterance) -> Line:
     barred = permissions.barred(who, TEXT, said.end_us)
     if barred is None:
         return Line(who, said.start_us, said.end_us, said.text, LineStatus.READ)
-    if permissions.register.current(who, TEXT, said.end_us) is not None:
+    answer = permissions.register.current(who, TEXT, said.end_us)
+    if answer is not None and answer.status is not ConsentStatus.GIVEN:
         return Line(who, said.start_us, said.end_us, "", LineStatus.HIDDEN, barred.detail)
     detail = "refused by law or charter" if barred.reason is Reason.POLICY else "consent was not given"
     return Line(who, said.start_us, said.end_us, said.text, LineStatus.NOT_SCORED, detail)

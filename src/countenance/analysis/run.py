@@ -14,7 +14,6 @@ from countenance.assembly import Job
 from countenance.audit.leases import Leases, Result
 from countenance.audit.log import AuditLog
 from countenance.contracts.call import Modality
-from countenance.contracts.errors import CountenanceError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Effect, Lease
@@ -24,7 +23,6 @@ from countenance.surface.envelope import Envelopes
 from countenance.surface.files import START, CallFiles, Position
 from countenance.surface.record import CallRecord
 from countenance.surface.report import write_report
-from countenance.surface.summary import write_summary
 
 AUDIT, COMMITMENTS = "audit.jsonl", "commitments.jsonl"
 CHECKPOINT_EVERY_US = 10 * SECOND_US
@@ -47,16 +45,20 @@ def analyse(job: Job, out: Path, progress: Progress) -> Outcome:
     """Run a job into a folder; Ctrl-C leaves a checkpoint, an error leaves nothing."""
     work = WorkFolder(out.absolute(), job.digest)
     state = work.open() or {}
+    keep = False
     try:
         with AuditLog.open(work.path / AUDIT) as log:
             run = _Run(job, work, log, state, progress)
             run.execute()
             record = call_record(job, work.path, run.session, log)
-        write_summary(record, work.path / "summary.json")
-        write_report(record, work.path / "report.html")
-    except (CountenanceError, OSError):
-        work.abandon()
+        write_report(record, work.path)
+        keep = True
+    except KeyboardInterrupt:
+        keep = True
         raise
+    finally:
+        if not keep:
+            work.abandon()
     work.finish()
     return Outcome(out, record, run.resume_us)
 

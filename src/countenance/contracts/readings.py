@@ -108,6 +108,8 @@ class Prediction:
     modalities: Mapping[Modality, ModalityUse]
     models: tuple[ModelRef, ...] = ()
     abstain: Abstain | None = None
+    disputed: Abstain | None = None
+    """Set when modalities contradict each other: the emotion distribution is left out, all else stands."""
 
 
 @dataclass(frozen=True, slots=True)

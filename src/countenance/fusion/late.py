@@ -29,7 +29,9 @@ UNKNOWN_RELIABILITY = 0.3
 MIN_QUALITY = 0.05
 TINY = 1e-6
 SPLIT = 0.6
-"""Bits of Jensen-Shannon divergence from which confident modalities count as disagreeing."""
+"""Jensen-Shannon divergence, as a share of its maximum, from which modalities count as contradicting each other."""
+
+DISPUTED = Abstain(Reason.DISAGREEMENT, "face, voice and words point to different labels")
 
 REASONS = tuple(Reason)
 BARRED = (Reason.NO_CONSENT, Reason.POLICY)
@@ -53,17 +55,19 @@ class LateFusion:
         weights = {m: value / total for m, value in trust.items()}
         spread = {m: dist for m, group in groups.items() if (dist := _distribution(group))}
         split = _divergence(spread, weights)
+        emotions = _pool(spread, weights) if split < SPLIT else {}
         return Prediction(
             participant_id=window.participant_id,
             start_us=window.start_us,
             end_us=window.end_us,
-            scores=_pool(spread, weights) | _pool_single(groups, weights),
+            scores=emotions | _pool_single(groups, weights),
             dimensions=_dimensions(groups, weights),
             cues=_cues(groups),
             certainty=(1.0 - math.prod(1.0 - t for t in trust.values())) * (1.0 - 0.5 * split),
             modalities=_uses(window, weights, quality),
             models=tuple(sorted({o.model for g in groups.values() for o in g if o.model}, key=lambda ref: ref.id)),
-            abstain=_abstain(window, bool(groups), split),
+            abstain=None if groups else _abstain(window),
+            disputed=DISPUTED if split >= SPLIT else None,
         )
 
 
@@ -147,13 +151,10 @@ def _uses(
     return dict(sorted(uses.items()))
 
 
-def _abstain(window: Window, anything: bool, split: float) -> Abstain | None:
-    if not anything:
-        reasons = sorted(window.missing.values(), key=lambda a: (a.reason in BARRED, REASONS.index(a.reason)))
-        return reasons[0] if reasons else Abstain(Reason.SILENCE, "nothing was observed")
-    if split >= SPLIT:
-        return Abstain(Reason.DISAGREEMENT, "face, voice and words point to different labels")
-    return None
+def _abstain(window: Window) -> Abstain:
+    """Nothing was usable: the signal that failed is named before the permission that was never there."""
+    reasons = sorted(window.missing.values(), key=lambda a: (a.reason in BARRED, REASONS.index(a.reason)))
+    return reasons[0] if reasons else Abstain(Reason.SILENCE, "nothing was observed")
 
 
 def _mean(pairs: Iterable[tuple[float, float]]) -> float:

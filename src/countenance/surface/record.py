@@ -45,10 +45,12 @@ class ModalityRecord:
         """What became of it, the strongest reason first."""
         if not self.ruling.allowed:
             return Use.REFUSED
-        if not self.consents:
+        if not self.consents and self.ruling.duties.consent != "none":
             return Use.NOT_ASKED
         if not self.present:
             return Use.ABSENT
+        if not self.consents:
+            return Use.READ
         if self.consents[-1].status is ConsentStatus.GIVEN:
             return Use.READ
         given = any(one.status is ConsentStatus.GIVEN for one in self.consents)

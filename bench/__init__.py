@@ -1,0 +1,1 @@
+"""Speed, measured by commands; every run writes its figures to `bench/results/`."""

@@ -1,0 +1,56 @@
+"""Recordings to measure with, drawn and spoken by the project."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from countenance.testing.sample_call.make import make_sample_call
+
+FPS = 30
+
+
+def make_call(folder: Path, seconds: int) -> tuple[Path, Path]:
+    """The sample call's two recordings, looped to a length, 640x360 at 30 fps in H.264 with AAC."""
+    sample = make_sample_call(folder / "sample")
+    made = []
+    for source in sample.media.values():
+        target = folder / f"{source.stem}.mp4"
+        loop(source, target, seconds)
+        made.append(target)
+    return made[0], made[1]
+
+
+def loop(source: Path, target: Path, seconds: int) -> None:
+    """Encode the pictures and sound of one file again and again up to a length."""
+    pictures, sound = decode(source)
+    with av.open(str(target), "w") as out:
+        video = out.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "profile": "main"})
+        video.width, video.height, video.pix_fmt = 640, 360, "yuv420p"
+        audio = out.add_stream("aac", rate=48_000, layout="mono")
+        step = len(pictures) / (len(sound) / 48_000)
+        for n in range(seconds * FPS):
+            frame = av.VideoFrame.from_ndarray(pictures[int(n / FPS * step) % len(pictures)], format="rgb24")
+            frame.pts, frame.time_base = n, Fraction(1, FPS)
+            out.mux(video.encode(frame))
+        track = np.resize(sound, seconds * 48_000)
+        for start in range(0, len(track), 48_000):
+            block = av.AudioFrame.from_ndarray(track[None, start : start + 48_000], format="s16", layout="mono")
+            block.sample_rate, block.pts, block.time_base = 48_000, start, Fraction(1, 48_000)
+            out.mux(audio.encode(block))
+        out.mux(video.encode())
+        out.mux(audio.encode())
+
+
+def decode(source: Path) -> tuple[list[np.ndarray], np.ndarray]:  # type: ignore[type-arg]
+    """All pictures (640x360 RGB) and the sound (48 kHz mono) of a file."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
+    pictures, sound = [], []
+    with av.open(str(source)) as file:
+        for frame in file.decode():
+            if isinstance(frame, av.VideoFrame):
+                pictures.append(frame.to_ndarray(width=640, height=360, format="rgb24"))
+            elif isinstance(frame, av.AudioFrame):
+                sound += [block.to_ndarray()[0] for block in resampler.resample(frame)]
+    return pictures, np.concatenate(sound)
