@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from countenance.contracts.media import SECOND_US
+from countenance.contracts.media import SECOND_US, Missing
 from countenance.contracts.telemetry import CallTelemetry
 from countenance.surface import view, words
 from countenance.surface.drawing import POINTS, holes, runs, thin
@@ -63,6 +63,7 @@ def test_the_sentence_that_these_are_signals_stands_first(page: str) -> None:
         "not read: not permitted",
         "Regulation (EU) 2024/1689, Article 5(1)(f) (law)",
         "not shown: no consent",
+        "frustration spike: probably frustrated, high certainty, from words: frustration and lowered brows",
         "not scored: language not known to the model",
         "Ana spoke for more than half of the time in which anyone spoke.",
         "22 November 2026, 09:30 UTC",
@@ -137,6 +138,15 @@ def test_a_line_is_never_drawn_over_a_gap(record: CallRecord) -> None:
     drawn = engagement.labels["frustrated"]
     assert [(one.start, one.stop) for one in runs(drawn.value)] == [(0, 23), (28, 74), (86, 90)]
     assert holes(engagement, drawn, 90 * S) == [(25.556, 5.556), (82.222, 13.333)]
+
+
+def test_many_gaps_are_cut_to_the_longest_and_the_rest_is_counted(record: CallRecord) -> None:
+    short = tuple(Missing("p-ana", "voice", at * S, at * S + S // 2, "silence") for at in range(10, 50, 2))
+    ana = view.people(replace(record, gaps=(*record.gaps, *short)))[0]
+    assert len(ana.gaps) == view.GAPS
+    assert ana.shorter_gaps == 24 - view.GAPS
+    assert [one.at for one in ana.gaps] == sorted(one.at for one in ana.gaps)
+    assert {0.5, 8.0} < {one.until - one.at for one in ana.gaps}
 
 
 def test_time_before_the_first_and_after_the_last_tick_is_a_gap() -> None:

@@ -134,6 +134,17 @@ def test_clicking_a_line_an_event_and_a_lane_moves_the_cursor(browser: Browser, 
     page.close()
 
 
+def test_a_moment_at_a_glance_leads_to_the_timeline(browser: Browser, address: str) -> None:
+    page = opened(browser, address).page
+    page.locator(".moments .jump").last.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#slider").get_attribute("aria-valuenow") == "34.0"
+    assert page.evaluate("document.activeElement.id") == "slider"
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#now").inner_text() == "0:35"
+    page.close()
+
+
 def test_a_hostile_name_runs_nothing(browser: Browser, tmp_path: Path) -> None:
     name = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
     visit = opened(browser, write_report(made_record(name, name), tmp_path).as_uri())

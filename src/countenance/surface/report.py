@@ -18,7 +18,6 @@ from countenance.surface.series import Series
 from countenance.surface.summary import policy_digest, write_summary
 
 TEMPLATES = "surface/templates"
-GAPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,6 @@ def render(record: CallRecord) -> str:
         decisions=trust_view.decisions(record),
         models=trust_view.models(record),
         digest=policy_digest(record),
-        GAPS=GAPS,
         hidden=LineStatus.HIDDEN,
         read=LineStatus.READ,
     )

@@ -1,6 +1,6 @@
 """What the report page shows, worked out before any template runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -9,10 +9,12 @@ from countenance.surface import words
 from countenance.surface.drawing import curve, percent
 from countenance.surface.findings import Moment, availability, by_person, moments, shares, stretches, tick_spans
 from countenance.surface.record import CallRecord, ParticipantRecord, Use
-from countenance.surface.series import Curve, Series
+from countenance.surface.series import Curve, Episode, Series
 from countenance.surface.summary import episode_words
 
 ROWS = 60
+GAPS = 12
+REASONS = 3
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 ENDS = {
     "valence": ("pleasant", "unpleasant"),
@@ -31,6 +33,8 @@ class Piece:
     at: float
     """Seconds since call start."""
     until: float
+    why: str = ""
+    """What moved the reading, for events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ class Person:
     strips: tuple[Strip, ...]
     events: tuple[Piece, ...]
     gaps: tuple[Piece, ...]
-    """Where something permitted gave nothing, or stopped, with the reason."""
+    """Where something permitted gave nothing, or stopped, with the reason: the longest, in order of time."""
+    shorter_gaps: int
+    """How many more there are."""
     runs: tuple[tuple[float, float, str], ...]
     """What the reading says, in words, from second to second."""
 
@@ -172,25 +178,24 @@ def numbers(drawn: Curve, row: int) -> tuple[float, float, float]:
 def _person(record: CallRecord, person: ParticipantRecord, series: list[Series]) -> Person:
     who = person.participant.id
     strips = tuple(_strips(record, person))
+    gaps = sorted((one for strip in strips for one in strip.pieces if _is_gap(one)), key=lambda one: -one.width)
     return Person(
         id=who,
         name=person.participant.name,
         charts=tuple(_chart(record, one) for one in series),
         strips=strips,
-        events=tuple(
-            piece(
-                one.start_us,
-                record.duration_us if one.end_us is None else one.end_us,
-                record.duration_us,
-                "event",
-                f"{words.plain(one.name)}: {episode_words(one)}",
-            )
-            for one in record.episodes
-            if one.participant_id == who
-        ),
-        gaps=tuple(sorted((one for strip in strips for one in strip.pieces if _is_gap(one)), key=lambda one: one.at)),
+        events=tuple(_event(record, one) for one in record.episodes if one.participant_id == who),
+        gaps=tuple(sorted(gaps[:GAPS], key=lambda one: one.at)),
+        shorter_gaps=len(gaps[GAPS:]),
         runs=_runs(series[0]) if series else (),
     )
+
+
+def _event(record: CallRecord, one: Episode) -> Piece:
+    end = record.duration_us if one.end_us is None else one.end_us
+    text = f"{words.plain(one.name)}: {episode_words(one)}"
+    why = words.listed([words.feature(name) for name, effect in one.evidence if effect > 0][:REASONS])
+    return replace(piece(one.start_us, end, record.duration_us, "event", text), why=why)
 
 
 def _is_gap(one: Piece) -> bool:
@@ -217,7 +222,7 @@ def _strips(record: CallRecord, person: ParticipantRecord) -> list[Strip]:
 def _chart(record: CallRecord, series: Series) -> Chart:
     order = record.taxonomies.get(series.taxonomy, ())
     curves = {**series.labels, **series.dimensions}
-    names = [name for name in order if name in curves] + [name for name in sorted(curves) if name not in order]
+    names = [name for name in order if name in curves] or sorted(curves)
     lanes = tuple(_lane(record, series, name, curves[name], name in series.dimensions) for name in names)
     title = TITLES.get(series.taxonomy, words.capital(words.plain(series.taxonomy)))
     return Chart(title, lanes, _sheet(series, names, curves), _divided(record, series), _states(record, series, names))
@@ -263,8 +268,9 @@ def _divided(record: CallRecord, series: Series) -> str:
     divided = shares(series, record.duration_us)
     led = sorted(((time, name) for name, time in divided.labels.items() if time), reverse=True)
     parts = [f"{words.plain(name)} for {words.lasting(time)}" for time, name in led]
-    if divided.unclear_us and divided.labels:
-        parts.append(f"no clear state for {words.lasting(divided.unclear_us)}")
+    if divided.unclear_us:
+        kind = "no clear state" if divided.labels else "read"
+        parts.append(f"{kind} for {words.lasting(divided.unclear_us)}")
     parts += [f"not sure for {words.lasting(time)} ({words.reason(why)})" for why, time in divided.not_sure.items()]
     return f"{words.capital(words.listed(parts))}." if parts else "No reading."
 

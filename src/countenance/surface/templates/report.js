@@ -77,7 +77,9 @@ document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-at]");
   if (!target) return;
   pin(Number(target.dataset.at));
-  if (target.classList.contains("jump")) timeline.scrollIntoView({ block: "start" });
+  if (timeline.contains(target)) return;
+  timeline.scrollIntoView({ block: "start" });
+  slider.focus({ preventScroll: true });
 });
 
 pin(0);
