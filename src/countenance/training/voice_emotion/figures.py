@@ -8,12 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
 
 from countenance.inference.calibration import softmax
-from countenance.training.voice_emotion.folds import ORDERS
-from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LABELS, LOW_AROUSAL, Clip, read_clips
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LABELS, LOW_AROUSAL, ORDERS, Clip, read_clips
 
 Array = NDArray[np.floating]
 Measure = Callable[["HeldOut"], float]
@@ -64,10 +61,14 @@ def arousal_auc(data: HeldOut) -> float:
     """Area under the ROC curve of the arousal output, high-arousal classes against low ones; disgust is left out."""
     names = np.array(LABELS)[data.labels]
     high, low = np.isin(names, HIGH_AROUSAL), np.isin(names, LOW_AROUSAL)
-    ranks = rankdata(data.dimensions[high | low, _AROUSAL])
-    positives = high[high | low]
-    count = positives.sum()
-    return float((ranks[positives].sum() - count * (count + 1) / 2) / (count * (len(positives) - count)))
+    return auc(data.dimensions[high, _AROUSAL], data.dimensions[low, _AROUSAL])
+
+
+def auc(high: Array, low: Array) -> float:
+    """Chance that a value of the first group lies above one of the second; a tie counts half."""
+    ordered = np.sort(low)
+    below, upto = np.searchsorted(ordered, high, "left"), np.searchsorted(ordered, high, "right")
+    return float((below + upto).mean() / (2 * len(low)))
 
 
 def accuracy(data: HeldOut) -> float:
@@ -87,11 +88,13 @@ def interval(data: HeldOut, measure: Measure, seed: int = 1) -> tuple[float, flo
 
 
 def temperature(logits: Array, labels: NDArray[np.int64]) -> float:
-    """The temperature with the least negative log likelihood."""
-    found = minimize_scalar(
-        lambda log_t: nll(softmax(logits / np.exp(log_t)), labels), bounds=(-2.5, 2.5), method="bounded"
-    )
-    return float(np.exp(found.x))
+    """The temperature with the least negative log likelihood, by a search that narrows around the best of a grid."""
+    low, high = -2.5, 2.5  # of its logarithm
+    for _ in range(6):
+        grid = np.linspace(low, high, 21)
+        best = int(np.argmin([nll(softmax(logits / np.exp(step)), labels) for step in grid]))
+        low, high = grid[max(0, best - 1)], grid[min(20, best + 1)]
+    return float(np.exp((low + high) / 2))
 
 
 def calibrated(data: HeldOut) -> Array:

@@ -13,11 +13,8 @@ from countenance.inference.logmel import Floats, SpeakerPrior
 from countenance.training.voice_emotion.fit import Recipe, TrainingSet, answers, fit
 from countenance.training.voice_emotion.frames import log_mels
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.ravdess import LICENCE, Clip, folds, read_clips, split
+from countenance.training.voice_emotion.ravdess import LICENCE, ORDERS, Clip, folds, read_clips, split
 from countenance.training.voice_emotion.sessions import hear, prior_of
-
-ORDERS = 5
-"""Seeded orders in which a held-out speaker's clips are heard; the first is the headline, the others the spread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ LOW_AROUSAL = ("neutral", "calm", "sad")  # disgust belongs to neither group
 
 LICENCE = "RAVDESS (Livingstone and Russo, PLoS ONE 13(5), 2018), CC BY-NC-SA 4.0: non-commercial, share alike."
 
+ORDERS = 5
+"""Seeded orders in which a held-out speaker's clips are heard; the first is the headline, the others the spread."""
+
 _FIELDS = 7
 _SPEECH = ("03", "01")  # audio only, speech
 _FOLD_ACTORS = 4
