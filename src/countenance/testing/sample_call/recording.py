@@ -31,7 +31,7 @@ def record(script: Script, name: str, path: Path) -> None:
     with av.open(path, "w", format="webm", options={"fflags": "+bitexact"}) as file:
         video = _video(file, person.fps)
         sound = _sound(file)
-        pcm = actor.sound()
+        pcm = actor.sound()[:-SOUND_BLOCK]  # the codec adds its own few milliseconds; the call ends with the last frame
         heard = 0
         for index in range(script.length * person.fps // 1000):
             until = min(len(pcm), (index + 1) * SAMPLE_RATE // person.fps)

@@ -116,6 +116,15 @@ class Script:
             found.append((quiet_from, self.length))
         return tuple(found)
 
+    def interruptions(self) -> tuple[tuple[str, str], ...]:
+        """Who breaks in on whom: begins within another's line and goes on after its end."""
+        return tuple(
+            (late.who, early.who)
+            for late in self.lines
+            for early in self.lines
+            if late.who != early.who and early.start < late.start < early.end < late.end
+        )
+
 
 def read_script() -> Script:
     """The script that ships with the product."""
