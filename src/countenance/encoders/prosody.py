@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.contracts.media import SAMPLE_RATE
+from countenance.encoders.cycles import steadiness
 from countenance.encoders.pitch import HOP, WINDOW, pitch_track
 from countenance.inference.logmel import FRAMES_PER_SECOND, log_mel
 
@@ -18,10 +19,6 @@ _VOWEL_BANDS = slice(8, 44)  # mel bands of about 300 to 3,400 Hz, where vowels 
 _DIP_DB = 2.0  # a syllable stands out by so much from the dips around it
 _SYLLABLE_RANGE_DB = 25.0  # and lies at most so far under the loudest
 _SMOOTH = np.array([1, 2, 3, 2, 1], np.float32) / 9.0  # over 50 ms
-_LOW_PASS = (np.hanning(19)[1:-1] / np.hanning(19).sum()).astype(np.float32)  # about 1 kHz: the cycle, not its formants
-_SAME_CYCLE = 1.3  # a larger step between periods is a new voice onset, not jitter
-_LEAST_CYCLES = 10
-_LEAST_RUN = 3  # windows; a shorter run of voice holds too few cycles
 
 
 def prosody(pcm: Floats, speech: Stretches, frames: Floats | None = None) -> dict[str, float]:
@@ -67,59 +64,6 @@ def syllables(frames: Floats, track: Floats, speech: Stretches) -> list[int]:
     voiced = (track[near] > 0) & _in_speech(places, speech)
     least = np.percentile(level, 99) - _SYLLABLE_RANGE_DB
     return [int(places[at]) for at in _prominent(level) if level[at] >= least and voiced[at]]
-
-
-def steadiness(pcm: Floats, track: Floats) -> dict[str, float]:
-    """Jitter and shimmer: mean change from one cycle to the next, relative to the mean; absent below ten cycles."""
-    periods, heights = [], []
-    changes_of_period: list[float] = []
-    changes_of_height: list[float] = []
-    for marks, tops in _cycles(pcm, track):
-        steps = np.diff(marks)
-        ratio = steps[1:] / steps[:-1]
-        close = (ratio < _SAME_CYCLE) & (ratio > 1 / _SAME_CYCLE)
-        changes_of_period += np.abs(np.diff(steps))[close].tolist()
-        changes_of_height += np.abs(np.diff(tops)).tolist()
-        periods.append(steps)
-        heights.append(tops)
-    if len(changes_of_period) < _LEAST_CYCLES:
-        return {}
-    jitter = float(np.mean(changes_of_period) / np.concatenate(periods).mean())
-    shimmer = float(np.mean(changes_of_height) / max(float(np.concatenate(heights).mean()), 1e-9))
-    return {"jitter": jitter, "shimmer": shimmer}
-
-
-def _cycles(pcm: Floats, track: Floats) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Marks (in samples, refined) and heights of the peaks, one per cycle, of every run of voice."""
-    edges = np.flatnonzero(np.diff((track > 0).astype(np.int8), prepend=0, append=0))
-    pcm = np.convolve(pcm, _LOW_PASS, "same")
-    runs = []
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if last - first < _LEAST_RUN:
-            continue
-        start, end = first * HOP + WINDOW // 4, (last - 1) * HOP + 3 * WINDOW // 4
-        wave = pcm[start:end] if pcm[start:end].max() >= -pcm[start:end].min() else -pcm[start:end]
-        periods = SAMPLE_RATE / track[np.clip((np.arange(start, end) - WINDOW // 2 + HOP // 2) // HOP, first, last - 1)]
-        runs.append(_marks(wave, periods))
-    return runs
-
-
-def _marks(wave: Floats, periods: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """From the first peak on, the highest sample about one period after the last one."""
-    at = int(wave[: int(periods[0] * 1.2) + 1].argmax())
-    places = [at]
-    while True:
-        period = float(periods[at])
-        low, high = at + int(period * 0.8), at + int(period * 1.2) + 2
-        if high >= len(wave) - 1:
-            break
-        at = low + int(wave[low:high].argmax())
-        places.append(at)
-    inner = np.array([place for place in places if 0 < place < len(wave) - 1])
-    before, here, after = (wave[inner + shift].astype(np.float64) for shift in (-1, 0, 1))
-    bend = before - 2 * here + after
-    shift = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0, 1, bend), 0.0).clip(-0.5, 0.5)
-    return inner + shift, here - 0.25 * (before - after) * shift
 
 
 def _prominent(level: NDArray[np.floating]) -> list[int]:
