@@ -85,9 +85,7 @@ def test_a_listening_noise_inside_speech_ends_nothing_and_interrupts_nobody() ->
     ("other_stops_after", "is_cut"),
     [(299 * MS, False), (300 * MS, True), (2_000 * MS, True), (2_001 * MS, False)],
 )
-def test_an_interruption_needs_an_overlap_and_a_yield_within_the_limits(
-    other_stops_after: int, is_cut: bool
-) -> None:
+def test_an_interruption_needs_an_overlap_and_a_yield_within_the_limits(other_stops_after: int, is_cut: bool) -> None:
     turns = (Turn(0, 5 * S + other_stops_after, "ana"), Turn(5 * S, 10 * S, "ben"))
     assert bool(find_interruptions(turns)) is is_cut
 
@@ -188,9 +186,7 @@ def test_talk_adds_up_and_nothing_is_negative(script: list[Stretch]) -> None:
         assert min(talk.pauses, talk.longest_pause_us, talk.interruptions, talk.interrupted) >= 0
         assert talk.response.count + talk.response.overlaps <= talk.turns
         assert talk.response.median_us is None or 0 <= talk.response.median_us <= (talk.response.p90_us or 0)
-    assert sum(talk.interruptions for talk in telemetry.talk) == sum(
-        talk.interrupted for talk in telemetry.talk
-    )
+    assert sum(talk.interruptions for talk in telemetry.talk) == sum(talk.interrupted for talk in telemetry.talk)
 
 
 @given(scripts)

@@ -10,7 +10,8 @@ from countenance.contracts.media import SECOND_US, Missing
 from countenance.contracts.telemetry import CallTelemetry
 from countenance.surface import view, words
 from countenance.surface.drawing import POINTS, holes, runs, thin
-from countenance.surface.record import CallRecord, LineStatus
+from countenance.surface.findings import quote
+from countenance.surface.record import CallRecord, Line, LineStatus
 from countenance.surface.report import render, write_report
 from countenance.surface.series import series_of
 from countenance.testing.records import made_record
@@ -63,11 +64,14 @@ def test_the_sentence_that_these_are_signals_stands_first(page: str) -> None:
         "not read: not permitted",
         "Regulation (EU) 2024/1689, Article 5(1)(f) (law)",
         "not shown: no consent",
-        "frustration spike: probably frustrated, high certainty, from words: frustration and lowered brows",
+        "frustration spike: probably frustrated, high certainty, from words of annoyance and lowered brows",
         "not scored: language not known to the model",
         "Ana spoke for more than half of the time in which anyone spoke.",
         "22 November 2026, 09:30 UTC",
         "at most 30 days",
+        "Turn-taking counted",
+        "turn-taking counted; no consent is needed",
+        "Counting who spoke when reads nothing about anybody.",
         "countenance audit verify report/audit.jsonl",
         "always guessing the commonest gives 0.25",
     ],
@@ -141,10 +145,10 @@ def test_a_line_is_never_drawn_over_a_gap(record: CallRecord) -> None:
 
 
 def test_many_gaps_are_cut_to_the_longest_and_the_rest_is_counted(record: CallRecord) -> None:
-    short = tuple(Missing("p-ana", "voice", at * S, at * S + S // 2, "silence") for at in range(10, 50, 2))
+    short = tuple(Missing("p-ana", "voice", at * S, at * S + S // 2, "disagreement") for at in range(10, 50, 2))
     ana = view.people(replace(record, gaps=(*record.gaps, *short)))[0]
     assert len(ana.gaps) == view.GAPS
-    assert ana.shorter_gaps == 24 - view.GAPS
+    assert ana.shorter_gaps == 23 - view.GAPS
     assert [one.at for one in ana.gaps] == sorted(one.at for one in ana.gaps)
     assert {0.5, 8.0} < {one.until - one.at for one in ana.gaps}
 
@@ -189,11 +193,36 @@ def test_the_axis_of_a_long_call_has_few_marks(hours: int) -> None:
         (words.estimate("frustrated", 0.6, 0.4, 0.75), "probably frustrated, medium certainty"),
         (words.estimate("confused", 0.8, 0.75, 0.85), "very likely confused, high certainty"),
         (words.estimate("engaged", 0.1, 0.0, 0.9), "little sign of engaged, low certainty"),
-        (words.feature("text.frustration"), "words: frustration"),
-        (words.feature("brow_lower"), "lowered brows"),
+        (words.feature("score.anger"), "anger in face, voice or words"),
+        (words.feature("cue.brow_lower"), "lowered brows"),
         (words.share(0, 0), "none"),
         (words.gap("voice", "silence"), "voice: no speech"),
     ],
 )
 def test_values_are_said_in_words(value: str, said: str) -> None:
     assert value == said
+
+
+def test_a_person_without_a_usual_state_is_said_to_have_none(record: CallRecord) -> None:
+    readings = [signal("p-ana", second, 0.9 if second < 10 else 0.4) for second in range(30)]
+    mixed = replace(record, series=series_of(readings), duration_us=30 * S)
+    sentence = "Read as frustrated at times; no clear state for more than half of the time that could be read."
+    assert sentence in shown(render(mixed))
+    assert [one.label for one in view.moments_of(mixed)["p-ana"]] == ["frustrated"]
+
+
+def test_two_who_speak_as_long_are_said_to(record: CallRecord) -> None:
+    equal = tuple(replace(one, talk_us=40 * S, talk_share=0.5) for one in record.telemetry.talk)
+    page = render(replace(record, telemetry=replace(record.telemetry, talk=equal)))
+    assert "Ana and Ben spoke about equally long." in shown(page)
+
+
+def test_a_reading_is_shown_with_the_words_just_before_it() -> None:
+    lines = (
+        Line("a", 0, 10 * S, "before", LineStatus.READ),
+        Line("a", 12 * S, 16 * S, "just before", LineStatus.READ),
+        Line("b", 17 * S, 30 * S, "another", LineStatus.READ),
+        Line("a", 18 * S, 30 * S, "hidden", LineStatus.HIDDEN),
+    )
+    assert quote(lines, "a", 17 * S, 25 * S) == "just before"
+    assert quote(lines, "a", 40 * S, 45 * S) == ""

@@ -163,6 +163,14 @@ def test_consent_in_the_middle_opens_the_modality_from_there(record: CallRecord)
     assert pieces == [(0, "off"), (30, "read")]
 
 
+def test_where_no_consent_is_needed_silence_is_enough_and_a_refusal_still_counts(record: CallRecord) -> None:
+    counted = record.participants[1].modalities[3]
+    assert counted.use is Use.READ
+    assert [one.state for one in availability(record, "p-ben", counted)] == ["read"]
+    assert replace(counted, consents=answers(REFUSED)).use is Use.DECLINED
+    assert not record.participants[1].was_read
+
+
 def test_retention_is_the_shortest_that_a_ruling_demands(record: CallRecord) -> None:
     person = record.participants[0]
     first = person.modalities[0]

@@ -14,6 +14,8 @@ from countenance.surface.series import Series
 
 MOMENT_US = 3 * SECOND_US
 MOMENTS = 5
+BEFORE_US = 5 * SECOND_US
+"""A reading follows the words that moved it by a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class Shares:
     """Abstained, by reason, longest first."""
     not_read_us: int
     """The rest of the call."""
+
+    @property
+    def read_us(self) -> int:
+        """Time with a reading, clear or not."""
+        return sum(self.labels.values()) + self.unclear_us
+
+    @property
+    def usual(self) -> str | None:
+        """The label that led for more than half of the time with a reading."""
+        return next((name for name, time in self.labels.items() if 2 * time > self.read_us), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +134,7 @@ def moments(record: CallRecord) -> tuple[Moment, ...]:
     for series in record.series:
         if series.taxonomy != taxonomy:
             continue
-        led = shares(series, record.duration_us).labels
-        usual = max(led, key=lambda name: led[name], default=None)
+        usual = shares(series, record.duration_us).usual
         found.extend(
             _moment(record, series, run, run.label)
             for run in stretches(series)
@@ -155,18 +166,20 @@ def availability(record: CallRecord, participant_id: str, modality: ModalityReco
 
 
 def quote(lines: tuple[Line, ...], participant_id: str, start_us: int, end_us: int) -> str:
-    """The first words of one person inside a stretch that may be shown."""
-    for line in lines:
-        inside = line.participant_id == participant_id and line.start_us < end_us and line.end_us > start_us
-        if inside and line.status is not LineStatus.HIDDEN:
-            return line.text
-    return ""
+    """The line of one person that fills most of a stretch, or of the few seconds before it, and may be shown."""
+
+    def shared(line: Line) -> int:
+        return min(end_us, line.end_us) - max(start_us - BEFORE_US, line.start_us)
+
+    own = [one for one in lines if one.participant_id == participant_id and one.status is not LineStatus.HIDDEN]
+    best = max(own, key=lambda line: (shared(line), -line.start_us), default=None)
+    return best.text if best is not None and shared(best) > 0 else ""
 
 
 def _state_at(modality: ModalityRecord, gaps: list[tuple[int, int, str]], at_us: int) -> tuple[str, str]:
     if modality.use in {Use.REFUSED, Use.NOT_ASKED, Use.DECLINED, Use.ABSENT}:
         return "off", modality.use.value
-    status = None
+    status = ConsentStatus.GIVEN if modality.needs_nobody else None
     for one in modality.consents:
         if one.at_us <= at_us:
             status = one.status

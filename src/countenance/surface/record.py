@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from countenance.contracts.call import Call, Modality, Participant
+from countenance.contracts.call import TELEMETRY, Call, Modality, Participant
 from countenance.contracts.card import Card
 from countenance.contracts.media import Missing
 from countenance.contracts.telemetry import CallTelemetry
@@ -57,6 +57,11 @@ class ModalityRecord:
         return Use.STOPPED if given else Use.DECLINED
 
     @property
+    def needs_nobody(self) -> bool:
+        """True when the ruling asks for no consent; silence is then enough, a refusal still counts."""
+        return self.ruling.duties.consent == "none"
+
+    @property
     def stopped_us(self) -> int | None:
         """From when on it was no longer read, if it was read before."""
         return self.consents[-1].at_us if self.use is Use.STOPPED else None
@@ -71,8 +76,8 @@ class ParticipantRecord:
 
     @property
     def was_read(self) -> bool:
-        """True when at least one modality was read for some time."""
-        return any(one.use in {Use.READ, Use.STOPPED} for one in self.modalities)
+        """True when a model read at least one modality for some time; counting turns is no reading."""
+        return any(one.use in {Use.READ, Use.STOPPED} for one in self.modalities if one.modality != TELEMETRY)
 
 
 class LineStatus(StrEnum):

@@ -100,13 +100,15 @@ def _headline(record: CallRecord, person: ParticipantRecord, series: list[Series
     if not person.was_read or not series:
         return "Not read. Only who spoke when is shown."
     divided = shares(series[0], record.duration_us)
-    total = sum(divided.labels.values()) + divided.unclear_us
-    label = max(divided.labels, key=lambda name: divided.labels[name], default=None)
-    if label is None or not divided.labels[label]:
+    if divided.usual is not None:
+        much = words.share(divided.labels[divided.usual], divided.read_us)
+        return f"Read as {words.plain(divided.usual)} for {much} of the time that could be read."
+    led = [name for name, time in divided.labels.items() if time]
+    if not led:
         return "No clear state in what could be read."
-    return (
-        f"Read as {words.plain(label)} for {words.share(divided.labels[label], total)} of the time that could be read."
-    )
+    states = words.listed([words.plain(name) for name in sorted(led, key=lambda name: -divided.labels[name])])
+    much = words.share(divided.unclear_us, divided.read_us)
+    return f"Read as {states} at times; no clear state for {much} of the time that could be read."
 
 
 def _notes(record: CallRecord, person: ParticipantRecord, series: list[Series]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from countenance.contracts.call import TELEMETRY
 from countenance.contracts.card import Card, Figure
 from countenance.contracts.telemetry import CallTelemetry, TalkMeasures
 from countenance.contracts.trust import Effect, Layer
@@ -57,10 +58,13 @@ class ModelView:
 
 def chips(person: ParticipantRecord) -> tuple[Chip, ...]:
     """The modalities of one person."""
-    return tuple(
-        Chip(words.modality(one.modality), SIGNS[one.use], use_words(one.use, one.stopped_us))
-        for one in person.modalities
-    )
+    return tuple(Chip(words.modality(one.modality), SIGNS[one.use], _chip_words(one)) for one in person.modalities)
+
+
+def _chip_words(one: ModalityRecord) -> str:
+    if one.modality == TELEMETRY and one.use is Use.READ:
+        return "counted"
+    return use_words(one.use, one.stopped_us)
 
 
 def decisions(record: CallRecord) -> tuple[Decision, ...]:
@@ -79,7 +83,11 @@ def reasons(one: ModalityRecord) -> tuple[tuple[str, str], ...]:
     """Why the gate allows or denies, with sources: the denials if there are any."""
     denied = [each for each in one.ruling.verdicts if each.effect is Effect.DENY]
     speaking = denied if one.use is Use.REFUSED and denied else list(one.ruling.verdicts)
-    return tuple((each.reason, f"{each.citation} ({LAYERS[each.layer]})") for each in speaking)
+    return tuple((_sentence(each.reason), f"{each.citation} ({LAYERS[each.layer]})") for each in speaking)
+
+
+def _sentence(text: str) -> str:
+    return words.capital(text) if text.endswith((".", "!", "?")) else f"{words.capital(text)}."
 
 
 def models(record: CallRecord) -> tuple[ModelView, ...]:
@@ -119,9 +127,10 @@ def talk_sentence(record: CallRecord) -> str:
     total = sum(one.talk_us for one in spoken)
     most = max(spoken, key=lambda one: one.talk_us)
     silent = [names[one.participant_id] for one in record.telemetry.talk if not one.sources]
-    text = (
-        f"{names[most.participant_id]} spoke for {words.share(most.talk_us, total)} of the time in which anyone spoke."
-    )
+    much = words.share(most.talk_us, total)
+    if len(spoken) == 2 and much == "about half":
+        return f"{words.listed([names[one.participant_id] for one in spoken])} spoke about equally long."
+    text = f"{names[most.participant_id]} spoke for {much} of the time in which anyone spoke."
     if silent:
         text += f" The speech of {words.listed(silent)} was not measured."
     return text
@@ -158,7 +167,10 @@ def _decision(person: ParticipantRecord, group: list[ModalityRecord]) -> Decisio
     what = words.listed([words.modality(one.modality).lower() for one in group])
     outcome = use_words(first.use, first.stopped_us)
     if first.use is Use.READ:
-        outcome = f"read, with {words.plain(first.ruling.duties.consent)} consent"
+        kind = words.plain(first.ruling.duties.consent)
+        outcome = "read; no consent is needed" if first.needs_nobody else f"read, with {kind} consent"
+        if first.modality == TELEMETRY:
+            outcome = "counted; no consent is needed" if first.needs_nobody else "counted"
     elif first.use is Use.STOPPED:
         outcome = f"read until {words.clock(first.stopped_us or 0)}, when consent was withdrawn"
     return Decision(person.participant.name, what, SIGNS[first.use], outcome, reasons(first), _receipt(first))

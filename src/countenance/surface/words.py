@@ -29,16 +29,20 @@ _REASONS = {
 }
 _PURPOSES = {"support_qa": "support quality", "sales_coaching": "sales coaching"}
 _FEATURES = {
-    "brow_lower": "lowered brows",
-    "brow_raise": "raised brows",
-    "eye_openness": "how open the eyes are",
-    "mouth_open": "open mouth",
-    "mouth_opening": "open mouth",
-    "smile": "smile",
-    "pitch_mean_hz": "height of the voice",
-    "pitch_range_hz": "range of the voice",
-    "speech_rate_syll_s": "speed of speech",
-    "energy_db": "loudness",
+    "cue.smile": "smile",
+    "cue.brow_lower": "lowered brows",
+    "cue.brow_raise": "raised brows",
+    "cue.eye_openness": "eyes",
+    "cue.mouth_opening": "mouth",
+    "cue.head_yaw_deg": "where the head is turned",
+    "cue.head_pitch_deg": "how the head is tilted",
+    "cue.pitch_mean_hz": "pitch of the voice",
+    "cue.pitch_range_st": "range of the voice",
+    "cue.speech_rate_syll_s": "speed of speech",
+    "score.confusion": "words that ask or do not follow",
+    "score.frustration": "words of annoyance",
+    "dimension.arousal": "liveliness of voice and words",
+    "dimension.valence": "pleasantness of voice and words",
 }
 
 
@@ -54,6 +58,8 @@ def reason(name: str) -> str:
 
 def gap(modality_name: str, reason_name: str) -> str:
     """`camera: no face in the picture`."""
+    if (modality_name, reason_name) == (TEXT, "silence"):
+        return "words: nothing said"
     return f"{_SENSES.get(modality_name, plain(modality_name))}: {reason(reason_name)}"
 
 
@@ -63,11 +69,9 @@ def purpose(name: str) -> str:
 
 
 def feature(name: str) -> str:
-    """A measured feature, in words: `text.frustration` -> `words: frustration`."""
-    sense, dot, rest = name.partition(".")
-    if dot:
-        return f"{_SENSES.get(sense, plain(sense))}: {_FEATURES.get(rest, plain(rest))}"
-    return _FEATURES.get(name, plain(name))
+    """A measured feature, in words: `score.anger` -> `anger in face, voice or words`."""
+    kind, _, rest = name.partition(".")
+    return _FEATURES.get(name) or (f"{plain(rest)} in face, voice or words" if kind == "score" else plain(name))
 
 
 def plain(name: str) -> str:

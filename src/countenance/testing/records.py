@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from math import exp, sin
 
-from countenance.contracts.call import FACE, TEXT, VOICE, Call, Participant, Purpose, Role
+from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Call, Participant, Purpose, Role
 from countenance.contracts.card import Card, Figure, Licence
 from countenance.contracts.media import Missing
 from countenance.contracts.readings import (
@@ -46,6 +46,7 @@ S = 1_000_000
 SECONDS = 90
 ENGAGEMENT = ("engaged", "disengaged", "confused", "frustrated")
 DIGEST = "5b" * 32
+MOVED = (Evidence("score.frustration", 0.8, 1.4), Evidence("cue.brow_lower", 0.6, 0.7))
 TURNS = (
     ("p-ben", 0, 9),
     ("p-ana", 10, 30),
@@ -109,7 +110,9 @@ def _signals() -> Iterator[Signal]:
                 dimensions=_dimensions(second) if taxonomy == "va.v1" and not abstain else {},
                 label=None if abstain else _leading(labels),
                 modalities=modalities,
-                evidence=() if abstain else (Evidence("text.frustration", 0.8, 1.4), Evidence("brow_lower", 0.6, 0.7)),
+                evidence=()
+                if abstain
+                else (Evidence("score.frustration", 0.8, 1.4), Evidence("cue.brow_lower", 0.6, 0.7)),
                 abstain=abstain,
             )
 
@@ -192,6 +195,7 @@ def _ana() -> tuple[ModalityRecord, ...]:
         ModalityRecord(FACE, _allow(Role.CUSTOMER, FACE), (answer(FACE), answer(FACE, ConsentStatus.WITHDRAWN, 60))),
         ModalityRecord(VOICE, _allow(Role.CUSTOMER, VOICE), (answer(VOICE),)),
         ModalityRecord(TEXT, _allow(Role.CUSTOMER, TEXT), (answer(TEXT),)),
+        ModalityRecord(TELEMETRY, _counted(Role.CUSTOMER)),
     )
 
 
@@ -200,6 +204,7 @@ def _ben() -> tuple[ModalityRecord, ...]:
         ModalityRecord(FACE, _deny(FACE)),
         ModalityRecord(VOICE, _deny(VOICE)),
         ModalityRecord(TEXT, _allow(Role.AGENT, TEXT)),
+        ModalityRecord(TELEMETRY, _counted(Role.AGENT)),
     )
 
 
@@ -212,6 +217,17 @@ def _allow(role: Role, modality: str) -> Ruling:
         "made-allow", Layer.LAW, Effect.ALLOW, "Permitted with explicit consent.", "Made rule for tests, clause 1"
     )
     return Ruling(Effect.ALLOW, _case(role, modality), (verdict,), Duties(names=("notice",)), DIGEST)
+
+
+def _counted(role: Role) -> Ruling:
+    verdict = Verdict(
+        "made-count",
+        Layer.PRODUCT,
+        Effect.ALLOW,
+        "counting who spoke when reads nothing about anybody",
+        "Made rule, clause 2",
+    )
+    return Ruling(Effect.ALLOW, _case(role, TELEMETRY), (verdict,), Duties(consent="none", retention_days=90), DIGEST)
 
 
 def _deny(modality: str) -> Ruling:
