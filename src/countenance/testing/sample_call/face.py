@@ -29,9 +29,9 @@ Pixels = NDArray[np.uint8]
 ZOOM = 2
 REGION = (-1.50, -1.72, 1.50, 2.10)
 """Around the middle of the head, in half head widths: all that turns with it."""
-POSE_STEP_DEG = 1.0
+POSE_STEP_DEG = 1.5
 LIGHT_STEP_DEG = 4
-CACHED_POSES = 48
+CACHED_POSES = 64
 FOLDER_TOP = 208
 
 
@@ -229,5 +229,5 @@ def _lay_over(picture: Pixels, layer: Pixels, left: int, top: int) -> None:
         return
     part = layer[y0 - top : y1 - top, x0 - left : x1 - left]
     under = picture[y0:y1, x0:x1]
-    through = 255 - part[..., 3:].astype(np.uint16)
-    under[...] = part[..., :3] + (under * through + 127) // 255
+    shown = under * (255 - part[..., 3:].astype(np.uint16)) + 128
+    under[...] = part[..., :3] + ((shown + (shown >> 8)) >> 8)

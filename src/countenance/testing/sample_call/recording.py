@@ -10,6 +10,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from countenance.contracts.media import SAMPLE_RATE
 from countenance.testing.sample_call.acting import Actor
@@ -21,7 +22,8 @@ from countenance.testing.sample_call.script import Script
 VIDEO_OPTIONS = {"deadline": "realtime", "cpu-used": "8", "static-thresh": "100"}
 VIDEO_BITS = 260_000
 AUDIO_BITS = 32_000
-SOUND_BLOCK = SAMPLE_RATE // 50
+CODEC_TAIL = SAMPLE_RATE // 50
+"""The codec adds a few milliseconds of its own; without this much sound the call still ends with its last frame."""
 
 
 def record(script: Script, name: str, path: Path) -> None:
@@ -31,12 +33,12 @@ def record(script: Script, name: str, path: Path) -> None:
     with av.open(path, "w", format="webm", options={"fflags": "+bitexact"}) as file:
         video = _video(file, person.fps)
         sound = _sound(file)
-        pcm = actor.sound()[:-SOUND_BLOCK]  # the codec adds its own few milliseconds; the call ends with the last frame
-        heard = 0
+        pcm = actor.sound()[:-CODEC_TAIL]
         for index in range(script.length * person.fps // 1000):
-            until = min(len(pcm), (index + 1) * SAMPLE_RATE // person.fps)
-            heard = _put_sound(file, sound, pcm, (heard, until))
-            frame = VideoFrame.from_ndarray(painter.draw(actor.pose(index * 1000 // person.fps), index), "rgb24")
+            at_ms = index * 1000 // person.fps
+            if index % person.fps == 0:
+                _put_sound(file, sound, pcm, at_ms * SAMPLE_RATE // 1000)
+            frame = VideoFrame.from_ndarray(painter.draw(actor.pose(at_ms), index), "rgb24")
             frame.pts, frame.time_base = index, Fraction(1, person.fps)
             file.mux(video.encode(frame))
         file.mux(sound.encode(None))
@@ -59,14 +61,10 @@ def _sound(file: OutputContainer) -> AudioStream:
     return stream
 
 
-def _put_sound(file: OutputContainer, stream: AudioStream, pcm: np.ndarray, span: tuple[int, int]) -> int:
-    """Encode the whole blocks of a span; returns where the next span begins."""
-    start, end = span
-    last = end == len(pcm)
-    while start < end and (last or start + SOUND_BLOCK <= end):
-        block = pcm[start : start + SOUND_BLOCK]
-        frame = AudioFrame.from_ndarray(block[None, :], format="s16", layout="mono")
+def _put_sound(file: OutputContainer, stream: AudioStream, pcm: NDArray[np.int16], start: int) -> None:
+    """Encode the second of sound that starts here."""
+    second = pcm[start : start + SAMPLE_RATE]
+    if len(second):
+        frame = AudioFrame.from_ndarray(second[None, :], format="s16", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
         file.mux(stream.encode(frame))
-        start += len(block)
-    return start
