@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from countenance.testing.sample_call.make import SampleCall, make_sample_call
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -21,3 +23,9 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"real data is not beside the checkout ({folder.name}/data)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_call(tmp_path_factory: pytest.TempPathFactory) -> SampleCall:
+    """The sample call, drawn and spoken once for all tests."""
+    return make_sample_call(tmp_path_factory.mktemp("sample") / "call")

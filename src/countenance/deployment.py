@@ -95,7 +95,7 @@ class Deployment(_Table):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         names = [person.name.casefold() for person in self.participant]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = [person.name for person in self.participant if names.count(person.name.casefold()) > 1]
         if twice:
             raise ValueError(f"two participants are named {twice[0]!r}; give each a name of their own")
         return self
