@@ -2,8 +2,8 @@
 
     python -m bench.analyze [--seconds 120] [--media ANA BEN]
 
-Two people, both read in full, 640x360 at 30 frames per second (H.264, drawn by the project unless `--media` is given),
-no speech recognition. Prints media seconds per wall second, the CPU seconds of each stage, and start-up to first progress.
+Two people, both read in full, 640x360 at 30 frames per second (H.264, drawn by the project unless `--media` is given), no
+speech recognition. Prints media seconds per wall second, each stage's share of the CPU, and start-up to first progress.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -77,6 +78,7 @@ def main() -> None:
         "cpu_ms_per_participant_second": round(1000 * total / sum(2 * s for s, _, _ in runs), 2),
         "stage_shares_of_cpu": shares,
         "start_to_first_progress_s": round(start, 2),
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "machine": machine(),
     }
     print(json.dumps(result, indent=2))
@@ -119,8 +121,12 @@ def measure(media: tuple[Path, Path], out: Path) -> tuple[float, float, float]:
     """Media seconds, wall seconds and CPU seconds of one analysis, loading of models included."""
     wall, cpu = time.perf_counter(), time.process_time()
     job = assemble(build_deployment(deployment(media), "bench"), date(2026, 11, 22))
-    analyse(job, out, lambda done_us, total_us: None)
+    analyse(job, out, unheard)
     return job.duration_us / 1e6, time.perf_counter() - wall, time.process_time() - cpu
+
+
+def unheard(done_us: int, total_us: int) -> None:
+    """Nobody watches."""
 
 
 FIRST = """

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from countenance.testing.sample_call.make import make_sample_call
 
@@ -43,14 +44,11 @@ def loop(source: Path, target: Path, seconds: int) -> None:
         out.mux(audio.encode())
 
 
-def decode(source: Path) -> tuple[list[np.ndarray], np.ndarray]:  # type: ignore[type-arg]
+def decode(source: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]:
     """All pictures (640x360 RGB) and the sound (48 kHz mono) of a file."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
-    pictures, sound = [], []
     with av.open(str(source)) as file:
-        for frame in file.decode():
-            if isinstance(frame, av.VideoFrame):
-                pictures.append(frame.to_ndarray(width=640, height=360, format="rgb24"))
-            elif isinstance(frame, av.AudioFrame):
-                sound += [block.to_ndarray()[0] for block in resampler.resample(frame)]
-    return pictures, np.concatenate(sound)
+        pictures = [frame.to_ndarray(width=640, height=360, format="rgb24") for frame in file.decode(video=0)]
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
+    with av.open(str(source)) as file:
+        sound = [block.to_ndarray()[0] for frame in file.decode(audio=0) for block in resampler.resample(frame)]
+    return [np.asarray(p, np.uint8) for p in pictures], np.asarray(np.concatenate(sound), np.int16)

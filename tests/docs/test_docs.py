@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from bench.figures import PAGE, page
+
 from countenance.testing.sample_call.make import SampleCall
 
 ROOT = Path(__file__).parents[2]

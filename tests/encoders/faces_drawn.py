@@ -54,13 +54,18 @@ def turned(face: Floats, *, yaw: float = 0, pitch: float = 0, roll: float = 0) -
 
 
 def face_sample(
-    *, grey: int = 128, quality: Quality | None = None, at_us: int = 0, landmarks: NDArray[np.float32] | None = None
+    *,
+    grey: int = 128,
+    crop: NDArray[np.uint8] | None = None,
+    quality: Quality | None = None,
+    at_us: int = 0,
+    landmarks: NDArray[np.float32] | None = None,
 ) -> FaceSample:
-    """An aligned crop of one grey."""
+    """An aligned crop, by default of one grey."""
     return FaceSample(
         participant_id="ana",
         at_us=at_us,
-        crop=np.full((FACE_CROP_PX, FACE_CROP_PX, 3), grey, dtype=np.uint8),
+        crop=np.full((FACE_CROP_PX, FACE_CROP_PX, 3), grey, dtype=np.uint8) if crop is None else crop,
         landmarks=FACE_TEMPLATE if landmarks is None else landmarks,
         box=Box(0, 0, FACE_CROP_PX, FACE_CROP_PX),
         quality=quality or Quality(0.9),

@@ -78,14 +78,14 @@ def _duties_hold(strict: Duties, loose: Duties) -> bool:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(CASES, st.sampled_from(JURISDICTIONS))
 def test_adding_a_place_never_loosens(gate: Gate, asked: Case, place: str) -> None:
     more = replace(asked, jurisdictions=(*asked.jurisdictions, place))
     assert at_least_as_strict(gate.rule(more), gate.rule(asked))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(CASES, st.sampled_from(sorted(FACTS)))
 def test_knowing_less_never_loosens(gate: Gate, asked: Case, fact: str) -> None:
     knows_by_role: dict[str, set[Role]] = {"minor": ADULTS, "relation": OUTSIDERS, "b2b": set(Role)}

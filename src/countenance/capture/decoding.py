@@ -117,6 +117,9 @@ class StreamDecoder:
                     waiting = waiting and not self._may_begin(packet)
                     if not waiting:
                         yield packet
+            except IndexError:
+                # At the end PyAV looks for every stream, but knows none that a broken file showed midway.
+                return
             except av.error.FFmpegError:
                 self.counts.bad_packets += 1
             else:

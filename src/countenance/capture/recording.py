@@ -13,6 +13,8 @@ from countenance.contracts.media import SECOND_US
 
 LARGEST_SIDE_PX = 8192
 LARGEST_PIXELS = 40_000_000
+SOUND_RATES = range(4_000, 768_001)
+"""Samples per second of sound that is taken for sound; anything else is a broken header."""
 OBLONG = (0.25, 4.0)
 """Pixel shapes that exist; anything else is taken for a broken header."""
 PROBE_PACKETS = 500
@@ -73,7 +75,7 @@ def probe(path: Path) -> Recording:
     try:
         alive = _streams_with_packets(container)
         video = next((_picture(path, stream) for stream in container.streams.video if stream.index in alive), None)
-        audio = next((_sound(stream) for stream in container.streams.audio if stream.index in alive), None)
+        audio = next((_sound(path, stream) for stream in container.streams.audio if stream.index in alive), None)
         if video is None and audio is None:
             raise _silent(path, container)
         return Recording(
@@ -163,8 +165,10 @@ def _picture(path: Path, stream: av.VideoStream) -> PictureInfo:
     )
 
 
-def _sound(stream: av.AudioStream) -> SoundInfo:
+def _sound(path: Path, stream: av.AudioStream) -> SoundInfo:
     codec = stream.codec_context
+    if codec.sample_rate not in SOUND_RATES:
+        raise MediaError(f"{path}: sound of {codec.sample_rate} samples per second", EXPORT_AGAIN)
     return SoundInfo(stream.index, codec.name, codec.sample_rate, codec.channels)
 
 

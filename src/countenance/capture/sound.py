@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from countenance.capture.clocks import SoundClock
 from countenance.capture.decoding import StreamDecoder, Stretch
 from countenance.capture.reading import Step
+from countenance.capture.recording import SOUND_RATES
 from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk
 
 PIECE = SAMPLE_RATE // 10
@@ -23,7 +24,7 @@ def sound(decoder: StreamDecoder, track_id: str, stretch: Stretch) -> Iterator[S
     tuner, pieces = _Tuner(), _Pieces(track_id, stretch.first_us)
     for frame in decoder.frames():
         assert isinstance(frame, av.AudioFrame)
-        if frame.samples <= 0 or frame.sample_rate <= 0:
+        if frame.samples <= 0 or frame.sample_rate not in SOUND_RATES:
             counts.bad_packets += 1
             continue
         gaps = clock.gaps

@@ -62,13 +62,17 @@ class Gate:
         return Ruling(Effect.ALLOW, case, verdicts, unite(fitting, speaking), self.digest)
 
     def _about(self, case: Case) -> tuple[Rule, ...]:
-        # Remembered per question, law first: a call asks the same few questions again and again.
+        # Remembered per question, law first, and what allows before its duties: a call asks the same few again.
         question = question_of(case)
         key = tuple(question.values())
         if key not in self._concerned:
             about = (rule for rule in self.rules if rule.concerns(question))
-            self._concerned[key] = tuple(sorted(about, key=lambda rule: LAYERS.index(rule.layer)))
+            self._concerned[key] = tuple(sorted(about, key=_rank))
         return self._concerned[key]
+
+
+def _rank(rule: Rule) -> tuple[int, bool]:
+    return LAYERS.index(rule.layer), rule.effect is Effect.REQUIRE
 
 
 def unite(fitting: Iterable[Rule], speaking: Sequence[Rule]) -> Duties:
