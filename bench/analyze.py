@@ -2,8 +2,9 @@
 
     python -m bench.analyze [--seconds 120] [--media ANA BEN]
 
-Two people, both read in full, 640x360 at 30 frames per second (H.264, drawn by the project unless `--media` is given), no
-speech recognition. Prints media seconds per wall second, each stage's share of the CPU, and start-up to first progress.
+Two people, both read in full, 640x360 at 30 frames per second (H.264, drawn by the project unless `--media` is given),
+no speech recognition. Prints media seconds per wall second, each stage's share of the CPU, and start-up to the first
+progress.
 """
 
 import argparse

@@ -35,9 +35,9 @@ def page() -> str:
     lines = [
         "# Figures",
         "",
-        "Written by `make figures` out of the model cards and the bench results; never edited by hand. The commands that",
-        "measured each figure are in [training.md](training.md). Intervals are 95 % bootstrap intervals; *majority* is the",
-        "same metric for always answering the commonest class.",
+        "Written by `make figures` out of the model cards and the bench results; never edited by hand. The commands",
+        "that measured each figure are in [training.md](training.md). Intervals are 95 % bootstrap intervals;",
+        "*majority* is the same metric for always answering the commonest class.",
         "",
         *sizes_table(cards, sizes),
         *(line for card in cards for line in card_section(card)),
