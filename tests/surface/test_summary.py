@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from countenance.contracts.call import Purpose
-from countenance.contracts.readings import Event, Signal
+from countenance.contracts.readings import Estimate, Event, Signal
 from countenance.contracts.trust import Consent, ConsentStatus
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
@@ -67,6 +67,20 @@ def test_the_spike_is_a_moment_with_the_words_that_were_said(record: CallRecord)
     spike = next(one for one in moments(record) if one.label == "frustrated")
     assert 30 * S <= spike.start_us <= 36 * S
     assert spike.quote == "I have told you this three times now."
+
+
+def test_moments_of_events_come_before_surer_ones(record: CallRecord) -> None:
+    def said(start: int, label: str, value: float) -> list[Signal]:
+        made = [signal("p-ana", second, 0.9) for second in range(start, start + 4)]
+        return [replace(one, labels={label: Estimate(value, value - 0.1, value + 0.1)}, label=label) for one in made]
+
+    readings = said(0, "frustrated", 0.5)
+    for place in range(1, 8):
+        readings += said(4 * place, "confused" if place % 2 else "engaged", 0.9)
+    raised = [replace(record.episodes[0], start_us=2 * S, end_us=3 * S)]
+    found = moments(replace(record, series=series_of(readings), episodes=tuple(raised), duration_us=32 * S))
+    assert len(found) == 5
+    assert found[0].label == "frustrated"
 
 
 def test_the_usual_state_is_no_moment(record: CallRecord) -> None:

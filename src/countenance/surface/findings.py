@@ -128,7 +128,7 @@ def shares(series: Series, duration_us: int) -> Shares:
 
 
 def moments(record: CallRecord) -> tuple[Moment, ...]:
-    """The surest stretches outside each person's usual state, at most a handful, in order of time."""
+    """Stretches outside each person's usual state, at most a handful, in order of time: events, then the surest."""
     taxonomy = next(iter(record.taxonomies), None)
     found: list[Moment] = []
     for series in record.series:
@@ -140,7 +140,7 @@ def moments(record: CallRecord) -> tuple[Moment, ...]:
             for run in stretches(series)
             if run.label is not None and run.label != usual and run.length_us >= MOMENT_US
         )
-    best = sorted(found, key=lambda one: (-one.low * (one.end_us - one.start_us), one.start_us))[:MOMENTS]
+    best = sorted(found, key=lambda one: (not _in_event(record, one), -_weight(one), one.start_us))[:MOMENTS]
     return tuple(sorted(best, key=lambda one: (one.start_us, one.participant_id)))
 
 
@@ -187,6 +187,19 @@ def _state_at(modality: ModalityRecord, gaps: list[tuple[int, int, str]], at_us:
         return "off", (Use.STOPPED if status is not None else Use.NOT_ASKED).value
     reason = next((why for start, end, why in gaps if start <= at_us < end), None)
     return ("read", "") if reason is None else ("gap", reason)
+
+
+def _in_event(record: CallRecord, one: Moment) -> bool:
+    return any(
+        (event.participant_id, event.taxonomy, event.label) == (one.participant_id, one.taxonomy, one.label)
+        and event.start_us < one.end_us
+        and (event.end_us is None or event.end_us > one.start_us)
+        for event in record.episodes
+    )
+
+
+def _weight(one: Moment) -> float:
+    return one.low * (one.end_us - one.start_us)
 
 
 def _moment(record: CallRecord, series: Series, run: Stretch, label: str) -> Moment:
