@@ -111,6 +111,10 @@ def bad_file(folder: Path, kind: str) -> Path:
     elif kind == "silent":
         with wave.open(str(path), "wb") as silence:
             silence.setparams((1, 2, 16_000, 0, "NONE", "not compressed"))
+    elif kind == "slow":
+        with wave.open(str(path), "wb") as slow:
+            slow.setparams((1, 2, 100, 0, "NONE", "not compressed"))
+            slow.writeframes(bytes(200))
     elif kind == "wide":
         path = write_clip(folder / "wide.mp4", Pictures(width=9000, height=32, at_us=(0,)), None)
     return path
@@ -128,6 +132,7 @@ def bad_file(folder: Path, kind: str) -> Path:
         ("subtitles", "not a media file that can be read. Give a recording: mp4, webm, mkv, mov, wav, flac or ogg."),
         ("truncated", "breaks off before its index; it was cut short. Record or export it again, or leave it out."),
         ("silent", "its sound and pictures have zero length. Record or export it again, or leave it out."),
+        ("slow", "sound of 100 samples per second. Record or export it again, or leave it out."),
         ("wide", "pictures of 9000 x 32 pixels. Export it with at most 8192 on a side and 40 million in all."),
     ],
 )

@@ -1,6 +1,10 @@
+import asyncio
+import random
 import resource
 import struct
+import wave
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -362,6 +366,92 @@ async def test_a_file_of_which_nothing_can_be_decoded_is_an_error(tmp_path: Path
     path.write_bytes(raw)
     with pytest.raises(MediaError, match=r"a.mp4: none of its pictures can be decoded \(30 bad packets\)"):
         await play(path)
+
+
+async def test_sound_in_a_layout_that_cannot_be_mixed_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as crowd:
+        crowd.setparams((255, 2, 48_000, 0, "NONE", "not compressed"))
+        crowd.writeframes(bytes(255 * 4800))
+    with pytest.raises(MediaError, match=r"a.wav: none of its sound can be decoded"):
+        await play(path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_damaged_files_give_what_they_have_or_one_clear_error(tmp_path: Path, seed: int) -> None:
+    whole = [
+        write_clip(tmp_path / "a.mkv", Pictures(), Tone(codec=PCM)).read_bytes(),
+        write_clip(tmp_path / "a.mp4", options={"movflags": "frag_keyframe+empty_moov"}).read_bytes(),
+        write_clip(tmp_path / "a.ts").read_bytes(),
+    ]
+    chance = random.Random(seed)
+    for raw in map(bytearray, whole * 3):
+        for _ in range(chance.choice([1, 10, 100])):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        path = tmp_path / "damaged"
+        path.write_bytes(raw[: chance.choice([len(raw), chance.randrange(1, len(raw))])])
+        media: list[Media] = []
+        with suppress(MediaError):
+            media, _ = await play(path)
+        assert all(before.at_us <= after.at_us for before, after in pairwise(media))
+
+
+async def test_leaving_in_the_middle_closes_everything(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", Pictures(at_us=every(30, 4)), Tone(4))
+    async with ReplayConnector({"ana": path}).join(CALL) as tap:
+        for track in tap.tracks():
+            await tap.subscribe(track)
+        async for _ in tap.media():
+            break
+    left = [tap.decoded(track.id) for track in tap.tracks()]
+    assert [item async for item in tap.media()] == []
+    assert [tap.decoded(track.id) for track in tap.tracks()] == left
+    assert max(left) < 60
+
+
+async def test_a_listener_who_is_cancelled_leaves_the_call_whole(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", Pictures(at_us=every(30, 4)), Tone(4))
+    async with ReplayConnector({"ana": path}).join(CALL) as tap:
+        for track in tap.tracks():
+            await tap.subscribe(track)
+        heard: list[int] = []
+        listening = asyncio.Event()
+
+        async def listen() -> None:
+            async for item in tap.media():
+                heard.append(item.at_us)
+                listening.set()
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(listen())
+        await listening.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        rest = [item.at_us async for item in tap.media()]
+    assert heard[-1] <= rest[0]
+    assert rest[-1] >= 3_900_000
+
+
+async def test_a_track_may_be_subscribed_from_elsewhere_while_media_flow(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", Pictures(at_us=every(30, 4)), Tone(4))
+    async with ReplayConnector({"ana": path}, hop_us=100_000).join(CALL) as tap:
+        video, audio = tap.tracks()
+        await tap.subscribe(audio)
+        flowing = asyncio.Event()
+
+        async def join_later() -> None:
+            await flowing.wait()
+            await tap.subscribe(video)
+
+        media = []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(join_later())
+            async for item in tap.media():
+                media.append(item)
+                flowing.set()
+    assert [item.at_us for item in media] == sorted(item.at_us for item in media)
+    assert frames(media)[-1].at_us == 3_900_000
 
 
 async def test_a_track_that_is_not_on_the_call_cannot_be_subscribed(tmp_path: Path) -> None:

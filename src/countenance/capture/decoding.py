@@ -33,7 +33,7 @@ class Counts:
     gaps: int = 0
     """Holes in the sound."""
     bad_packets: int = 0
-    """Packets that could not be read or decoded, and were skipped."""
+    """Packets that could not be read, decoded or converted, and were skipped."""
     short_us: int = 0
     """How much earlier the track ended than its file promised, where that is more than a second."""
 
@@ -77,7 +77,6 @@ class StreamDecoder:
             for frame in frames:
                 self.counts.decoded += 1
                 yield frame
-        self._check_something_decoded()
 
     def file_us(self, frame: av.VideoFrame | av.AudioFrame) -> int | None:
         """Microseconds since the file's own zero; None where a frame has no timestamp."""
@@ -88,11 +87,16 @@ class StreamDecoder:
         if self._container is not None:
             self._container.close()
 
-    def ended_at(self, file_us: int) -> None:
-        """Note how much of what the headers promised is missing at the end."""
-        promised = self.recording.duration_us
+    def finish(self, file_us: int) -> None:
+        """Note how much of what the headers promised is missing at the end; a stream that gave nothing is an error."""
+        counts, path, promised = self.counts, self.recording.path, self.recording.duration_us
         if promised is not None and promised - file_us > SECOND_US:
-            self.counts.short_us = promised - file_us
+            counts.short_us = promised - file_us
+        from_the_start = self._stretch.since_us is None and not self._stretch.from_us
+        if counts.bad_packets and not counts.sampled and from_the_start:
+            what = "pictures" if isinstance(self._info, PictureInfo) else "sound"
+            bad = f"{counts.bad_packets} bad packets"
+            raise MediaError(f"{path}: none of its {what} can be decoded ({bad})", EXPORT_AGAIN)
 
     def _own_stream(self, container: InputContainer) -> OwnStream:
         streams = container.streams
@@ -140,9 +144,3 @@ class StreamDecoder:
         if stamp is None or not base:
             return None
         return int(stamp * base.numerator * SECOND_US // base.denominator) - self.recording.zero_us
-
-    def _check_something_decoded(self) -> None:
-        if self.counts.bad_packets and not self.counts.decoded and self._stretch.since_us is None:
-            what = "pictures" if isinstance(self._info, PictureInfo) else "sound"
-            bad = f"{self.counts.bad_packets} bad packets"
-            raise MediaError(f"{self.recording.path}: none of its {what} can be decoded ({bad})", EXPORT_AGAIN)

@@ -40,7 +40,7 @@ def pictures(decoder: StreamDecoder, info: PictureInfo, track_id: str, grid: Gri
         else:
             counts.sampled += 1
             yield Step(at_us, (VideoFrame(track_id, at_us, rgb),))
-    decoder.ended_at(file_us + length_us)
+    decoder.finish(file_us + length_us)
 
 
 def fitted(width: int, height: int, pixel_aspect: float = 1.0) -> tuple[int, int]:

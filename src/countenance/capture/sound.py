@@ -36,12 +36,15 @@ def sound(decoder: StreamDecoder, track_id: str, stretch: Stretch) -> Iterator[S
         if clock.gaps > gaps or not tuner.fits(frame) or pieces.is_new:
             pieces.add(tuner.rest())
             pieces.go_to(_index(at_us + stretch.offset_us))
-        pieces.add(tuner.tune(frame))
+        try:
+            pieces.add(tuner.tune(frame))
+        except av.error.FFmpegError:
+            counts.bad_packets += 1
         yield _step(pieces, decoder)
     pieces.add(tuner.rest())
     pieces.end()
     yield _step(pieces, decoder)
-    decoder.ended_at(pieces.reached_us - stretch.offset_us)
+    decoder.finish(pieces.reached_us - stretch.offset_us)
 
 
 def _step(pieces: "_Pieces", decoder: StreamDecoder) -> Step:
@@ -72,10 +75,12 @@ class _Tuner:
 
     def tune(self, frame: av.AudioFrame) -> list[NDArray[np.int16]]:
         """What this frame adds."""
-        if self._resampler is None:
-            self._resampler, self._form = av.AudioResampler("s16", "mono", SAMPLE_RATE), _form(frame)
-        frame.pts = None
-        return [out.to_ndarray()[0] for out in self._resampler.resample(frame)]
+        # Kept only once it has taken a frame: layouts exist that it refuses.
+        resampler = self._resampler or av.AudioResampler("s16", "mono", SAMPLE_RATE)
+        form, frame.pts = _form(frame), None
+        tuned = [out.to_ndarray()[0] for out in resampler.resample(frame)]
+        self._resampler, self._form = resampler, form
+        return tuned
 
     def rest(self) -> list[NDArray[np.int16]]:
         """What is still inside; the next frame begins a new run."""
