@@ -59,9 +59,9 @@ def _answers(gate: Gate, purpose: Purpose, known: str) -> dict[tuple[Role, str],
 
 
 def _parts(gate: Gate, asked: Case) -> Iterator[str]:
-    for consequence in ("individual", "aggregate_only", "solely_automated"):
+    for consequence in ("individual", "aggregate_only"):
         for modality in ("face", "text", "telemetry"):
-            for output in dict.fromkeys((output_of(modality), "engagement", "turn_taking", "diagnosis")):
+            for output in ("engagement", "turn_taking"):
                 case = replace(asked, modality=modality, output=output, consequence=consequence)
                 ruling = gate.rule(case)
                 if ruling.allowed:

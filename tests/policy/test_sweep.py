@@ -38,6 +38,8 @@ def test_every_case_is_decided_once_with_reason_and_citation_and_the_law_first(g
         ruling = gate.rule(asked)
         effects = {verdict.effect for verdict in ruling.verdicts}
         if ruling.allowed:
+            assert asked.output != "diagnosis"
+            assert asked.consequence != "solely_automated"
             assert Effect.ALLOW in effects
             assert Effect.DENY not in effects
         else:
