@@ -1,9 +1,13 @@
 """Holding written lines to their schemas; needs the package `jsonschema`."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from countenance.surface.schemas import ENVELOPE, schemas
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 
 def check_line(line: Mapping[str, Any]) -> None:
@@ -15,9 +19,7 @@ def check_line(line: Mapping[str, Any]) -> None:
 
 def check_value(value: object, name: str) -> None:
     """Hold a value to the closed form of a named schema."""
-    from jsonschema import Draft202012Validator
-
-    Draft202012Validator(closed(schemas()[name])).validate(value)
+    _validator(name).validate(value)
 
 
 def closed(schema: dict[str, object]) -> dict[str, object]:
@@ -26,6 +28,13 @@ def closed(schema: dict[str, object]) -> dict[str, object]:
     if "properties" in inner and "required" in inner:
         inner.setdefault("additionalProperties", False)
     return inner
+
+
+@cache
+def _validator(name: str) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(closed(schemas()[name]))
 
 
 def _inside(value: object) -> object:
