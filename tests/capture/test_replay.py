@@ -317,6 +317,22 @@ async def test_when_everybody_left_the_call_goes_on_where_it_was(tmp_path: Path)
     assert after[-1] == 1_900_000
 
 
+async def test_time_that_went_on_while_nobody_listened_is_not_given(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", Pictures(at_us=every(30, 4)), Tone(4))
+    async with ReplayConnector({"ana": path}).join(CALL) as tap:
+        video, _ = tap.tracks()
+        await tap.subscribe(video)
+        async for item in tap.media():
+            if item.at_us == 1_000_000:
+                await tap.unsubscribe(video)
+        left = tap.decoded(video.id)
+        await tap.subscribe(video, since_us=2_600_000)
+        after = [item.at_us async for item in tap.media()]
+    # A key frame every half second: the next after 2.6 s is at 3 s, and no frame before it is decoded.
+    assert after == [3_000_000 + k * 100_000 for k in range(10)]
+    assert tap.decoded(video.id) == left + 30
+
+
 async def test_words_begun_before_the_track_might_be_read_are_not_given(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.wav", None, Tone(2, codec=PCM))
     said = (

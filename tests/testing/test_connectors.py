@@ -64,6 +64,13 @@ class Clinging(MemoryTap):
         pass
 
 
+class Hasty(MemoryTap):
+    """Begins before it was asked to."""
+
+    async def subscribe(self, track: Track, since_us: int | None = None) -> None:
+        await super().subscribe(track)
+
+
 class Unannounced(MemoryTap):
     """Plays a track that it does not list."""
 
@@ -92,6 +99,7 @@ async def test_recordings_keep_every_promise(tmp_path: Path) -> None:
         (Eager, "before anything was subscribed"),
         (Decoding, "was decoded though it was not subscribed"),
         (Backwards, "time runs back"),
+        (Hasty, "from before it was to be subscribed"),
         (Clinging, "after unsubscribe returned"),
         (Unannounced, "a track that nobody announced"),
     ],

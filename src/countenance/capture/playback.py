@@ -50,10 +50,11 @@ class ReplayTap:
         parts = self._counts.get(track_id, [])
         return Counts(**{field.name: sum(getattr(part, field.name) for part in parts) for field in fields(Counts)})
 
-    async def subscribe(self, track: Track, *, since_us: int | None = None) -> None:
-        """Begin to decode a track: from its beginning, or once media flow, with the first key frame from now on.
+    async def subscribe(self, track: Track, since_us: int | None = None) -> None:
+        """Begin to decode a track: from its beginning, but once media flow with the first key frame from now on.
 
-        `since_us` is for a call that is taken up again midway: when the track was first subscribed, if not at once.
+        `since_us` sets that moment: later than now where time went on while nobody listened, earlier for a call that
+        is taken up again midway.
         """
         if track.id not in self._openers:
             known = ", ".join(self._openers) or "none"

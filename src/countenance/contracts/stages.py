@@ -16,8 +16,8 @@ class Tap(Protocol):
         """Every track of the call, whether or not it may be read."""
         ...
 
-    async def subscribe(self, track: Track) -> None:
-        """Begin to decode a track."""
+    async def subscribe(self, track: Track, since_us: int | None = None) -> None:
+        """Begin to decode a track from now on; a recording decodes and gives nothing of it before `since_us`."""
         ...
 
     async def unsubscribe(self, track: Track) -> None:

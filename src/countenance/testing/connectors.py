@@ -25,6 +25,7 @@ async def check_connector(connector: Connector, call: Call) -> None:
     await _check_nothing_before_subscribe(connector, call)
     playing = await _check_order(connector, call)
     assert len(playing) > 1, "the suite needs a call with media on at least two tracks"
+    await _check_nothing_before_its_time(connector, call, max(playing.values()))
     for track in tracks:
         await _check_only_the_subscribed_is_decoded(connector, call, track)
     for track in tracks:
@@ -56,8 +57,8 @@ async def _check_nothing_before_subscribe(connector: Connector, call: Call) -> N
             _check_not_decoded(tap, track)
 
 
-async def _check_order(connector: Connector, call: Call) -> set[str]:
-    """Time never runs back, and every track carries its kind of media; returns the tracks that had any."""
+async def _check_order(connector: Connector, call: Call) -> dict[str, int]:
+    """Time never runs back, and every track carries its kind of media; returns when each track last had any."""
     async with connector.join(call) as tap:
         kinds = {track.id: track.kind for track in tap.tracks()}
         for track in tap.tracks():
@@ -68,7 +69,17 @@ async def _check_order(connector: Connector, call: Call) -> set[str]:
         assert isinstance(item, CARRIES[kinds[item.track_id]]), f"{item.track_id} carries {type(item).__name__}"
         assert item.at_us >= 0, f"{item.track_id} begins before the call"
     _check_forward(media)
-    return {item.track_id for item in media}
+    return {item.track_id: item.at_us for item in media}
+
+
+async def _check_nothing_before_its_time(connector: Connector, call: Call, last_us: int) -> None:
+    """Subscribed as of a later moment, a track gives nothing of the time before."""
+    since_us = last_us // 2
+    async with connector.join(call) as tap:
+        for track in tap.tracks():
+            await tap.subscribe(track, since_us)
+        async for item in _some(tap):
+            assert item.at_us >= since_us, f"media of {item.track_id} from before it was to be subscribed"
 
 
 async def _check_only_the_subscribed_is_decoded(connector: Connector, call: Call, track: Track) -> None:

@@ -38,7 +38,7 @@ class MemoryTap:
     def __init__(self, media: tuple[Media, ...], tracks: tuple[Track, ...]) -> None:
         self._media = media
         self._tracks = {track.id: track for track in tracks}
-        self._subscribed: set[str] = set()
+        self._subscribed: dict[str, int] = {}
         self._decoded: Counter[str] = Counter()
         self._next = 0
 
@@ -50,23 +50,24 @@ class MemoryTap:
         """How many frames, chunks or utterances of a track were handed out."""
         return self._decoded[track_id]
 
-    async def subscribe(self, track: Track) -> None:
-        """Begin to hand out a track, from the present time of the call on."""
+    async def subscribe(self, track: Track, since_us: int | None = None) -> None:
+        """Begin to hand out a track from the present time of the call on, but nothing of it before `since_us`."""
         if track.id not in self._tracks:
             known = ", ".join(self._tracks) or "none"
             raise MediaError(f"track {track.id!r} is not on this call", f"Its tracks: {known}.")
-        self._subscribed.add(track.id)
+        self._subscribed.setdefault(track.id, since_us or 0)
 
     async def unsubscribe(self, track: Track) -> None:
         """Hand out nothing of a track any more."""
-        self._subscribed.discard(track.id)
+        self._subscribed.pop(track.id, None)
 
     async def media(self) -> AsyncIterator[Media]:
         """Media of the subscribed tracks in order of time."""
         while self._subscribed and self._next < len(self._media):
             item = self._media[self._next]
             self._next += 1
-            if item.track_id in self._subscribed:
+            since_us = self._subscribed.get(item.track_id)
+            if since_us is not None and item.at_us >= since_us:
                 self._decoded[item.track_id] += 1
                 yield item
 
