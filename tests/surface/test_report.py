@@ -9,7 +9,7 @@ import pytest
 from countenance.contracts.media import SECOND_US, Missing
 from countenance.contracts.telemetry import CallTelemetry
 from countenance.surface import view, words
-from countenance.surface.drawing import POINTS, holes, runs, thin
+from countenance.surface.drawing import POINTS, curve, holes, runs, thin
 from countenance.surface.findings import quote
 from countenance.surface.record import CallRecord, Line, LineStatus
 from countenance.surface.report import render, write_report
@@ -153,6 +153,13 @@ def test_many_gaps_are_cut_to_the_longest_and_the_rest_is_counted(record: CallRe
     assert {0.5, 8.0} < {one.until - one.at for one in ana.gaps}
 
 
+def test_a_single_second_is_drawn_over_its_whole_width() -> None:
+    (series,) = series_of([signal("p1", 4, 0.5)])
+    drawn = curve(series, series.labels["engaged"], 10 * S, 0.0, "engaged: steady")
+    assert 'class="line" d="M400.0 50.0L450.0 50.0L500.0 50.0"' in drawn
+    assert 'aria-label="engaged: steady"' in drawn
+
+
 def test_time_before_the_first_and_after_the_last_tick_is_a_gap() -> None:
     (series,) = series_of([signal("p1", 4, 0.9), signal("p1", 5, 0.9)])
     assert holes(series, series.labels["engaged"], 10 * S) == [(0.0, 40.0), (60.0, 40.0)]
@@ -161,8 +168,8 @@ def test_time_before_the_first_and_after_the_last_tick_is_a_gap() -> None:
 def test_a_long_call_is_thinned_and_keeps_the_outermost_band() -> None:
     ticks = [signal("p1", second, 0.9 if second == 1800 else 0.2) for second in range(3600)]
     (series,) = series_of(ticks)
-    places, value, _, high = thin(series, series.labels["frustrated"], 3600 * S)
-    assert len(places) == POINTS
+    spans, value, _, high = thin(series, series.labels["frustrated"], 3600 * S)
+    assert len(spans) == POINTS
     assert float(high.max()) == 1.0
     assert 0.2 < float(value.max()) < 0.9
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from markupsafe import Markup, escape
 
+from countenance.surface.findings import tick_spans
 from countenance.surface.series import Curve, Floats, Series
 
 POINTS = 600
@@ -16,9 +17,9 @@ Spans = tuple[tuple[int, int], ...]
 
 def curve(series: Series, drawn: Curve, duration_us: int, floor: float, summary: str, shown: Spans = ()) -> Markup:
     """One lane: `floor` is the value at the bottom (0 or -1), the top is 1; `shown` marks events."""
-    places, value, low, high = thin(series, drawn, duration_us)
-    lines = "".join(_line(places[run], value[run], floor) for run in runs(value))
-    bands = "".join(_band(places[run], low[run], high[run], floor) for run in runs(value))
+    spans, value, low, high = thin(series, drawn, duration_us)
+    lines = "".join(_line(_across(spans[run]), _ends(value[run]), floor) for run in runs(value))
+    bands = "".join(_band(_across(spans[run]), _ends(low[run]), _ends(high[run]), floor) for run in runs(value))
     marks = Markup("").join(
         Markup('<rect class="hatched" x="{}%" width="{}%" y="0" height="100%"/>').format(left, width)
         for left, width in holes(series, drawn, duration_us)
@@ -38,27 +39,22 @@ def curve(series: Series, drawn: Curve, duration_us: int, floor: float, summary:
 
 
 def thin(series: Series, drawn: Curve, duration_us: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Places (0..1000) and values at no more than POINTS points; a bucket keeps the outermost band."""
-    places = (series.start_us + series.end_us) / 2 / max(1, duration_us) * WIDTH
-    if len(places) <= POINTS:
-        return places, drawn.value, drawn.low, drawn.high
-    buckets = np.array_split(np.arange(len(places)), POINTS)
-    columns: list[tuple[float, float, float, float]] = []
-    for rows in buckets:
-        known = rows[~np.isnan(drawn.value[rows])]
-        if len(known) * 2 < len(rows):
-            columns.append((float(places[rows].mean()), math.nan, math.nan, math.nan))
+    """Spans (n x 2, 0..1000) and values at no more than POINTS points; a bucket keeps the outermost band."""
+    scale = WIDTH / max(1, duration_us)
+    spans = np.array(list(tick_spans(series)), dtype=np.float64).reshape(-1, 2) * scale
+    if len(spans) <= POINTS:
+        return spans, drawn.value, drawn.low, drawn.high
+    rows: list[tuple[float, float, float, float, float]] = []
+    for ticks in np.array_split(np.arange(len(spans)), POINTS):
+        left, right = float(spans[ticks[0], 0]), float(spans[ticks[-1], 1])
+        known = ticks[~np.isnan(drawn.value[ticks])]
+        if len(known) * 2 < len(ticks):
+            rows.append((left, right, math.nan, math.nan, math.nan))
             continue
-        columns.append(
-            (
-                float(places[rows].mean()),
-                float(drawn.value[known].mean()),
-                float(drawn.low[known].min()),
-                float(drawn.high[known].max()),
-            )
-        )
-    table = np.array(columns).T
-    return table[0], table[1], table[2], table[3]
+        value, low, high = drawn.value[known].mean(), drawn.low[known].min(), drawn.high[known].max()
+        rows.append((left, right, float(value), float(low), float(high)))
+    table = np.array(rows)
+    return table[:, :2], table[:, 2], table[:, 3], table[:, 4]
 
 
 def runs(value: Floats) -> list[slice]:
@@ -91,10 +87,18 @@ def _height(value: float, floor: float) -> float:
     return round(HEIGHT * (1.0 - (value - floor) / (1.0 - floor)) * 0.94 + 3.0, 1)
 
 
+def _across(spans: Floats) -> Floats:
+    """Where a run is drawn: from its beginning over the middle of every span to its end."""
+    return np.concatenate((spans[:1, 0], spans.mean(axis=1), spans[-1:, 1]))
+
+
+def _ends(values: Floats) -> Floats:
+    """The first and the last value doubled, for the two ends of a run."""
+    return np.concatenate((values[:1], values, values[-1:]))
+
+
 def _line(places: Floats, value: Floats, floor: float) -> str:
     points = [f"{place:.1f} {_height(one, floor)}" for place, one in zip(places.tolist(), value.tolist(), strict=True)]
-    if len(points) == 1:
-        return f"M{points[0]}h2"
     return f"M{'L'.join(points)}"
 
 

@@ -31,7 +31,7 @@ class Glance:
     notes: tuple[str, ...]
     moments: tuple[Moment, ...]
     chips: tuple[trust_view.Chip, ...]
-    was_read: bool
+    has_usual: bool
 
 
 def write_report(record: CallRecord, folder: Path) -> Path:
@@ -90,7 +90,7 @@ def glances(record: CallRecord) -> tuple[Glance, ...]:
             notes=_notes(record, one, series[who.id]),
             moments=tuple(standing_out[who.id]),
             chips=trust_view.chips(one),
-            was_read=bool(series[who.id]),
+            has_usual=bool(series[who.id]) and shares(series[who.id][0], record.duration_us).usual is not None,
         )
         for one in record.participants
     )
