@@ -153,6 +153,12 @@ def test_many_gaps_are_cut_to_the_longest_and_the_rest_is_counted(record: CallRe
     assert {0.5, 8.0} < {one.until - one.at for one in ana.gaps}
 
 
+def test_where_windows_overlap_a_gap_keeps_its_full_width() -> None:
+    ticks = [replace(signal("p1", at, None if at == 4 else 0.9), start_us=max(0, at - 2) * S) for at in range(10)]
+    (series,) = series_of(ticks)
+    assert holes(series, series.labels["engaged"], 10 * S) == [(40.0, 10.0)]
+
+
 def test_a_single_second_is_drawn_over_its_whole_width() -> None:
     (series,) = series_of([signal("p1", 4, 0.5)])
     drawn = curve(series, series.labels["engaged"], 10 * S, 0.0, "engaged: steady")

@@ -68,8 +68,9 @@ def holes(series: Series, drawn: Curve, duration_us: int) -> list[tuple[float, f
     """Left and width, in percent, of everything without a number, before, between and after the ticks."""
     found: list[tuple[int, int]] = []
     covered = 0
+    spans = list(tick_spans(series))
     for run in runs(drawn.value):
-        start, end = int(series.start_us[run.start]), int(series.end_us[run.stop - 1])
+        start, end = spans[run.start][0], spans[run.stop - 1][1]
         if start > covered:
             found.append((covered, start))
         covered = max(covered, end)
