@@ -46,9 +46,9 @@ def paint_mouth(look: Look, face: Expression) -> Image.Image:
     """The mouth and the folds beside it, covering MOUTH_BOX."""
     picture = _blank(MOUTH_BOX, look)
     _folds(picture, look, max(face.smile, 0))
-    half = 0.345 + (0.11 if face.smile > 0 else 0.05) * face.smile - 0.04 * min(face.mouth, 1)
-    corner_y = 0.925 - 0.095 * face.smile + 0.035 * face.mouth
-    gap = max(0.20 * face.mouth, 0.16 * (face.smile - 0.45))
+    half = 0.345 + (0.17 if face.smile > 0 else 0.04) * face.smile - 0.04 * min(face.mouth, 1)
+    corner_y = 0.925 - 0.125 * face.smile + 0.035 * face.mouth
+    gap = max(0.20 * face.mouth, 0.26 * (face.smile - 0.32))
     along = np.linspace(-1, 1, 33)
     arch = 1 - along**2
     centre_y = 0.932 + 0.02 * max(face.smile, 0)
@@ -84,9 +84,9 @@ def _inner_mouth(
     gap: float,
 ) -> None:
     draw = ImageDraw.Draw(picture)
-    draw.polygon(_ring(x, upper, lower, MOUTH_BOX), fill=(58, 22, 24, 255))
+    draw.polygon(_ring(x, upper, lower, MOUTH_BOX), fill=(46, 16, 18, 255))
     teeth = np.minimum(upper + min(0.075, 0.65 * gap) * (1 - np.abs(x / x[-1]) ** 5), lower)
-    draw.polygon(_ring(x, upper, teeth, MOUTH_BOX), fill=(236, 230, 222, 255))
+    draw.polygon(_ring(x, upper, teeth, MOUTH_BOX), fill=(244, 240, 232, 255))
     if gap > 0.09:
         tongue = np.maximum(lower - 0.3 * gap, upper)
         draw.polygon(_ring(x[8:-8], tongue[8:-8], lower[8:-8], MOUTH_BOX), fill=(*_scale(look.lips, 0.85), 255))
@@ -95,7 +95,7 @@ def _inner_mouth(
 def _eye(picture: Image.Image, look: Look, face: Expression, side: int) -> None:
     """One eye: white, iris, catch-light, lids and lashes."""
     along = np.linspace(-1, 1, 25)
-    half, squint = 0.200, max(face.smile, 0) * 0.25 + face.brow_lower * 0.18
+    half, squint = 0.200, max(face.smile, 0) * 0.45 + face.brow_lower * 0.18
     cx = side * 0.425
     x = cx + along * half
     tilt = -0.018 * along * side
@@ -147,7 +147,7 @@ def _brow(picture: Image.Image, look: Look, face: Expression, side: int) -> None
     along = np.linspace(0, 1, 17)
     x = side * (0.20 + 0.47 * along - 0.05 * face.brow_lower * (1 - along))
     arch = -0.085 * np.sin(np.pi * (0.10 + 0.80 * along)) * (1 - 0.55 * face.brow_lower)
-    lift = -0.115 * face.brow_raise + 0.10 * face.brow_lower * (1 - along) ** 1.2 + 0.03 * face.brow_lower
+    lift = -0.115 * face.brow_raise + 0.13 * face.brow_lower * (1 - along) ** 1.2 + 0.045 * face.brow_lower
     y = -0.205 + arch + lift + 0.035 * along
     thick = 0.046 * look.brow_weight * (0.55 + 0.45 * np.sin(np.pi * np.clip(along + 0.25, 0, 1))) * (1 - 0.55 * along)
     layer = Image.new("RGBA", picture.size, (*look.brow, 0))
@@ -169,7 +169,7 @@ def _folds(picture: Image.Image, look: Look, smile: float) -> None:
     along = np.linspace(0, 1, 13)
     layer = Image.new("RGBA", picture.size, (*_scale(look.skin, 0.6), 0))
     draw = ImageDraw.Draw(layer)
-    shade = (*_scale(look.skin, 0.60), int(30 + 110 * smile))
+    shade = (*_scale(look.skin, 0.52), int(30 + 190 * smile))
     for side in (-1, 1):
         x = side * (0.20 + 0.25 * along + 0.07 * smile * np.sin(np.pi * along))
         draw.line(_points(x, 0.60 + 0.30 * along, MOUTH_BOX), fill=shade, width=5)

@@ -34,7 +34,7 @@ class Look:
 ANA = Look(
     skin=(226, 172, 140),
     blush=(214, 118, 100),
-    lips=(184, 84, 84),
+    lips=(170, 68, 70),
     iris=(92, 62, 38),
     hair=(58, 36, 26),
     hair_light=(128, 84, 56),
