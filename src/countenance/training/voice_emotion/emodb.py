@@ -51,7 +51,11 @@ def report(folder: Path, bundle: Bundle, seed: int = 0) -> dict[str, object]:
         return auc(values[np.isin(names, HIGH_AROUSAL)], values[np.isin(names, LOW_AROUSAL)])
 
     everything = np.arange(len(rows))
-    out: dict[str, object] = {"n_four": int(np.isin(emotions, SHARED).sum()), "n": len(rows), "speakers": len(own)}
+    out: dict[str, object] = {
+        "speakers": len(own),
+        "n_four": int(np.isin(emotions, SHARED).sum()),
+        "n_arousal": int(np.isin(emotions, HIGH_AROUSAL + LOW_AROUSAL).sum()),
+    }
     for name, measure in (("uar_four", uar), ("arousal_auc", area)):
         low, high = np.percentile([measure(draw) for draw in draws], [2.5, 97.5])
         out[name] = {"value": round(measure(everything), 4), "low": round(float(low), 4), "high": round(float(high), 4)}

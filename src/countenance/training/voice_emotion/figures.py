@@ -59,9 +59,13 @@ def uar(data: HeldOut) -> float:
 
 def arousal_auc(data: HeldOut) -> float:
     """Area under the ROC curve of the arousal output, high-arousal classes against low ones; disgust is left out."""
-    names = np.array(LABELS)[data.labels]
-    high, low = np.isin(names, HIGH_AROUSAL), np.isin(names, LOW_AROUSAL)
+    high, low = _aroused(data)
     return auc(data.dimensions[high, _AROUSAL], data.dimensions[low, _AROUSAL])
+
+
+def _aroused(data: HeldOut) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    names = np.array(LABELS)[data.labels]
+    return np.isin(names, HIGH_AROUSAL), np.isin(names, LOW_AROUSAL)
 
 
 def auc(high: Array, low: Array) -> float:
@@ -159,7 +163,8 @@ def _quality(chances: Array, labels: NDArray[np.int64]) -> dict[str, float]:
 
 def _with_interval(data: HeldOut, measure: Measure) -> dict[str, float | int]:
     low, high = interval(data, measure)
-    return {"value": round(measure(data), 4), "low": round(low, 4), "high": round(high, 4), "n": len(data.labels)}
+    count = int(np.sum(_aroused(data))) if measure is arousal_auc else len(data.labels)
+    return {"value": round(measure(data), 4), "low": round(low, 4), "high": round(high, 4), "n": count}
 
 
 def _gap(data: HeldOut) -> dict[str, float]:

@@ -23,7 +23,7 @@ from countenance.training.voice_emotion.figures import HeldOut, arousal_auc, int
 from countenance.training.voice_emotion.folds import Corpus
 from countenance.training.voice_emotion.frames import log_mels
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.ravdess import Clip, folds, read_clips, split
+from countenance.training.voice_emotion.ravdess import LABELS, Clip, folds, read_clips, split
 
 _GAP_S = 3.0  # of silence between clips: as long as the context, so that no two emotions are heard at once
 _NOISE = 3  # of 16-bit steps: no microphone is silent
@@ -101,6 +101,7 @@ def report(out: Path, corpus: Corpus) -> dict[str, object]:
     for name, measure in (("uar", uar), ("arousal_auc", arousal_auc)):
         low, high = interval(data, measure)
         figures[name] = {"value": round(measure(data), 4), "low": round(low, 4), "high": round(high, 4)}
+    figures["clips_in_arousal_groups"] = int((data.labels != LABELS.index("disgust")).sum())
     return figures
 
 
