@@ -2,7 +2,9 @@
 
 import asyncio
 import heapq
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import fields
 
 from countenance.capture.decoding import Counts
@@ -30,6 +32,8 @@ class ReplayTap:
         self._openers = {track.id: opener for track, opener in openers.items()}
         self._tracks = tuple(openers)
         self._hop_us = hop_us
+        # A thread per core: with one per track the decoders push each other out of the caches.
+        self._pool = ThreadPoolExecutor(os.cpu_count(), "replay")
         self._now_us: int | None = None
         self._from_us = from_us
         self._lanes: dict[str, _Lane] = {}
@@ -64,7 +68,7 @@ class ReplayTap:
         since_us = self._now_us if since_us is None else since_us
         reader = self._openers[track.id](since_us, max(self._from_us, self._now_us or 0))
         self._counts[track.id].append(reader.counts)
-        self._lanes[track.id] = _Lane(reader, since_us or 0)
+        self._lanes[track.id] = _Lane(reader, since_us or 0, self._pool)
 
     async def unsubscribe(self, track: Track) -> None:
         """Stop decoding a track, at the latest with the hop under way; whatever waited is dropped."""
@@ -92,6 +96,7 @@ class ReplayTap:
         """Leave the call."""
         for track in self._tracks:
             await self.unsubscribe(track)
+        self._pool.shutdown()
 
     async def _pull(self, end_us: int) -> None:
         """Take the next hop of every track that is not yet there, in parallel; their hops after it begin at once."""
@@ -111,17 +116,18 @@ class ReplayTap:
 class _Lane:
     """One subscribed track and the hop that is being decoded ahead."""
 
-    def __init__(self, reader: TrackReader, since_us: int) -> None:
+    def __init__(self, reader: TrackReader, since_us: int, pool: Executor) -> None:
         self.reached_us = since_us
         self.finished = False
         self._reader = reader
-        self._ahead: asyncio.Task[list[Media]] | None = None
+        self._pool = pool
+        self._ahead: asyncio.Future[list[Media]] | None = None
 
-    def next_hop(self, hop_us: int) -> "asyncio.Task[list[Media]]":
+    def next_hop(self, hop_us: int) -> "asyncio.Future[list[Media]]":
         """Decode the next hop, if that is not going on already."""
         if self._ahead is None:
             end_us = (self.reached_us // hop_us + 1) * hop_us
-            self._ahead = asyncio.create_task(asyncio.to_thread(self._reader.until, end_us))
+            self._ahead = asyncio.get_running_loop().run_in_executor(self._pool, self._reader.until, end_us)
         return self._ahead
 
     def take(self) -> list[Media]:
