@@ -42,8 +42,8 @@ _LICENCE = {
 }
 _DATA = {
     "train": "RAVDESS speech, actors 01-20, 1,199 clips (one byte-identical repetition dropped); five speeds, rooms, "
-    "noise, narrow bands and codec-like disturbance added in the mel domain, SpecAugment, mixup; batch size and dropout were "
-    "chosen between two settings by short runs on actors 05-16 judged on actors 17-20, which are fold 5",
+    "noise, narrow bands and codec-like disturbance added in the mel domain, SpecAugment, mixup; batch size and "
+    "dropout were chosen between two settings by short runs on actors 05-16 judged on actors 17-20, which are fold 5",
     "demographics": "10 women and 10 men, professional actors, North American English, two sentences; ages are not in "
     "the files; nothing is known of other languages, accents or of spontaneous speech",
     "dimensions": "targets are places of the acted classes on the circumplex chosen by this project, valence and "
