@@ -22,6 +22,7 @@ from countenance.contracts.media import SECOND_US
 from countenance.deployment import read_deployment
 from countenance.surface.files import read_lines
 from countenance.testing.clips import Tone, write_clip
+from countenance.testing.lines import check_line
 from countenance.testing.sample_call.make import SampleCall
 
 DAY = date(2026, 11, 22)
@@ -65,6 +66,12 @@ def test_a_report_holds_every_file_and_the_log_verifies(report: Path) -> None:
     assert {p.name for p in report.iterdir()} == names
     assert not verify(read_entries(report / "audit.jsonl"))
     assert run("audit", "verify", report / "audit.jsonl").code == 0
+
+
+def test_every_line_written_fits_its_schema(report: Path) -> None:
+    for name in ("readings.jsonl", "events.jsonl"):
+        for line in read_lines(report / name):
+            check_line(line)
 
 
 def test_the_same_input_gives_the_same_bytes(report: Path, sample_call: SampleCall, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,13 @@ def analyse(job: Job, out: Path, progress: Progress) -> Outcome:
     """Run a job into a folder; Ctrl-C leaves a checkpoint, an error leaves nothing."""
     work = WorkFolder(out.absolute(), job.digest)
     state = work.open() or {}
-    keep = False
+    keep, began = False, time.monotonic()
     try:
         with AuditLog.open(work.path / AUDIT) as log:
             run = _Run(job, work, log, state, progress)
             run.execute()
             record = call_record(job, work.path, run.session, log)
+        record = replace(record, processing=_pace(job, run.resume_us, time.monotonic() - began))
         write_report(record, work.path)
         keep = True
     except KeyboardInterrupt:
@@ -61,6 +63,12 @@ def analyse(job: Job, out: Path, progress: Progress) -> Outcome:
             work.abandon()
     work.finish()
     return Outcome(out, record, run.resume_us)
+
+
+def _pace(job: Job, resume_us: int, seconds: float) -> dict[str, str]:
+    """How fast this run was; the one thing in a report that differs from run to run."""
+    times = (job.duration_us - resume_us) / SECOND_US / max(seconds, 1e-9)
+    return {"analysed in": f"{seconds:.1f} s", "times real time": f"{times:.1f}"}
 
 
 class _Run:
