@@ -6,6 +6,7 @@ from countenance.encoders.cues import CUES
 from countenance.encoders.geometry import NAMES
 from countenance.training.datasets.ferplus import EXPRESSIONS
 from countenance.training.face_cues import measure as cues_measure
+from countenance.training.face_cues.people import area_under_curve
 from countenance.training.face_expression import measure
 from countenance.training.face_expression.measure import Answers
 
@@ -83,3 +84,10 @@ def test_groups_are_reported_with_their_n() -> None:
     groups = cues_measure.by_group(np.array([0.1, 0.2, 0.6]), np.array(["a", "a", "b"]))
     assert groups["a"]["value"] == pytest.approx(0.15)
     assert (groups["a"]["n"], groups["b"]["n"]) == (2, 1)
+
+
+def test_the_area_is_the_chance_of_ranking_right() -> None:
+    truth = np.array([True, True, False, False])
+    assert area_under_curve(truth, np.array([3.0, 4.0, 1.0, 2.0])) == 1
+    assert area_under_curve(truth, np.array([1.0, 4.0, 2.0, 3.0])) == 0.5
+    assert area_under_curve(truth, np.array([1.0, 1.0, 1.0, 1.0])) == 0.5

@@ -5,6 +5,8 @@ unit for all three. "Left" and "right" are those of the picture. The point numbe
 mesh, so its annotations can be compared.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +34,8 @@ MIRROR |= {132: 361}
 MIRROR |= {right: left for left, right in MIRROR.items()}
 MIRRORED = tuple(NAMES.index(MIRROR.get(number, number)) for number in NAMES)
 """Which point becomes which when a picture is mirrored."""
+
+_PLACE = {number: place for place, number in enumerate(NAMES)}
 
 Points = NDArray[np.floating]
 
@@ -67,7 +71,7 @@ class Ratios:
 
 def at(points: Points, number: int) -> Points:
     """The point of a mesh number."""
-    chosen: Points = points[NAMES.index(number)]
+    chosen: Points = points[_PLACE[number]]
     return chosen
 
 
@@ -101,11 +105,11 @@ def frontal(points: Points) -> NDArray[np.float64]:
 def ratios(points: Points) -> Ratios:
     """Measure a face; being lengths on the turned face they change little with its pose."""
     face = frontal(points)
-    heights = {number: -float(at(face, number)[1]) for number in NAMES}
+    heights = dict(zip(NAMES, (-face[:, 1]).tolist(), strict=True))
     eyes = (heights[33] + heights[133] + heights[263] + heights[362]) / 4
     centre = (heights[13] + heights[14]) / 2
     return Ratios(
-        lids=(_opening(face, "left_eye") + _opening(face, "right_eye")) / 2,
+        lids=(_opening(face, heights, "left_eye") + _opening(face, heights, "right_eye")) / 2,
         lips=max(0.0, heights[13] - heights[14]),
         mouth_width=_distance(face, 61, 291),
         corner_lift=(heights[61] + heights[291]) / 2 - centre,
@@ -114,15 +118,16 @@ def ratios(points: Points) -> Ratios:
     )
 
 
-def _opening(face: NDArray[np.float64], eye: str) -> float:
+def _opening(face: NDArray[np.float64], heights: Mapping[int, float], eye: str) -> float:
     outer, inner, *lids = MESH[eye]
-    gaps = [max(0.0, float(at(face, low)[1] - at(face, up)[1])) for up, low in zip(lids[:3], lids[3:], strict=True)]
+    gaps = [max(0.0, heights[up] - heights[low]) for up, low in zip(lids[:3], lids[3:], strict=True)]
     return sum(gaps) / 3 / max(_distance(face, outer, inner), 1e-6)
 
 
 def _distance(face: NDArray[np.float64], one: int, other: int) -> float:
     """Length in the plane of the picture."""
-    return float(np.linalg.norm((at(face, one) - at(face, other))[:2]))
+    across, down, _ = (at(face, one) - at(face, other)).tolist()
+    return math.hypot(across, down)
 
 
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:

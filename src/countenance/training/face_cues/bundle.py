@@ -2,7 +2,7 @@
 
 ``python -m countenance.training.face_cues.bundle --cache <unpacked archives> --shared <shared folder> --work <folder>
 --out <models folder>`` also writes ``face-cues.json`` with every figure. Scales come from training faces kept for
-development; FairFace val is only measured.
+development; FairFace val is only measured, and so is FER+ where it is given.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from countenance.encoders.geometry import NAMES
 from countenance.inference.facecrop import INNER_PX
 from countenance.inference.onnx import OnnxModel
 from countenance.training.export import write_bundle
-from countenance.training.face_cues import measure
+from countenance.training.face_cues import measure, people
 from countenance.training.face_cues.net import CuesNet
 from countenance.training.face_cues.teacher import CueFaces, cue_faces
 from countenance.training.face_cues.train import DEV_EVERY, EDGE
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--fer", type=Path, help="the unpacked face_fer2013 folder, to measure against people")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -50,6 +51,7 @@ def main() -> None:
     export_onnx(net, onnx_path, side=INNER_PX, names=("face", "points"))
     model = OnnxModel(onnx_path)
     figures, calibration = measured(model, given.cache, given.shared)
+    figures["people"] = people.named_by_people(model, given.fer) if given.fer else {}
     figures["network"] = {"parameters": parameter_count(net), "epochs": int(state["epoch"])}
     (given.work / "face-cues.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_bundle(given.out / NAME, onnx_path, card(figures), calibration)
@@ -71,10 +73,10 @@ def measured(model: OnnxModel, cache: Path, shared: Path) -> tuple[dict[str, Any
     test = cue_faces(cache, shared, "fairface_val")
     said = points_of(model, test)
     figures = measure.agreement(said, test.points, ends)
-    people = labelled(cache, shared, "fairface_val").take(test.rows)
+    shown = labelled(cache, shared, "fairface_val").take(test.rows)
     errors = measure.point_errors(said, test.points)
     figures["point_error_by_group"] = {
-        name: measure.by_group(errors, getattr(people, name)) for name in ("race", "gender", "age")
+        name: measure.by_group(errors, getattr(shown, name)) for name in ("race", "gender", "age")
     }
     figures["training_faces"] = int((~kept).sum())
     return figures, calibration
@@ -150,6 +152,8 @@ def _rows(figures: dict[str, Any]) -> list[dict[str, Any]]:
         )
     for name, error in figures["pose_error_deg"].items():
         rows.append(_row(f"head_{name}_error_deg", error, "FairFace val, mean absolute, against the teacher"))
+    for name, figure in figures["people"].items():
+        rows.append(_row(name, figure, people.PROTOCOL.format(expression=name.rsplit("_", 1)[1])))
     for name in ("race", "gender"):
         for group, error in figures["point_error_by_group"][name].items():
             rows.append(_row(f"point_error, {name} {group}", error, PROTOCOL))

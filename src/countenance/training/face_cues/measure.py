@@ -23,6 +23,8 @@ PERCENTILES = {
     "mouth_opening": (30, 99),
 }
 """At which percentiles of the lengths of training faces a cue is 0 and 1."""
+BEYOND = {"eye_openness": 0.5}
+"""How much further off 0 lies, as a share of the scale: hardly any eye in the photos is closed."""
 
 
 def point_errors(said: Floats, truth: Floats, numbers: tuple[int, ...] = NAMES) -> Floats:
@@ -40,11 +42,11 @@ def lengths(points: Floats) -> dict[str, Floats]:
 
 def scales(points: Floats) -> dict[str, Scale]:
     """The ends of every scale, from points on training faces."""
-    return {
-        name: (round(float(np.percentile(values, PERCENTILES[name][0])), 4),
-               round(float(np.percentile(values, PERCENTILES[name][1])), 4))
-        for name, values in lengths(points).items()
-    }  # fmt: skip
+    ends = {}
+    for name, values in lengths(points).items():
+        zero, one = np.percentile(values, PERCENTILES[name])
+        ends[name] = (round(float(zero - BEYOND.get(name, 0.0) * (one - zero)), 4), round(float(one), 4))
+    return ends
 
 
 def poses(points: Floats) -> Floats:
@@ -81,16 +83,17 @@ def by_group(errors: Floats, groups: NDArray[np.str_]) -> dict[str, Any]:
 
 def summary(values: Floats) -> dict[str, Any]:
     """A mean with its 95 % bootstrap interval."""
-    low, high = _interval(lambda chosen: float(values[chosen].mean()), len(values))
+    low, high = interval(lambda chosen: float(values[chosen].mean()), len(values))
     return {"value": float(values.mean()), "low": low, "high": high, "n": len(values)}
 
 
 def _correlation(ours: Floats, theirs: Floats) -> dict[str, Any]:
-    low, high = _interval(lambda chosen: float(np.corrcoef(ours[chosen], theirs[chosen])[0, 1]), len(ours))
+    low, high = interval(lambda chosen: float(np.corrcoef(ours[chosen], theirs[chosen])[0, 1]), len(ours))
     return {"value": float(np.corrcoef(ours, theirs)[0, 1]), "low": low, "high": high, "n": len(ours)}
 
 
-def _interval(statistic: Callable[[NDArray[np.int64]], float], count: int) -> tuple[float, float]:
+def interval(statistic: Callable[[NDArray[np.int64]], float], count: int) -> tuple[float, float]:
+    """Ends of the 95 % bootstrap interval of a statistic of positions 0..count."""
     random = np.random.default_rng(0)
     values = [statistic(random.integers(count, size=count)) for _ in range(RESAMPLES)]
     low, high = np.percentile(values, [2.5, 97.5])
