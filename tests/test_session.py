@@ -245,6 +245,17 @@ def test_after_a_withdrawal_no_frame_is_read(tmp_path_factory: pytest.TempPathFa
     assert [c.status for c in world.heard.consents] == [ConsentStatus.WITHDRAWN]
 
 
+def test_what_was_taken_back_can_be_given_again_and_the_time_between_stays_unread(tmp_path: Path) -> None:
+    world = World(tmp_path, frames("p_1", 8), given=(FACE,), withdraw_us=2 * SECOND_US)
+    world.permissions.register.answer(ANA.id, FACE, ConsentStatus.GIVEN, 5 * SECOND_US, kind="express_written")
+    world.run(8 * SECOND_US)
+    read = world.frames["p_1"].read
+    assert read
+    assert not [at for at in read if 2 * SECOND_US <= at < 5 * SECOND_US]
+    assert max(read) >= 7 * SECOND_US
+    assert not verify(read_entries(world.log))
+
+
 def test_words_raise_a_frustration_spike_and_hang_up_ends_it(tmp_path: Path) -> None:
     world = World(tmp_path, [said("p_1", s, s + 1) for s in range(5)], given=(TEXT,))
     world.run(6 * SECOND_US)

@@ -80,13 +80,15 @@ class Session:
         """Read the call up to `end_us`, or to the end of its media if that is later."""
         await self._follow(tap, 0)
         self._grant()
-        async for media in tap.media():
-            while media.at_us >= self._end_us:
-                await self._turn(tap)
-            await self._follow(tap, media.at_us)
-            self._take(media)
-        while self._start_us < end_us:
-            await self._turn(tap)
+        while True:
+            async for media in tap.media():
+                while media.at_us >= self._end_us:
+                    await self._turn(tap)
+                await self._follow(tap, media.at_us)
+                self._take(media)
+            if self._start_us >= end_us:
+                break
+            await self._turn(tap)  # nothing is subscribed now, or the media are over: time goes on
         for seat in self.seats.values():
             if seat.lease is not None:
                 self._leases.close(seat.lease, "hang_up")
@@ -126,7 +128,7 @@ class Session:
             self.seats[track.participant_id].samplers[track.modality].drop()
             self.seats[track.participant_id].windower.drop(track.modality)
         for track in sorted(allowed - self._subscribed, key=lambda t: t.id):
-            await tap.subscribe(track)
+            await tap.subscribe(track, at_us)
         self._subscribed, self._now_us = allowed, at_us
 
     def _grant(self) -> None:
@@ -136,8 +138,7 @@ class Session:
         requests = []
         for seat in self.seats.values():
             who, seat.lease = seat.participant.id, None
-            modalities = self._permissions.readable(who, self._start_us)
-            if modalities:
+            if modalities := self._permissions.readable(who, self._start_us):
                 rulings = {m: self._permissions.rulings[who, m] for m in modalities}
                 consents = {c.modality: c for c in self._permissions.consents(who, modalities, self._start_us)}
                 requests.append(Request(who, modalities, self._start_us, self._end_us, rulings, consents))
