@@ -211,14 +211,17 @@ def test_bad_media_is_one_clear_line(name: str, content: bytes | None, said: str
     assert not (tmp_path / "out").exists()
 
 
-def test_a_truncated_recording_is_one_clear_line(sample_call: SampleCall, tmp_path: Path) -> None:
-    path = write(tmp_path / "cut.webm", sample_call.media["Ana"].read_bytes()[:900])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_truncated_recording_is_one_clear_line(share: float, sample_call: SampleCall, tmp_path: Path) -> None:
+    whole = sample_call.media["Ana"].read_bytes()
+    path = write(tmp_path / "cut.webm", whole[: int(len(whole) * share)])
     command = ["analyze", "--purpose", "support_qa", "--participant", f"Ana:customer:{path}"]
-    answer = run(*command, "--jurisdiction", "US-CA", "--consent", "Ana=face", "--out", tmp_path / "out" / "report")
+    answer = run(*command, "--jurisdiction", "US-CA", "--consent", "Ana=voice", "--out", tmp_path / "out" / "report")
     assert answer.code == 1
     assert str(path) in answer.err
-    assert not (tmp_path / "out" / "report").exists()
-    assert not (tmp_path / "out" / "report.partial").exists()
+    assert "cut short" in answer.err
+    assert "--accept-damaged" in answer.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_speaker_names_the_people(sample_call: SampleCall, tmp_path: Path) -> None:

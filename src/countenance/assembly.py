@@ -15,7 +15,7 @@ from countenance import __version__
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import Taxonomy, load
 from countenance.capture.faces import FaceFinder
-from countenance.capture.recording import Recording, probe
+from countenance.capture.recording import Recording, missing_us, probe
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.sampling import Grid
 from countenance.capture.speech import VoiceSampler
@@ -23,7 +23,7 @@ from countenance.capture.transcripts import read_transcript
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Call, Modality, Participant
 from countenance.contracts.card import Card
-from countenance.contracts.errors import RefusedError, UsageError
+from countenance.contracts.errors import MediaError, RefusedError, UsageError
 from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.stages import Connector, Encoder, Fusion, Sampler
 from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruling
@@ -34,6 +34,8 @@ from countenance.policy.gate import Gate
 from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING
 
 FINDER = "face-finder.v1"
+LACKING_US = 3 * SECOND_US
+"""A recording may end so much, or a twentieth, before its headers say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,15 @@ def _refuse_if_nothing_may_be_read(rulings: Iterable[Ruling]) -> None:
 
 def _recordings(deployment: Deployment, call: Call) -> dict[str, Recording]:
     pairs = zip(call.participants, deployment.participant, strict=True)
-    return {p.id: probe(person.media) for p, person in pairs if person.media is not None}
+    found = {p.id: probe(person.media) for p, person in pairs if person.media is not None}
+    for recording in () if deployment.accept_damaged else found.values():
+        lacking_us = missing_us(recording)
+        if lacking_us > max(LACKING_US, (recording.duration_us or 0) // 20):
+            raise MediaError(
+                f"{recording.path}: its last {lacking_us // SECOND_US} s are missing; it was cut short",
+                "Record or export it again, or take it as it is with --accept-damaged.",
+            )
+    return found
 
 
 def _utterances(deployment: Deployment, call: Call) -> tuple[Utterance, ...]:

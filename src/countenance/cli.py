@@ -54,6 +54,7 @@ def analyze(
     profile: Annotated[str | None, typer.Option(help="open or commercial: which bundles may load.")] = None,
     fps: Annotated[int | None, typer.Option(help="Faces per second, 5 to 10.")] = None,
     started: Annotated[str | None, typer.Option(help="RFC 3339 UTC of the start of the call.")] = None,
+    accept_damaged: Annotated[bool, typer.Option(help="Take recordings that were cut short as they are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
     """Analyse the recordings of a call, one file per participant, into a report."""
@@ -73,6 +74,7 @@ def analyze(
                 "profile": profile,
                 "fps": fps,
                 "started": started,
+                "accept_damaged": accept_damaged,
             }
             table: dict[str, Any] = {key: value for key, value in flags.items() if value is not None}
             table["participant"] = _people(participant or [], consent or [], consent_kind, withdraw or [])

@@ -88,6 +88,8 @@ class Deployment(_Table):
     consequence: Literal["individual", "aggregate_only"] = "individual"
     facts: Mapping[str, str] = Field(default_factory=dict)
     profile: Profile = Profile.OPEN
+    accept_damaged: bool = False
+    """Take a recording that was cut short as it is."""
     fps: int = Field(default=5, ge=5, le=10)
     taxonomies: tuple[str, ...] = ("engagement.v1", "ekman7.v1", "va.v1")
     stages: StageNames = StageNames()

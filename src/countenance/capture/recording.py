@@ -91,6 +91,35 @@ def probe(path: Path) -> Recording:
         container.close()
 
 
+def missing_us(recording: Recording) -> int:
+    """How much the file lacks of the duration that its headers promise; packets are looked at, not decoded."""
+    if recording.duration_us is None:
+        return 0
+    container = open_media(recording.path)
+    try:
+        reached_us = _last_us(container, recording.zero_us + recording.duration_us - 2 * SECOND_US)
+        # Where the last seconds cannot be reached by seeking, the file breaks off before: read it from the start.
+        if reached_us is None:
+            reached_us = _last_us(container, 0) or 0
+        return max(0, recording.zero_us + recording.duration_us - reached_us)
+    finally:
+        container.close()
+
+
+def _last_us(container: InputContainer, from_us: int) -> int | None:
+    """The end of the last packet at or after a container time; None when there is none."""
+    last: int | None = None
+    try:
+        container.seek(max(0, from_us))
+        for packet in container.demux():
+            if packet.size and packet.pts is not None and packet.time_base:
+                end = int((packet.pts + (packet.duration or 0)) * packet.time_base * SECOND_US)
+                last = end if last is None else max(last, end)
+    except av.error.FFmpegError:
+        return last  # it breaks off here, which is what is asked
+    return last
+
+
 def open_media(path: Path) -> InputContainer:
     """Open a file that holds media itself; anything else is an error that names the file and what to do."""
     head = _head(path)
