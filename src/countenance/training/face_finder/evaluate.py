@@ -163,9 +163,11 @@ def on_real(shared: Path, teacher: Teacher, finder: FaceFinder, chosen: dict[str
     """Agreement with the teacher on photos and clips."""
     find = as_found(finder, chosen["finder"])
     data = shared / "data"
-    rows = [natural.compare(natural.photos(data / "face_natural"), teacher, find, SMALLEST).row("photos")]
+    rows = [natural.compare(natural.photos(data / "face_natural"), teacher, find, SMALLEST).row("face_natural")]
     clips = sorted([*(data / "video_talking").glob("*.mp4"), *(data / "video_talking").glob("*.mov")])
-    rows += [natural.compare(natural.clip(path), teacher, find, SMALLEST).row(path.name) for path in clips]
+    for number, path in enumerate(clips, start=1):
+        counts = natural.compare(natural.clip(path), teacher, find, SMALLEST)
+        rows.append(counts.row(f"video_talking, clip {number} by name"))
     pictures = chain(
         natural.photos(data / "face_natural"), *(islice(natural.clip(path), 0, None, 10) for path in clips)
     )
