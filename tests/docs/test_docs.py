@@ -79,3 +79,11 @@ def test_make_offers_the_two_commands_of_the_readme() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "\ndemo:" in makefile
     assert "\ntest:" in makefile
+
+
+def test_every_training_command_in_the_docs_exists() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:python -m countenance\.training\.)?([a-z]+_[a-z]+\.[a-z]+)[ `]", text))
+    assert len(named) >= 12
+    for name in named:
+        assert (ROOT / "src/countenance/training" / f"{name.replace('.', '/')}.py").is_file(), name
