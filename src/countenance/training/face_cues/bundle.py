@@ -154,7 +154,7 @@ def _rows(figures: dict[str, Any]) -> list[dict[str, Any]]:
         rows.append(_row(f"head_{name}_error_deg", error, "FairFace val, mean absolute, against the teacher"))
     for name, figure in figures["people"].items():
         rows.append(_row(name, figure, people.PROTOCOL.format(expression=name.rsplit("_", 1)[1])))
-    for name in ("race", "gender"):
+    for name in ("race", "gender", "age"):
         for group, error in figures["point_error_by_group"][name].items():
             rows.append(_row(f"point_error, {name} {group}", error, PROTOCOL))
     return rows
