@@ -47,7 +47,10 @@ def show(record: CallRecord, folder: Path) -> None:
             "\n".join(_moments(record, who.id)),
         )
     console.print(table)
-    console.print(words.NOT_FEELINGS)
+    for card in record.models:
+        if not card.licence.commercial:
+            console.print(f"[dim]{escape(card.name)}: {escape(card.licence.notice)}[/dim]", soft_wrap=True)
+    console.print(words.NOT_FEELINGS, soft_wrap=True)
     console.print(f"Report: {escape(str(folder / 'report.html'))}", soft_wrap=True)
 
 
