@@ -49,7 +49,7 @@ def show(record: CallRecord, folder: Path) -> None:
     console.print(table)
     for card in record.models:
         if not card.licence.commercial:
-            console.print(f"[dim]{escape(card.name)}: {escape(card.licence.notice)}[/dim]", soft_wrap=True)
+            console.print(f"[dim]{escape(card.licence.notice)}[/dim]", soft_wrap=True)
     console.print(words.NOT_FEELINGS, soft_wrap=True)
     console.print(f"Report: {escape(str(folder / 'report.html'))}", soft_wrap=True)
 
