@@ -65,9 +65,16 @@ def test_a_label_without_rows_keeps_a_finite_slope() -> None:
     assert offset[0] < 0
 
 
-def test_the_distribution_keeps_the_order_of_the_odds_and_sums_to_one() -> None:
-    shares = calibrate.distribution(np.array([[0.5, 0.2, 0.0, 1.0]]))
+def test_the_distribution_keeps_the_order_and_sums_to_one() -> None:
+    shares = calibrate.distribution(np.array([[0.5, 0.2, 0.0, 1.0]]), 1.2)
     assert shares.sum() == pytest.approx(1.0)
     assert list(shares[0].argsort()) == [2, 1, 0, 3]
-    even = calibrate.distribution(np.array([[0.5, 0.2]]))
-    np.testing.assert_allclose(even, [[0.8, 0.2]])
+    np.testing.assert_allclose(calibrate.distribution(np.array([[0.6, 0.2]]), 2.0), [[0.9, 0.1]])
+
+
+def test_the_power_undoes_a_distribution_that_was_too_flat() -> None:
+    random = np.random.default_rng(0)
+    honest = random.dirichlet((1.0, 1.0, 1.0), 20_000)
+    drawn = (honest.cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
+    flat = honest ** (1 / 1.5)
+    assert calibrate.fit_power(flat, np.eye(3, dtype=bool)[drawn]) == pytest.approx(1.5, abs=0.1)

@@ -11,7 +11,7 @@ from countenance.contracts.errors import BundleError, UsageError
 from countenance.contracts.media import Quality, Sample, SampleSpec, TextSample
 from countenance.contracts.readings import EMOTIONS, NOTHING, Abstain, Observation, Reason
 from countenance.encoders.wording import appraise
-from countenance.inference.bundle import Bundle
+from countenance.inference.bundle import AGAIN, Bundle
 from countenance.inference.shelf import Shelf
 
 EMOTION_BUNDLE, VAD_BUNDLE = "text-emotion.v1", "text-vad.v1"
@@ -20,7 +20,6 @@ DIMENSIONS = ("valence", "arousal")
 LEAST_QUALITY = 0.3
 """Below this sample quality (the transcriber's own confidence) the words are not read."""
 
-_ODDS_LIMIT = 1e-6
 Array = NDArray[np.float32]
 
 
@@ -28,9 +27,8 @@ class TextEncoder:
     """Reads one English utterance at a time, without context.
 
     The seven emotions may hold together in the net (a text can be sad and angry). For fusion they become one
-    distribution: each keeps its calibrated odds, and the odds are divided by their sum. That is the chance of each
-    emotion given that exactly one of them holds. `confusion` and `frustration` stay calibrated probabilities of
-    their own.
+    distribution: each calibrated probability is raised to a power fitted on dev (near 1) and divided by their sum.
+    `confusion` and `frustration` stay calibrated probabilities of their own.
     """
 
     takes = SampleSpec(TEXT, TextSample)
@@ -40,6 +38,7 @@ class TextEncoder:
         self._emotion = emotion
         self._vad = vad
         self._tokenizer = _tokenizer(emotion)
+        self._power = _power(emotion)
         labels = emotion.card.outputs["scores"]
         self._emotions = [labels.index(name) for name in EMOTIONS]
         self._alone = {name: labels.index(name) for name in ALONE}
@@ -70,8 +69,8 @@ class TextEncoder:
             return self._observation(sample, 0.0, abstain=Abstain(Reason(quality.reason)))
         outputs = self._emotion.model.run({"ids": np.array([encoding.ids], np.int64)})
         each = self._emotion.calibration.each(outputs["scores"])[0]
-        shares = _distribution(each[self._emotions])
-        scores = dict(zip(EMOTIONS, map(float, shares), strict=True))
+        raised = each[self._emotions] ** self._power
+        scores = dict(zip(EMOTIONS, map(float, raised / raised.sum()), strict=True))
         scores.update({name: float(each[index]) for name, index in self._alone.items()})
         return self._observation(sample, quality.value, scores, self._dimensions(outputs["features"]))
 
@@ -111,15 +110,15 @@ def _quality(sample: TextSample, encoding: Encoding) -> Quality:
     return Quality(sample.quality.value * worded.value, worded.reason)
 
 
-def _distribution(probability: Array) -> Array:
-    safe = np.clip(probability, _ODDS_LIMIT, 1.0 - _ODDS_LIMIT)
-    odds = safe / (1.0 - safe)
-    result: Array = odds / odds.sum()
-    return result
+def _power(bundle: Bundle) -> float:
+    power = bundle.calibration.extra.get("distribution_power")
+    if not isinstance(power, int | float):
+        raise BundleError(f"{bundle.folder / 'calibration.json'}: no distribution_power", AGAIN)
+    return float(power)
 
 
 def _tokenizer(bundle: Bundle) -> Tokenizer:
     path = bundle.folder / "tokenizer.json"
     if not path.is_file():
-        raise BundleError(f"{path}: the file is missing", "Install the bundle again from a trusted copy.")
+        raise BundleError(f"{path}: the file is missing", AGAIN)
     return Tokenizer.from_file(str(path))

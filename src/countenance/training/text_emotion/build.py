@@ -39,8 +39,9 @@ _LARGEST_DIFFERENCE = 1e-3
 Report = dict[str, dict[str, list[Row]]]
 _ON_CARD = (
     "ekman7_macro_f1", "confusion_f1", "confusion_auc", "frustration_f1", "frustration_auc", "goemotions28_macro_f1",
-    "ekman7_macro_f1_spoken", "top_label_ece", "brier", "nll", "maia_confusion_auc", "maia_frustration_auc",
-    "maia_frustration_like_auc", "maia_confusion_auc_spoken", "english_refused", "foreign_refused_4_words",
+    "ekman7_macro_f1_spoken", "top_label_ece", "distribution_top_label_ece", "brier", "nll", "maia_confusion_auc",
+    "maia_frustration_auc", "maia_frustration_like_auc", "maia_confusion_auc_spoken", "english_refused",
+    "foreign_refused_4_words",
 )  # fmt: skip
 
 
@@ -99,6 +100,7 @@ def _write_emotion(models: Path, work: Path, reader: Reader, dev: GoEmotionsSpli
     calibration = {
         "id": "text-emotion.v1/goemotions-dev",
         **_calibration(scores, SCORES),
+        "distribution_power": scores.power,
         "goemotions": _calibration(labels, FINE),
     }
     write_bundle(

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _STEPS = 50
+_POWERS = np.round(np.arange(0.5, 2.0, 0.01), 2)
 # Weight of the wish for slope 1 and offset 0, in rows: rare labels (grief has 13 rows of dev) need it.
 _PRIOR_ROWS = 4.0
 
@@ -27,15 +28,20 @@ def apply(logits: Floats, slope: Floats, offset: Floats) -> Floats:
     return sigmoid(logits * slope + offset)
 
 
-def distribution(probability: Floats) -> Floats:
-    """One distribution out of the probabilities of labels that may hold together.
+def distribution(probability: Floats, power: float) -> Floats:
+    """One distribution out of the probabilities of labels that may hold together: p ** power, divided by the sum.
 
-    Each label keeps its odds: the result is the chance of each label given that exactly one of them holds, were the
-    labels independent. n x k in, n x k out, rows sum to 1.
+    n x k in, n x k out, rows sum to 1. On dev this was nearer to the raters than the odds divided by their sum.
     """
-    safe = np.clip(probability, 1e-6, 1.0 - 1e-6)
-    odds = safe / (1.0 - safe)
-    return odds / odds.sum(axis=1, keepdims=True)
+    raised: Floats = np.maximum(probability, 1e-6) ** power
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def fit_power(probability: Floats, truth: NDArray[np.bool_]) -> float:
+    """The power with the least cross-entropy on these rows; several labels of a text share it evenly."""
+    target = truth / np.maximum(truth.sum(axis=1, keepdims=True), 1)
+    losses = [-(target * np.log(distribution(probability, power))).sum() for power in _POWERS]
+    return float(_POWERS[int(np.argmin(losses))])
 
 
 def _fit_label(logit: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:

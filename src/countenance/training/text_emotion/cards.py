@@ -11,7 +11,8 @@ Card = dict[str, Any]
 
 _RATERS = (
     "Comments of Reddit users, whose age, gender and origin are unknown (its paper says that Reddit leans to young "
-    "men); rated by native English speakers from India, as its paper says. No slice by group of people can be measured."
+    "men); rated by English-speaking crowd workers in India, as its data card says. No slice by group of "
+    "people can be measured."
 )
 
 

@@ -34,6 +34,8 @@ class Fitted:
     slope: Floats
     offset: Floats
     thresholds: Floats
+    power: float
+    """From the first seven probabilities to one distribution; means nothing for the 28 labels."""
 
     def probability(self, logits: Floats) -> Floats:
         """Calibrated probability of each label."""
@@ -43,7 +45,9 @@ class Fitted:
 def fit(logits: Floats, truth: Truth) -> Fitted:
     """Fit slope, offset and threshold per label on dev."""
     slope, offset = calibrate.fit_slope_offset(logits, truth)
-    return Fitted(slope, offset, metrics.best_thresholds(truth, calibrate.apply(logits, slope, offset)))
+    probability = calibrate.apply(logits, slope, offset)
+    power = calibrate.fit_power(probability[:, :CLASSES], truth[:, :CLASSES])
+    return Fitted(slope, offset, metrics.best_thresholds(truth, probability), power)
 
 
 def truth_of_scores(labels: NDArray[np.float32]) -> Truth:
@@ -136,7 +140,7 @@ def _labels_row(truth: Truth, probability: Floats, thresholds: Floats) -> Row:
 
 def _calibration_rows(truth: Truth, outputs: Outputs, fitted: Fitted) -> list[Row]:
     raw, probability = calibrate.sigmoid(outputs.scores), fitted.probability(outputs.scores)
-    shares = calibrate.distribution(probability[:, :CLASSES])
+    shares = calibrate.distribution(probability[:, :CLASSES], fitted.power)
     groups = np.arange(len(truth))
     rows = []
     for name, values in (("_raw", raw), ("", probability)):
