@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--fer", type=Path, help="the unpacked face_fer2013 folder, to measure against people")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--remark", default="", help="how this run differs from the plain command; for the card")
     given = parser.parse_args()
     torch.set_num_threads(1)
     state = torch.load(given.work / "checkpoint.pt", weights_only=True)
@@ -54,7 +55,7 @@ def main() -> None:
     figures["people"] = people.named_by_people(model, given.fer) if given.fer else {}
     figures["network"] = {"parameters": parameter_count(net), "epochs": int(state["epoch"])}
     (given.work / "face-cues.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    write_bundle(given.out / NAME, onnx_path, card(figures), calibration)
+    write_bundle(given.out / NAME, onnx_path, card(figures, given.remark), calibration)
     print(json.dumps(figures, indent=1))
 
 
@@ -90,7 +91,7 @@ def points_of(model: OnnxModel, faces: CueFaces, batch: int = 256) -> NDArray[np
     return np.concatenate(parts) + np.array([EDGE, EDGE, 0], dtype=np.float32)
 
 
-def card(figures: dict[str, Any]) -> dict[str, Any]:
+def card(figures: dict[str, Any], remark: str) -> dict[str, Any]:
     """The model card of the bundle; figures come from `measured` alone."""
     return {
         "id": "face-cues",
@@ -113,6 +114,7 @@ def card(figures: dict[str, Any]) -> dict[str, Any]:
         "calibration": {"method": "none", "fitted_on": "scales: percentiles of training faces kept for development"},
         "data": {
             "train": f"FairFace train, {figures['training_faces']} faces of the project's subset seen by both teachers",
+            "run": f"{figures['network']['epochs']} epochs, one seed. {remark}".strip(),
             "demographics": DEMOGRAPHICS,
         },
         "limits": {"text": list(LIMITS)},

@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the unpacked face_fer2013 folder")
     parser.add_argument("--work", type=Path, required=True, help="folder with the checkpoint")
     parser.add_argument("--out", type=Path, required=True, help="folder of bundles to write into")
+    parser.add_argument("--remark", default="", help="how this run differs from the plain command; for the card")
     given = parser.parse_args()
     torch.set_num_threads(1)
     net, epochs = load(given.work / "checkpoint.pt")
@@ -45,7 +46,7 @@ def main() -> None:
     figures["network"] = {"parameters": parameter_count(net), "epochs": epochs}
     (given.work / "face-expression.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     calibration = {"id": f"{NAME}.publictest", "method": "temperature", "temperature": figures["temperature"]}
-    write_bundle(given.out / NAME, onnx_path, card(figures), calibration)
+    write_bundle(given.out / NAME, onnx_path, card(figures, given.remark), calibration)
     print(json.dumps(figures, indent=1))
 
 
@@ -117,7 +118,7 @@ def logits_of(model: OnnxModel, images: NDArray[np.uint8], batch: int = 256) -> 
     return np.concatenate(parts)
 
 
-def card(figures: dict[str, Any]) -> dict[str, Any]:
+def card(figures: dict[str, Any], remark: str) -> dict[str, Any]:
     """The model card of the bundle; figures come from `measured` alone."""
     counts = figures["training_faces"]
     repeats = counts["dropped_repeats_of_held_out_files"]
@@ -143,6 +144,7 @@ def card(figures: dict[str, Any]) -> dict[str, Any]:
         "data": {
             "train": f"FER+ Training, {counts['kept']} faces: unknown and not-a-face dropped, and {repeats} files that "
             "repeat a PublicTest or PrivateTest file byte for byte",
+            "run": f"{figures['network']['epochs']} epochs, one seed. {remark}".strip(),
             "demographics": DEMOGRAPHICS,
         },
         "limits": {"text": list(LIMITS)},

@@ -27,7 +27,7 @@ from countenance.training.face_net import FaceNet, follow, parameter_count, rate
 class Plan:
     """How long and how hard to train."""
 
-    epochs: int = 20
+    epochs: int = 36
     batch: int = 128
     peak_rate: float = 2e-3
     weight_decay: float = 0.05
