@@ -33,6 +33,7 @@ from countenance.training.text_emotion.labels import FINE
 from countenance.training.text_emotion.net import TextNet
 from countenance.training.text_emotion.onnx_export import SCORES, export_float, export_vad, quantise
 from countenance.training.text_emotion.outputs import Reader, float_reader, onnx_reader, remembered, shipped_tokenizer
+from countenance.training.text_emotion.quantisation import quantisation_figures
 from countenance.training.text_emotion.vad import VadHead, fit_vad
 
 _LARGEST_DIFFERENCE = 1e-3
@@ -61,6 +62,8 @@ def main() -> None:
         _write_vad(args.models, work, head, report)
     if not args.quick:
         report["fp32"] = _measure(floats, dev, head, args)
+        test = read_goemotions(args.goemotions, "test")
+        report["quantisation"] = {"emotion": quantisation_figures(floats, shipped, dev, test)}
         args.figures.parent.mkdir(parents=True, exist_ok=True)
         args.figures.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
