@@ -1,5 +1,6 @@
-"""Recordings to measure with, drawn and spoken by the project."""
+"""Recordings to measure with, drawn and spoken by the project: `python -m bench.calls FOLDER SECONDS`."""
 
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -52,3 +53,7 @@ def decode(source: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]:
     with av.open(str(source)) as file:
         sound = [block.to_ndarray()[0] for frame in file.decode(audio=0) for block in resampler.resample(frame)]
     return [np.asarray(p, np.uint8) for p in pictures], np.asarray(np.concatenate(sound), np.int16)
+
+
+if __name__ == "__main__":
+    make_call(Path(sys.argv[1]), int(sys.argv[2]))

@@ -21,7 +21,7 @@ from countenance.capture.sampling import Grid
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcripts import read_transcript
 from countenance.consent.register import Register
-from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Call, Modality, Participant
+from countenance.contracts.call import FACE, MODALITY_OF, TELEMETRY, TEXT, VOICE, Call, Modality, Participant
 from countenance.contracts.card import Card
 from countenance.contracts.errors import MediaError, RefusedError, UsageError
 from countenance.contracts.media import SECOND_US, Utterance
@@ -108,7 +108,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
         recordings=recordings,
         utterances=utterances,
         taxonomies=taxonomies,
-        connector=_connector(deployment, recordings, utterances),
+        connector=_connector(deployment, permissions, recordings, utterances),
         encoders=encoders,
         fusion=resolve(deployment.stages.fusion)(),
         finder=FaceFinder(shelf.load(FINDER)) if FACE in wanted else None,
@@ -203,12 +203,21 @@ def _register(deployment: Deployment, call: Call) -> Register:
 
 
 def _connector(
-    deployment: Deployment, recordings: Mapping[str, Recording], utterances: tuple[Utterance, ...]
+    deployment: Deployment,
+    permissions: Permissions,
+    recordings: Mapping[str, Recording],
+    utterances: tuple[Utterance, ...],
 ) -> Connector:
+    """Recordings played with what is known beforehand: when each begins, and when a permission ends."""
+    stops: dict[str, list[int]] = {}
+    for consent in permissions.register.records:
+        if consent.status is not ConsentStatus.GIVEN:
+            kind = next(kind for kind, modality in MODALITY_OF.items() if modality == consent.modality)
+            stops.setdefault(f"{consent.participant_id}/{kind}", []).append(consent.at_us)
     offsets = {f"p_{n}": offset_us(person) for n, person in enumerate(deployment.participant, start=1)}
     paths = {who: recording.path for who, recording in recordings.items()}
     build = resolve(deployment.stages.connector)
-    made: Connector = build(paths, utterances, Grid(deployment.fps), offsets_us=offsets)
+    made: Connector = build(paths, utterances, Grid(deployment.fps), offsets_us=offsets, stops_us=stops)
     return made
 
 

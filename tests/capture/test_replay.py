@@ -422,7 +422,7 @@ async def test_leaving_in_the_middle_closes_everything(tmp_path: Path) -> None:
     left = [tap.decoded(track.id) for track in tap.tracks()]
     assert [item async for item in tap.media()] == []
     assert [tap.decoded(track.id) for track in tap.tracks()] == left
-    assert max(left) < 60
+    assert max(left) < 110  # two hops of a second, of 47 sound frames each
 
 
 async def test_a_listener_who_is_cancelled_leaves_the_call_whole(tmp_path: Path) -> None:

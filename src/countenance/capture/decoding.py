@@ -48,6 +48,8 @@ class Stretch:
     """Nothing before this is decoded; None: decoding begins with the file."""
     from_us: int = 0
     """Nothing before this is given, though it may be decoded to get here."""
+    until_us: int | None = None
+    """Nothing from here on is decoded: the permission is known to end. None: to the end of the file."""
 
     @property
     def first_us(self) -> int:
@@ -90,7 +92,8 @@ class StreamDecoder:
     def finish(self, file_us: int) -> None:
         """Note how much of what the headers promised is missing at the end; a stream that gave nothing is an error."""
         counts, path, promised = self.counts, self.recording.path, self.recording.duration_us
-        if promised is not None and promised - file_us > SECOND_US:
+        whole = self._stretch.until_us is None
+        if whole and promised is not None and promised - file_us > SECOND_US:
             counts.short_us = promised - file_us
         from_the_start = self._stretch.since_us is None and not self._stretch.from_us
         if counts.bad_packets and not counts.sampled and from_the_start:
@@ -118,6 +121,8 @@ class StreamDecoder:
         for _ in range(MOST_BREAKS):
             try:
                 for packet in container.demux(stream):
+                    if self._is_past(packet):
+                        return
                     waiting = waiting and not self._may_begin(packet)
                     if not waiting:
                         yield packet
@@ -129,16 +134,20 @@ class StreamDecoder:
             else:
                 return
 
+    def _is_past(self, packet: "av.Packet[Any]") -> bool:
+        """Whether decoding must stop here, in the order of decoding: what needs a later picture goes with it."""
+        at_us, until_us = self._packet_us(packet), self._stretch.until_us
+        return at_us is not None and until_us is not None and at_us >= until_us
+
     def _may_begin(self, packet: "av.Packet[Any]") -> bool:
         """Whether decoding may begin here: at a packet that needs no other, and none of it before `since_us`."""
+        at_us, since_us = self._packet_us(packet), self._stretch.since_us
+        return packet.is_keyframe and at_us is not None and since_us is not None and at_us >= since_us
+
+    def _packet_us(self, packet: "av.Packet[Any]") -> int | None:
+        """Media time of the call at which a packet is shown."""
         at_us = self._since_zero(packet.pts if packet.pts is not None else packet.dts, packet.time_base)
-        since_us = self._stretch.since_us
-        return (
-            packet.is_keyframe
-            and at_us is not None
-            and since_us is not None
-            and (at_us + self._stretch.offset_us >= since_us)
-        )
+        return None if at_us is None else at_us + self._stretch.offset_us
 
     def _since_zero(self, stamp: int | None, base: Fraction | None) -> int | None:
         if stamp is None or not base:

@@ -51,10 +51,11 @@ class TrackReader:
 
 
 def words(utterances: Iterable[Utterance], counts: Counts, stretch: Stretch) -> Iterator[Step]:
-    """Utterances in the order in which they end; none that began before the track might be read."""
+    """Utterances in the order in which they end; none that reaches out of the time in which it might be read."""
     for said in sorted(utterances, key=lambda said: (said.end_us, said.start_us)):
         begun_early = stretch.since_us is not None and said.start_us < stretch.since_us
-        if not begun_early and said.end_us >= stretch.from_us:
+        ended_late = stretch.until_us is not None and said.end_us > stretch.until_us
+        if not begun_early and not ended_late and said.end_us >= stretch.from_us:
             counts.decoded += 1
             counts.sampled += 1
             yield Step(said.end_us, (said,))

@@ -1,7 +1,7 @@
 """Recorded calls: one media file per participant, and words, played as if the call took place now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from countenance.capture.sampling import Grid
 from countenance.capture.sound import sound
 from countenance.contracts.call import Call, Track, TrackKind
 from countenance.contracts.errors import UsageError
-from countenance.contracts.media import Utterance
+from countenance.contracts.media import SECOND_US, Utterance
 
-HOP_US = 500_000
+HOP_US = SECOND_US
+"""One hop is decoded while the one before is looked at: a second keeps both cores busy."""
 TEN_FPS = Grid(10)
 
 
@@ -30,14 +31,20 @@ class ReplayConnector:
         grid: Grid = TEN_FPS,
         *,
         offsets_us: Mapping[str, int] | None = None,
+        stops_us: Mapping[str, Sequence[int]] | None = None,
         from_us: int = 0,
         hop_us: int = HOP_US,
     ) -> None:
-        """`offsets_us` says when a participant's file begins in the call; media before `from_us` are not given."""
+        """`offsets_us` says when a participant's file begins in the call; media before `from_us` are not given.
+
+        `stops_us` says for a track when its permission is known to end: nothing from there on is decoded, not even
+        ahead of time.
+        """
         self._paths = dict(recordings)
         self._utterances = tuple(utterances)
         self._grid = grid
         self._offsets_us = dict(offsets_us or {})
+        self._stops_us = dict(stops_us or {})
         self._from_us = from_us
         self._hop_us = hop_us
 
@@ -83,7 +90,7 @@ class ReplayConnector:
         track_id = _track(owner, TrackKind.VIDEO).id
 
         def open_track(since_us: int | None, from_us: int) -> TrackReader:
-            stretch = Stretch(self._offsets_us.get(owner, 0), since_us, from_us)
+            stretch = self._stretch(track_id, owner, since_us, from_us)
             decoder = StreamDecoder(recording, info, stretch, Counts())
             steps = pictures(decoder, info, track_id, self._grid, stretch)
             return TrackReader(steps, decoder.counts, decoder.close)
@@ -94,18 +101,22 @@ class ReplayConnector:
         track_id = _track(owner, TrackKind.AUDIO).id
 
         def open_track(since_us: int | None, from_us: int) -> TrackReader:
-            stretch = Stretch(self._offsets_us.get(owner, 0), since_us, from_us)
+            stretch = self._stretch(track_id, owner, since_us, from_us)
             decoder = StreamDecoder(recording, info, stretch, Counts())
             return TrackReader(sound(decoder, track_id, stretch), decoder.counts, decoder.close)
 
         return open_track
 
+    def _stretch(self, track_id: str, owner: str, since_us: int | None, from_us: int) -> Stretch:
+        stops = (stop for stop in sorted(self._stops_us.get(track_id, ())) if stop > (since_us or 0))
+        return Stretch(self._offsets_us.get(owner, 0), since_us, from_us, next(stops, None))
+
     def _words(self, owner: str) -> Opener:
         own = [said for said in self._utterances if said.participant_id == owner]
 
         def open_track(since_us: int | None, from_us: int) -> TrackReader:
-            counts = Counts()
-            return TrackReader(words(own, counts, Stretch(0, since_us, from_us)), counts)
+            counts, stretch = Counts(), self._stretch(_track(owner, TrackKind.TEXT).id, "", since_us, from_us)
+            return TrackReader(words(own, counts, stretch), counts)
 
         return open_track
 
