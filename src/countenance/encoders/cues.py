@@ -15,8 +15,8 @@ from countenance.contracts.call import FACE
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import FaceSample, Sample, SampleSpec
 from countenance.contracts.readings import Observation
-from countenance.encoders.geometry import NAMES, Points, Ratios, pose, ratios
-from countenance.encoders.usable import face_samples, refusal, silent
+from countenance.encoders.geometry import Points, Ratios, pose, ratios
+from countenance.encoders.usable import read_usable
 from countenance.inference.bundle import Bundle
 from countenance.inference.facecrop import inner_grey, tilt_deg
 from countenance.inference.shelf import Shelf
@@ -53,19 +53,10 @@ class CuesEncoder:
 
     def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
         """One observation per face, in order."""
-        faces = face_samples(samples)
-        refusals = [refusal(face) for face in faces]
-        usable = [face for face, why in zip(faces, refusals, strict=True) if why is None]
-        points = iter(self._points(usable))
-        return [
-            silent(face, why, self._bundle.ref) if why else self._observe(face, next(points))
-            for face, why in zip(faces, refusals, strict=True)
-        ]
+        return read_usable(samples, self._bundle.ref, self._points, self._observe)
 
     def _points(self, faces: Sequence[FaceSample]) -> NDArray[np.float32]:
         """Points in pixels of the inner square, n x points x 3."""
-        if not faces:
-            return np.empty((0, len(NAMES), 3), dtype=np.float32)
         return self._bundle.model.run({"face": inner_grey([face.crop for face in faces])})["points"]
 
     def _observe(self, face: FaceSample, points: Points) -> Observation:

@@ -9,7 +9,7 @@ from countenance.contracts.call import FACE
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import FaceSample, Sample, SampleSpec
 from countenance.contracts.readings import Observation
-from countenance.encoders.usable import face_samples, refusal, silent
+from countenance.encoders.usable import read_usable
 from countenance.inference.bundle import Bundle
 from countenance.inference.facecrop import halved, inner_grey
 from countenance.inference.shelf import Shelf
@@ -59,19 +59,10 @@ class FaceExpressionEncoder:
 
     def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
         """One observation per face, in order."""
-        faces = face_samples(samples)
-        refusals = [refusal(face) for face in faces]
-        usable = [face for face, why in zip(faces, refusals, strict=True) if why is None]
-        shares = iter(self._shares(usable))
-        return [
-            silent(face, why, self._bundle.ref) if why else self._observe(face, next(shares))
-            for face, why in zip(faces, refusals, strict=True)
-        ]
+        return read_usable(samples, self._bundle.ref, self._shares, self._observe)
 
     def _shares(self, faces: Sequence[FaceSample]) -> NDArray[np.float32]:
         """Calibrated probabilities, n x 8."""
-        if not faces:
-            return np.empty((0, len(self._labels)), dtype=np.float32)
         small = halved(inner_grey([face.crop for face in faces]))
         return self._bundle.calibration.distribution(self._bundle.model.run({"face": small})["scores"])
 

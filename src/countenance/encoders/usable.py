@@ -1,6 +1,9 @@
 """Which face samples are good enough to read, and what is said of the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from countenance.contracts.call import FACE
 from countenance.contracts.errors import UsageError
@@ -9,6 +12,23 @@ from countenance.contracts.readings import Abstain, ModelRef, Observation, Reaso
 
 LEAST_QUALITY = 0.3
 """Below this sample quality (0..1) a face encoder abstains."""
+
+
+def read_usable(
+    samples: Sequence[Sample],
+    model: ModelRef,
+    run: Callable[[Sequence[FaceSample]], NDArray[np.float32]],
+    observe: Callable[[FaceSample, NDArray[np.float32]], Observation],
+) -> list[Observation]:
+    """One observation per face, in order; the network runs once, on the faces that are good enough."""
+    faces = face_samples(samples)
+    refusals = [refusal(face) for face in faces]
+    usable = [face for face, why in zip(faces, refusals, strict=True) if why is None]
+    rows = iter(run(usable) if usable else ())
+    return [
+        silent(face, why, model) if why else observe(face, next(rows))
+        for face, why in zip(faces, refusals, strict=True)
+    ]
 
 
 def face_samples(samples: Sequence[Sample]) -> list[FaceSample]:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how hard to train."""
+
+    epochs: int
+    batch: int
+    weight_decay: float
+    seed: int
+    peak_rate: float = 2e-3
+    memory: float = 0.999
+    """Decay of the running mean of the weights, per step."""
 
 
 class Convolution(nn.Sequential):

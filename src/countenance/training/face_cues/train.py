@@ -10,7 +10,7 @@ import argparse
 import copy
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from countenance.training.face_augment import disturb
 from countenance.training.face_cues.measure import point_errors
 from countenance.training.face_cues.net import EYE_DISTANCE_PX, CuesNet, pair_gaps
 from countenance.training.face_cues.teacher import CANVAS, MARGIN, CueFaces, cue_faces
-from countenance.training.face_net import follow, parameter_count, rate, set_rate
+from countenance.training.face_net import Plan, follow, parameter_count, rate, set_rate
 
 DEV_EVERY = 12
 """Every twelfth training face is kept for development."""
@@ -33,16 +33,7 @@ EDGE = MARGIN + MARGIN_PX
 """Pixels between the edge of a canvas and its inner square."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how hard to train."""
-
-    epochs: int = 27
-    batch: int = 64
-    peak_rate: float = 2e-3
-    weight_decay: float = 0.02
-    memory: float = 0.999
-    seed: int = 11
+PLAN = Plan(epochs=27, batch=64, weight_decay=0.02, seed=11)
 
 
 def main() -> None:
@@ -51,13 +42,13 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=Plan().epochs)
+    parser.add_argument("--epochs", type=int, default=PLAN.epochs)
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.work.mkdir(parents=True, exist_ok=True)
     faces = cue_faces(given.cache, given.shared, "fairface_train")
     dev = np.arange(len(faces)) % DEV_EVERY == 0
-    train(faces.take(~dev), faces.take(dev), Plan(epochs=given.epochs), given.work)
+    train(faces.take(~dev), faces.take(dev), replace(PLAN, epochs=given.epochs), given.work)
 
 
 def train(faces: CueFaces, dev: CueFaces, plan: Plan, work: Path) -> None:

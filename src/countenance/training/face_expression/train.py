@@ -10,7 +10,7 @@ import argparse
 import copy
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +20,9 @@ from torch import Tensor, nn
 
 from countenance.training.datasets import ferplus
 from countenance.training.face_augment import augment
-from countenance.training.face_net import FaceNet, follow, parameter_count, rate, set_rate
+from countenance.training.face_net import FaceNet, Plan, follow, parameter_count, rate, set_rate
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how hard to train."""
-
-    epochs: int = 36
-    batch: int = 128
-    peak_rate: float = 2e-3
-    weight_decay: float = 0.05
-    memory: float = 0.999
-    """Decay of the running mean of the weights, per step."""
-    seed: int = 7
+PLAN = Plan(epochs=36, batch=128, weight_decay=0.05, seed=7)
 
 
 def expression_net() -> FaceNet:
@@ -46,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the unpacked face_fer2013 folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
-    parser.add_argument("--epochs", type=int, default=Plan().epochs)
+    parser.add_argument("--epochs", type=int, default=PLAN.epochs)
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.work.mkdir(parents=True, exist_ok=True)
@@ -54,7 +43,7 @@ def main() -> None:
     faces, counts = ferplus.training_faces(given.data)
     print(json.dumps(counts))
     dev = ferplus.read_split(given.data, "PublicTest")
-    train(faces, dev.take(ferplus.has_plurality(dev.votes)), Plan(epochs=given.epochs), given.work)
+    train(faces, dev.take(ferplus.has_plurality(dev.votes)), replace(PLAN, epochs=given.epochs), given.work)
 
 
 def train(faces: ferplus.FerPlus, dev: ferplus.FerPlus, plan: Plan, work: Path) -> None:
