@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from countenance.testing.sample_call.make import make_sample_call
 
 FPS = 30
+MINUTE = 60
 
 
 def make_call(folder: Path, seconds: int) -> tuple[Path, Path]:
@@ -25,8 +26,27 @@ def make_call(folder: Path, seconds: int) -> tuple[Path, Path]:
 
 
 def loop(source: Path, target: Path, seconds: int) -> None:
-    """Encode the pictures and sound of one file again and again up to a length."""
-    pictures, sound = decode(source)
+    """Encode up to a minute of one file, its pictures and sound repeated, and repeat that to the length."""
+    minute = target.with_name(f"minute-{target.name}")
+    encode(*decode(source), minute, min(seconds, MINUTE))
+    with av.open(str(target), "w") as out, av.open(str(minute)) as first:
+        streams = {s.index: out.add_stream_from_template(s) for s in first.streams}
+        last = dict.fromkeys(streams, -(10**9))
+        for round_s in range(0, seconds, MINUTE):
+            with av.open(str(minute)) as again:
+                for packet in again.demux():
+                    if packet.dts is None or packet.pts is None or packet.time_base is None:
+                        continue
+                    index, shift = packet.stream.index, int(round_s / packet.time_base)
+                    dts = packet.dts + shift
+                    if last[index] < dts < seconds / packet.time_base:  # a minute's first sound overlaps the last's end
+                        last[index], packet.pts, packet.dts = dts, packet.pts + shift, dts
+                        packet.stream = streams[index]
+                        out.mux(packet)
+
+
+def encode(pictures: list[NDArray[np.uint8]], sound: NDArray[np.int16], target: Path, seconds: int) -> None:
+    """640x360 at 30 fps in H.264, and AAC."""
     with av.open(str(target), "w") as out:
         video = out.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "profile": "main"})
         video.width, video.height, video.pix_fmt = 640, 360, "yuv420p"

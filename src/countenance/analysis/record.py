@@ -142,8 +142,7 @@ def _line(job: Job, said: Utterance) -> Line:
     answer = permissions.register.current(who, TEXT, said.end_us)
     if answer is not None and answer.status is not ConsentStatus.GIVEN:
         return Line(who, said.start_us, said.end_us, "", LineStatus.HIDDEN, barred.detail)
-    detail = "refused by law or charter" if barred.reason is Reason.POLICY else "consent was not given"
-    return Line(who, said.start_us, said.end_us, said.text, LineStatus.NOT_SCORED, detail)
+    return Line(who, said.start_us, said.end_us, said.text, LineStatus.NOT_SCORED)
 
 
 def _audit(path: Path, log: AuditLog) -> AuditState:
