@@ -30,6 +30,8 @@ audit = typer.Typer(no_args_is_help=True, help="Check the log that every analysi
 policy = typer.Typer(no_args_is_help=True, help="Ask what law and charter say.")
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
+data = typer.Typer(no_args_is_help=True, help="Look at labelled data before training on it.")
+app.add_typer(data, name="data")
 
 EXAMPLE = """
 Example: countenance analyze --purpose support_qa --jurisdiction US-CA --participant Ana:customer:ana.mp4
@@ -143,6 +145,21 @@ def audit_verify(log: Annotated[Path, typer.Argument(help="An audit.jsonl.")]) -
     if findings:
         raise AuditError(f"{log}: {len(findings)} findings", "Keep the file as evidence.")
     typer.echo(f"{log}: {len(entries)} entries, chain intact, every result has its lease.")
+
+
+@data.command("inspect")
+def data_inspect(
+    path: Annotated[Path, typer.Argument(help="The folder or file of a corpus.")],
+    corpus: Annotated[str | None, typer.Option("--as", help="Which corpus it is, when it is not recognised.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Recognise a corpus; print counts, classes, demographics, agreement, what is missing, and its licence."""
+    from dataclasses import asdict
+
+    from countenance.training.datasets.inspection import inspect, lines
+
+    found = inspect(path, corpus)
+    typer.echo(json.dumps(asdict(found)) if as_json else "\n".join(lines(found)))
 
 
 @policy.command("explain")
