@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,6 +99,23 @@ def test_two_halves_give_the_same_bytes_as_one_go(
         assert (tmp_path / "report" / name).read_bytes() == (report / name).read_bytes()
     assert not verify(read_entries(tmp_path / "report" / "audit.jsonl"))
     assert not (tmp_path / "report.partial").exists()
+
+
+def test_ctrl_c_says_how_to_go_on_and_keeps_a_checkpoint(sample_call: SampleCall, tmp_path: Path) -> None:
+    script = (
+        "import os, signal, countenance.cli as cli\n"
+        "def stop(done_us, total_us):\n"
+        "    if done_us >= 20_000_000:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "cli._silent = stop\n"
+        "cli.main()\n"
+    )
+    command = ["analyze", "--deployment", str(sample_call.deployment), "--out", str(tmp_path / "report")]
+    done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.strip() == "countenance: interrupted; run the same command again to go on"
+    assert (tmp_path / "report.partial" / "checkpoint.json").is_file()
+    assert not (tmp_path / "report").exists()
 
 
 def test_flags_and_file_give_the_same_readings(report: Path, sample_call: SampleCall, tmp_path: Path) -> None:

@@ -210,7 +210,12 @@ def _analyse(asked: "Deployment", out: Path, progress: Callable[[int, int], None
     from countenance.analysis.run import analyse
     from countenance.assembly import assemble
 
-    return analyse(assemble(asked, datetime.now(UTC).date()), out, progress)
+    job = assemble(asked, datetime.now(UTC).date())
+    try:
+        return analyse(job, out, progress)
+    except KeyboardInterrupt:
+        typer.echo("countenance: interrupted; run the same command again to go on", err=True)
+        raise typer.Exit(130) from None
 
 
 def _progress(quiet: bool) -> AbstractContextManager[Callable[[int, int], None]]:
@@ -241,9 +246,6 @@ def main() -> None:
     except CountenanceError as error:
         typer.echo(f"countenance: {error.diagnosis}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("countenance: interrupted; run the same command again to go on", err=True)
-        sys.exit(130)
 
 
 def _version(asked: bool) -> None:
