@@ -166,7 +166,7 @@ def near(word: str, known: Iterable[str]) -> str:
 
 def _usage(error: ValidationError, source: str) -> UsageError:
     fault = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"]) or "the deployment"
+    place = "".join(f"{part}." for part in fault["loc"]).rstrip(".")
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     if fault["type"] == "extra_forbidden":
         return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, _keys(fault["loc"])))
@@ -174,7 +174,8 @@ def _usage(error: ValidationError, source: str) -> UsageError:
         expected = re.findall(r"'([^']+)'", str(fault["ctx"]["expected"]))
         return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return UsageError(f"{source}: {place}: {message}", "See `countenance analyze --help` for an example.")
+    where = f"{source}: {place}" if place else source
+    return UsageError(f"{where}: {message}", "See `countenance analyze --help` for an example.")
 
 
 def _keys(location: tuple[int | str, ...]) -> list[str]:
