@@ -17,12 +17,13 @@ from typer.testing import CliRunner, Result
 from countenance.analysis.run import analyse
 from countenance.assembly import assemble
 from countenance.audit.verify import read_entries, verify
+from countenance.capture.recording import probe
 from countenance.cli import app
 from countenance.contracts.errors import CountenanceError
 from countenance.contracts.media import SECOND_US
 from countenance.deployment import read_deployment
 from countenance.surface.files import read_lines
-from countenance.testing.clips import Tone, write_clip
+from countenance.testing.clips import Pictures, Tone, every, write_clip
 from countenance.testing.lines import check_line
 from countenance.testing.sample_call.make import SampleCall
 
@@ -165,6 +166,12 @@ def test_hiring_is_refused_with_the_citation_and_leaves_nothing(sample_call: Sam
     assert not list(tmp_path.iterdir())
 
 
+def test_where_only_aggregates_are_allowed_no_single_person_is_read(sample_call: SampleCall, tmp_path: Path) -> None:
+    said = run(*base(sample_call, purpose="focus_group", role="panelist"), "--out", tmp_path / "report")
+    assert said.code == 3
+    assert not list(tmp_path.iterdir())
+
+
 def base(call: SampleCall, purpose: str = "support_qa", place: str = "US-CA", role: str = "customer") -> list[str]:
     ana = f"Ana:{role}:{call.media['Ana']}"
     return ["analyze", "--purpose", purpose, "--jurisdiction", place, "--participant", ana]
@@ -250,6 +257,16 @@ def test_an_unknown_speaker_names_the_people(sample_call: SampleCall, tmp_path: 
     assert said.code == 1
     assert "Zoe" in said.err
     assert "Ana" in said.err
+
+
+def test_a_recording_that_does_not_know_its_duration_is_read_to_its_end(tmp_path: Path) -> None:
+    pictures = Pictures(at_us=every(10, 4), codec="libvpx", options={})
+    path = write_clip(tmp_path / "live.webm", pictures, Tone(4.0, codec="libopus"), options={"live": "1"})
+    assert probe(path).duration_us is None
+    command = ["analyze", "--purpose", "support_qa", "--jurisdiction", "US-CA", "--consent", "Ana=face,voice", "--json"]
+    said = run(*command, "--participant", f"Ana:customer:{path}", "--out", tmp_path / "report")
+    assert said.code == 0, said
+    assert 3_800_000 <= json.loads(said.out)["call"]["duration_us"] <= 4_200_000
 
 
 def test_a_folder_that_is_no_report_is_not_replaced(sample_call: SampleCall, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from countenance import __version__
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import Taxonomy, load
 from countenance.capture.faces import FaceFinder
-from countenance.capture.recording import Recording, missing_us, probe
+from countenance.capture.recording import Recording, measured, missing_us, probe
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.sampling import Grid
 from countenance.capture.speech import VoiceSampler
@@ -34,6 +34,8 @@ from countenance.policy.gate import Gate
 from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING
 
 FINDER = "face-finder.v1"
+INDIVIDUAL = "individual"
+"""What an analysis makes: readings of single people. Where only aggregates are allowed, the gate refuses it."""
 LACKING_US = 3 * SECOND_US
 """A recording may end so much, or a twentieth, before its headers say."""
 
@@ -154,7 +156,7 @@ def _case(deployment: Deployment, participant: Participant, modality: Modality, 
         role=participant.role,
         modality=modality,
         output=output,
-        consequence=deployment.consequence,
+        consequence=INDIVIDUAL,
         jurisdictions=deployment.jurisdictions,
         on=on,
         facts=deployment.facts,
@@ -175,7 +177,7 @@ def _refuse_if_nothing_may_be_read(rulings: Iterable[Ruling]) -> None:
 
 def _recordings(deployment: Deployment, call: Call) -> dict[str, Recording]:
     pairs = zip(call.participants, deployment.participant, strict=True)
-    found = {p.id: probe(person.media) for p, person in pairs if person.media is not None}
+    found = {p.id: measured(probe(person.media)) for p, person in pairs if person.media is not None}
     for recording in () if deployment.accept_damaged else found.values():
         lacking_us = missing_us(recording)
         if lacking_us > max(LACKING_US, (recording.duration_us or 0) // 20):

@@ -85,7 +85,6 @@ class Deployment(_Table):
     """The day whose law applies; today when left out."""
     started: str | None = None
     """RFC 3339 UTC of media time zero."""
-    consequence: Literal["individual", "aggregate_only"] = "individual"
     facts: Mapping[str, str] = Field(default_factory=dict)
     profile: Profile = Profile.OPEN
     accept_damaged: bool = False

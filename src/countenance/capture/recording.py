@@ -1,6 +1,6 @@
 """One recorded file: what it holds, found from its headers, and opened with care for where it may come from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,6 +89,18 @@ def probe(path: Path) -> Recording:
         )
     finally:
         container.close()
+
+
+def measured(recording: Recording) -> Recording:
+    """The same with its duration found from its packets, for files written while a call ran do not know their own."""
+    if recording.duration_us is not None:
+        return recording
+    container = open_media(recording.path)
+    try:
+        end_us = (_last_us(container, 0) or 0) - recording.zero_us
+    finally:
+        container.close()
+    return replace(recording, duration_us=end_us if end_us > 0 else None)
 
 
 def missing_us(recording: Recording) -> int:
