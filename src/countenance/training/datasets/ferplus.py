@@ -1,8 +1,8 @@
 """FER2013 images with the FER+ votes of ten taggers.
 
-Layout: ``<Usage>/<8-digit row>.jpg`` and ``fer2013new.csv``; a row of the csv belongs to the image of the same
-number, for the image name is empty in many rows. Labels: MIT (Microsoft, arXiv:1608.01041). Images: no licence
-stated; collected by web image search and released for research (arXiv:1307.0414).
+Layout: ``<Usage>/<8-digit row>.jpg`` (or ``.png``) and ``fer2013new.csv``; a row of the csv belongs to the image of
+the same number, for the image name is empty in many rows. Labels: MIT (Microsoft, arXiv:1608.01041). Images: no
+licence stated; collected by web image search and released for research (arXiv:1307.0414).
 """
 
 from __future__ import annotations
@@ -55,12 +55,20 @@ def read_split(root: Path, usage: str) -> FerPlus:
     """Read one split; the votes are joined to the images by row number."""
     if usage not in SPLITS:
         raise DatasetError(f"FER+ has no split {usage!r}", f"Use one of {', '.join(SPLITS)}.")
-    rows, votes = _read_votes(root / "fer2013new.csv", usage)
-    images = np.stack([_read_grey(root / usage / f"{row:08d}.jpg") for row in rows])
+    rows, votes = read_votes(root / "fer2013new.csv", usage)
+    images = np.stack([_read_grey(picture(root, usage, row)) for row in rows])
     return FerPlus(np.array(rows), images, np.array(votes))
 
 
-def _read_votes(path: Path, usage: str) -> tuple[list[int], list[list[int]]]:
+def picture(root: Path, usage: str, row: int) -> Path:
+    """Where the picture of a row stands: a jpg, or a png written from the pixels of ``fer2013.csv``."""
+    jpg = root / usage / f"{row:08d}.jpg"
+    png = jpg.with_suffix(".png")
+    return png if png.is_file() and not jpg.is_file() else jpg
+
+
+def read_votes(path: Path, usage: str) -> tuple[list[int], list[list[int]]]:
+    """Read the row numbers and the ten vote columns of one split."""
     if not path.is_file():
         raise DatasetError(f"FER+ votes are missing: {path}", UNPACK)
     rows: list[int] = []
@@ -73,6 +81,8 @@ def _read_votes(path: Path, usage: str) -> tuple[list[int], list[list[int]]]:
             if len(fields) != len(HEADER):
                 raise DatasetError(f"{path} row {row} has {len(fields)} fields, not {len(HEADER)}", UNPACK)
             if fields[0] == usage:
+                if not all(field.strip().isdecimal() for field in fields[2:]):
+                    raise DatasetError(f"{path} row {row} has a field that is no number of votes", UNPACK)
                 rows.append(row)
                 votes.append([int(field) for field in fields[2:]])
     if not rows:
@@ -130,7 +140,7 @@ def soft_targets(votes: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def file_digests(root: Path, split: FerPlus, usage: str) -> list[str]:
     """Give the SHA-256 of every image file of a split, in its order."""
-    return [hashlib.sha256((root / usage / f"{row:08d}.jpg").read_bytes()).hexdigest() for row in split.rows]
+    return [hashlib.sha256(picture(root, usage, row).read_bytes()).hexdigest() for row in split.rows]
 
 
 def not_repeated(digests: Sequence[str], held_out: set[str]) -> NDArray[np.bool_]:
