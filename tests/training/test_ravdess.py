@@ -4,17 +4,8 @@ from pathlib import Path
 import pytest
 
 from countenance.contracts.errors import DatasetError
-from countenance.training.voice_emotion.ravdess import (
-    HIGH_AROUSAL,
-    LABELS,
-    LOW_AROUSAL,
-    Clip,
-    folds,
-    parse_name,
-    read_clips,
-    refuse_overlap,
-    split,
-)
+from countenance.training.datasets.ravdess import LABELS, Clip, parse_name, read_clips
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL, folds, refuse_overlap, split
 
 TWENTY = range(1, 21)
 

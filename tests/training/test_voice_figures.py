@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from countenance.inference.calibration import softmax
+from countenance.training.datasets.ravdess import parse_name
 from countenance.training.voice_emotion import figures
 from countenance.training.voice_emotion.figures import (
     HeldOut,
@@ -20,7 +21,7 @@ from countenance.training.voice_emotion.figures import (
     temperature,
     uar,
 )
-from countenance.training.voice_emotion.ravdess import ORDERS, parse_name
+from countenance.training.voice_emotion.ravdess import ORDERS
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,10 @@ import torch
 
 from countenance.inference.logmel import MELS, SpeakerPrior
 from countenance.inference.onnx import OnnxModel
+from countenance.training.datasets.ravdess import LABELS, parse_name
 from countenance.training.voice_emotion.bundle import to_onnx
 from countenance.training.voice_emotion.fit import PLACES, Recipe, TrainingSet, answers, fit
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.ravdess import LABELS, parse_name
 from countenance.training.voice_emotion.sessions import padded
 
 

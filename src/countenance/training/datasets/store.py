@@ -59,6 +59,10 @@ class Row:
     demographics: Mapping[str, str] = field(default_factory=dict)
     self_reported: bool = False
     """False: others judged the demographics, which every report must say."""
+    side_votes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What was voted beside the observers' label, by kind: `self` (the person's own), `secondary`, `voice`."""
+    consent_ref: str | None = None
+    """The consent that an own recording was labelled under, as its owner files it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 
 from countenance.inference.logmel import MELS
+from countenance.training.datasets.ravdess import LABELS
 from countenance.training.export import write_bundle
 from countenance.training.voice_emotion.fit import PLACES
 from countenance.training.voice_emotion.net import DIMENSIONS, VoiceNet
-from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LABELS, LOW_AROUSAL
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
 from countenance.training.voice_emotion.sessions import CONTEXT_FRAMES
 
 _SAID = {"happy": "happiness", "sad": "sadness", "angry": "anger", "fearful": "fear", "surprised": "surprise"}

@@ -1,7 +1,6 @@
 """The voice bundle on Emo-DB, a corpus and a language it never heard: run this module with `--help`."""
 
 import argparse
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from countenance.contracts.errors import DatasetError
 from countenance.contracts.media import SAMPLE_RATE
 from countenance.inference.bundle import Bundle
 from countenance.inference.logmel import Floats, SpeakerPrior, log_mel, normalised, speech_frames, unheard, updated
+from countenance.training.datasets.emodb import CORPUS
 from countenance.training.voice_emotion.figures import BOOTSTRAPS, auc
 from countenance.training.voice_emotion.sessions import CONTEXT_FRAMES, padded
 
@@ -25,12 +25,11 @@ _STEP = 100  # frames between two looks at a long clip, as in a call
 
 
 def read_labels(folder: Path) -> list[tuple[Path, str, str]]:
-    """File, speaker and emotion of every clip, from labels.csv: the letters in the names are German initials."""
-    path = folder / "labels.csv"
-    if not path.is_file():
-        raise DatasetError(f"no labels.csv in {folder}", "Unpack the Emo-DB archive there.")
-    with path.open(encoding="utf-8", newline="") as file:
-        return [(folder / row["file"], row["speaker"], row["emotion"]) for row in csv.DictReader(file)]
+    """File, speaker and emotion of every clip, as the reader of Emo-DB finds them; none may be missing."""
+    reading = CORPUS.read(folder)
+    if reading.missing:
+        raise CORPUS.lacking(folder / reading.missing[0])
+    return [(row.audio_path, row.subject_id or "", row.label or "") for row in reading.rows if row.audio_path]
 
 
 def report(folder: Path, bundle: Bundle, seed: int = 0) -> dict[str, object]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.inference.calibration import softmax
-from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LABELS, LOW_AROUSAL, ORDERS, Clip, read_clips
+from countenance.training.datasets.ravdess import LABELS, Clip, read_clips
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL, ORDERS
 
 Array = NDArray[np.floating]
 Measure = Callable[["HeldOut"], float]

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from countenance.inference.logmel import Floats, SpeakerPrior
+from countenance.training.datasets.ravdess import LABELS, Clip
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.ravdess import LABELS, Clip
 from countenance.training.voice_emotion.sessions import augmented_epoch, cropped, padded
 
 # Places of the acted classes on the circumplex (Russell 1980), valence and arousal; chosen by us, not measured.

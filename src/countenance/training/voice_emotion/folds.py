@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from countenance.inference.logmel import Floats, SpeakerPrior
+from countenance.training.datasets.ravdess import LICENCE, Clip, read_clips
 from countenance.training.voice_emotion.fit import Recipe, TrainingSet, answers, fit
 from countenance.training.voice_emotion.frames import log_mels
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.ravdess import LICENCE, ORDERS, Clip, folds, read_clips, split
+from countenance.training.voice_emotion.ravdess import ORDERS, folds, split
 from countenance.training.voice_emotion.sessions import hear, prior_of
 
 

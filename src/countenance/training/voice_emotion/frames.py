@@ -10,7 +10,7 @@ from scipy.signal import resample_poly
 from countenance.contracts.errors import DatasetError
 from countenance.contracts.media import SAMPLE_RATE
 from countenance.inference.logmel import Floats, log_mel
-from countenance.training.voice_emotion.ravdess import Clip
+from countenance.training.datasets.ravdess import Clip
 
 SPEEDS = ((1, 1), (10, 9), (9, 10), (16, 15), (15, 16))
 """Speed as up/down of resampling: 10/9 is slower and deeper; the first is the recording itself."""

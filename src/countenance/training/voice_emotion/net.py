@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from countenance.training.voice_emotion.ravdess import LABELS
+from countenance.training.datasets.ravdess import LABELS
 
 DIMENSIONS = ("valence", "arousal")
 

@@ -19,11 +19,12 @@ from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Voic
 from countenance.encoders.voice import net_input
 from countenance.inference.calibration import softmax
 from countenance.inference.logmel import Floats, SpeakerPrior, log_mel
+from countenance.training.datasets.ravdess import LABELS, Clip, read_clips
 from countenance.training.voice_emotion.figures import HeldOut, arousal_auc, interval, uar
 from countenance.training.voice_emotion.folds import Corpus
 from countenance.training.voice_emotion.frames import log_mels
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.ravdess import LABELS, Clip, folds, read_clips, split
+from countenance.training.voice_emotion.ravdess import folds, split
 
 _GAP_S = 3.0  # of silence between clips: as long as the context, so that no two emotions are heard at once
 _NOISE = 3  # of 16-bit steps: no microphone is silent
