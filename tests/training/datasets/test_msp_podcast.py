@@ -223,6 +223,13 @@ def test_a_broken_json_consensus_is_named(tmp_path: Path) -> None:
         CORPUS.read(tmp_path)
 
 
+def test_label_files_that_are_no_utf8_are_named(tmp_path: Path) -> None:
+    corpus(tmp_path, ONE)
+    (tmp_path / "Labels" / "labels.txt").write_bytes(b"clip_0001.wav; \xff\xfe\n")
+    with pytest.raises(DatasetError, match=r"labels.txt is not UTF-8"):
+        CORPUS.read(tmp_path)
+
+
 def test_a_folder_without_labels_says_where_to_ask(tmp_path: Path) -> None:
     assert not CORPUS.detect(tmp_path)
     with pytest.raises(DatasetError, match=r"labels_consensus.csv is missing.*utdallas"):

@@ -16,6 +16,7 @@ from countenance.contracts.errors import DatasetError
 from countenance.training.datasets.label_files import centred, number, visible, wrong
 from countenance.training.datasets.label_tables import read_table
 from countenance.training.datasets.msp_podcast_raters import Ratings, read_ratings
+from countenance.training.datasets.plain_lines import numbered_lines, text_of
 from countenance.training.datasets.store import Corpus, Reading, Row, Split, check_splits, unique
 
 CODES = {
@@ -125,7 +126,7 @@ def _stated(table: Path) -> Iterator[_Stated]:
             yield line.values["FileName"], line.number, line.values
         return
     try:
-        turns = json.loads(table.read_text(encoding="utf-8"))
+        turns = json.loads(text_of(table))
         for name, fields in turns.items():
             yield name, 0, {column: str(fields[column]) for column in _COLUMNS[1:]}
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
@@ -158,7 +159,7 @@ def _partition(root: Path) -> dict[str, Split]:
     if path is None:
         return {}
     found = {}
-    for at, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for at, line in numbered_lines(path):
         if not line.strip():
             continue
         split, _, name = (part.strip() for part in line.partition(";"))

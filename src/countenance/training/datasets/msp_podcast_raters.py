@@ -5,6 +5,7 @@ absent, and a primary emotion may be free text after `Other-`.
 """
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from countenance.contracts.errors import DatasetError
 from countenance.training.datasets.label_files import wrong
+from countenance.training.datasets.plain_lines import numbered_lines, text_of
 
 PRIMARY = {
     "angry": "anger",
@@ -78,32 +80,31 @@ def rater_line(text: str, path: Path, at: int) -> tuple[str, list[str]]:
 
 
 def _from_csv(path: Path) -> Iterator[tuple[str, str, list[str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        for fields in reader:
-            if not fields or not fields[0].endswith(".wav"):
-                if reader.line_num > 1 and any(fields):
-                    raise wrong(path, reader.line_num, "does not start with a file name")
-                continue
-            if len(fields) != 2:
-                raise wrong(path, reader.line_num, f"has {len(fields)} fields, not a file name and a rating")
-            yield (fields[0], *rater_line(fields[1], path, reader.line_num))
+    reader = csv.reader(io.StringIO(text_of(path)))
+    for fields in reader:
+        if not fields or not fields[0].endswith(".wav"):
+            if reader.line_num > 1 and any(fields):
+                raise wrong(path, reader.line_num, "does not start with a file name")
+            continue
+        if len(fields) != 2:
+            raise wrong(path, reader.line_num, f"has {len(fields)} fields, not a file name and a rating")
+        yield (fields[0], *rater_line(fields[1], path, reader.line_num))
 
 
 def _from_json(path: Path) -> Iterator[tuple[str, str, list[str]]]:
     try:
-        clips = json.loads(path.read_text(encoding="utf-8"))
+        clips = json.loads(text_of(path))
         for clip, raters in clips.items():
             for rating in raters.values():
                 yield clip, rating["EmoClass_Major"], rating.get("EmoClass_Second", "").split(",")
-    except (json.JSONDecodeError, AttributeError, KeyError) as error:
+    except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         problem = f"{path} is not a table of clips, raters and EmoClass_Major ({error})"
         raise DatasetError(problem, "Fetch the file again, or use labels_detailed.csv.") from error
 
 
 def _from_text(path: Path) -> Iterator[tuple[str, str, list[str]]]:
     clip = None
-    for at, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    for at, line in numbered_lines(path):
         first = line.split(";", 1)[0].strip()
         if first.endswith(".wav"):
             clip = first
