@@ -6,7 +6,7 @@ import pytest
 
 from countenance.contracts.errors import DatasetError
 from countenance.training.datasets.daisee import CORPUS, STATES, engagement, hard_label
-from countenance.training.datasets.store import Reading, Split
+from countenance.training.datasets.store import Reading, Split, recognise
 
 HEADER = "ClipID,Boredom,Engagement,Confusion,Frustration \n"
 """With the trailing space of the published files."""
@@ -127,4 +127,4 @@ def test_gender_lists_are_used_when_there_are_any_and_are_not_self_reported(tmp_
 def test_only_its_own_layout_is_recognised(tmp_path: Path) -> None:
     assert not CORPUS.detect(tmp_path)
     assert not CORPUS.detect(tmp_path / "absent")
-    assert CORPUS.detect(make(tmp_path))
+    assert recognise(make(tmp_path)) is CORPUS

@@ -6,7 +6,7 @@ import pytest
 
 from countenance.contracts.errors import DatasetError
 from countenance.training.datasets.dfew import CORPUS, EMOTIONS, read_fold
-from countenance.training.datasets.store import Split
+from countenance.training.datasets.store import Split, recognise
 
 VOTES = "1happy,2sad,3neutral,4angry,5surprise,6disgust,7fear,order,label\n"
 TRAIN = [(number, number % 7 + 1) for number in range(1, 41)]
@@ -138,4 +138,4 @@ def test_there_is_no_sixth_fold(tmp_path: Path) -> None:
 def test_only_its_own_layout_is_recognised(tmp_path: Path) -> None:
     assert not CORPUS.detect(tmp_path)
     assert not CORPUS.detect(tmp_path / "absent")
-    assert CORPUS.detect(make(tmp_path))
+    assert recognise(make(tmp_path)) is CORPUS

@@ -6,7 +6,7 @@ import pytest
 
 from countenance.contracts.errors import DatasetError
 from countenance.training.datasets.engagenet import CORPUS, LABELS, NOBODY, canonical
-from countenance.training.datasets.store import Split
+from countenance.training.datasets.store import Split, recognise
 
 openpyxl = pytest.importorskip("openpyxl")
 CHUNKS = {
@@ -101,4 +101,4 @@ def test_a_clip_without_a_subject_names_file_and_line(tmp_path: Path) -> None:
 def test_only_its_own_layout_is_recognised(tmp_path: Path) -> None:
     assert not CORPUS.detect(tmp_path)
     assert not CORPUS.detect(tmp_path / "absent")
-    assert CORPUS.detect(make(tmp_path))
+    assert recognise(make(tmp_path)) is CORPUS
