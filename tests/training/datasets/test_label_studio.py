@@ -170,6 +170,33 @@ def test_broken_json_is_named(tmp_path: Path) -> None:
         CORPUS.read(path)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        7,
+        {"id": 1, "data": {}, "annotations": [7]},
+        {"id": 1, "data": {}, "annotations": {}},
+        task(annotation(1, {"type": "timelinelabels", "value": {"ranges": [7], "timelinelabels": ["a"]}})),
+        task(annotation(1, {"type": "timelinelabels", "value": {"ranges": 7, "timelinelabels": ["a"]}})),
+        task(annotation(1, {"type": "timelinelabels", "value": {"ranges": [{}], "timelinelabels": ["a"]}})),
+        task(annotation(1, timeline("a", 1, 2)), fps="fast"),
+        task(annotation(1, timeline("a", 1, 2)), fps=0),
+        task(annotation(1, region("a", 2, 1))),
+        task(annotation(1, region("a", 0, float("inf")))),
+        task(annotation(1, timeline("a", 1, 2)), split="holdout"),
+    ],
+)
+def test_what_no_export_holds_names_the_file_and_the_task(tmp_path: Path, entry: dict[str, Any]) -> None:
+    with pytest.raises(DatasetError, match=r"project\.json, (entry 1|task 17)"):
+        read(tmp_path, entry)
+
+
+def test_results_without_a_value_are_left_out(tmp_path: Path) -> None:
+    entry = task()
+    entry["annotations"] = [{"completed_by": 1, "result": [7, {"type": "labels", "value": None}]}]
+    assert read(tmp_path, entry).notes == ("2 results are of a type that labels no stretch of time",)
+
+
 def test_only_an_export_is_recognised(tmp_path: Path) -> None:
     assert not CORPUS.detect(tmp_path)
     assert not CORPUS.detect(tmp_path / "absent.json")

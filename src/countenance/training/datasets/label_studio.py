@@ -111,9 +111,13 @@ def _tasks(path: Path, fps: float | None, counts: Counter[str]) -> Iterator[_Tas
     for position, entry in enumerate(entries if isinstance(entries, list) else [entries], start=1):
         data = entry.get("data") if isinstance(entry, dict) else None
         annotations = entry.get("annotations") if isinstance(entry, dict) else None
-        if not isinstance(data, dict) or not isinstance(annotations, list):
+        if not isinstance(data, dict) or not isinstance(annotations, list) or not _are_objects(annotations):
             raise DatasetError(f"{path}, entry {position} is no task with data and annotations", _EXPORT)
         yield _Task(path, str(entry.get("id", position)), data, annotations, fps, counts)
+
+
+def _are_objects(values: list[object]) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _read_task(task: _Task, found: _Found) -> None:
@@ -161,8 +165,8 @@ def _rater(task: _Task, annotation: Mapping[str, Any]) -> str:
     return str(person)
 
 
-def _marks(task: _Task, rater: str, result: Mapping[str, Any]) -> Iterator[Mark]:
-    kind, value = result.get("type"), result.get("value")
+def _marks(task: _Task, rater: str, result: object) -> Iterator[Mark]:
+    kind, value = (result.get("type"), result.get("value")) if isinstance(result, dict) else (None, None)
     labels = value.get(kind) if isinstance(value, dict) and kind in KINDS else None
     # Labels of a passage of text have `start` and `end` too, as characters: they are no times.
     if not isinstance(value, dict) or not isinstance(labels, list) or "text" in value:
@@ -176,6 +180,8 @@ def _marks(task: _Task, rater: str, result: Mapping[str, Any]) -> Iterator[Mark]
 
 def _times(task: _Task, value: Mapping[str, Any]) -> Iterator[tuple[int | None, int | None]]:
     if "ranges" in value:
+        if not isinstance(value["ranges"], list) or not _are_objects(value["ranges"]):
+            raise task.wrong(f"{value['ranges']!r} are no ranges", "Export it again.")
         for frames in value["ranges"]:
             yield _frames(task, frames)
     elif "start" in value:
@@ -210,9 +216,12 @@ def _fps(task: _Task) -> float | None:
 
 def _number(task: _Task, value: object) -> float:
     try:
-        return float(str(value))
-    except ValueError as error:
-        raise task.wrong(f"{value!r} stands where a number belongs", "Export it again.") from error
+        number = float(str(value))
+    except ValueError:
+        number = float("nan")
+    if not abs(number) < float("inf"):
+        raise task.wrong(f"{value!r} stands where a number belongs", "Export it again.")
+    return number
 
 
 def _media(task: _Task, key: str, found: _Found) -> Path | None:
@@ -230,7 +239,7 @@ def _media(task: _Task, key: str, found: _Found) -> Path | None:
 
 
 CORPUS = Corpus(
-    name="label-studio",
+    name="label_studio",
     title="Own calls (Label Studio export)",
     licence="Own recordings: use them within the consent of the people recorded.",
     commercial="unclear",

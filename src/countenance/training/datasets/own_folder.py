@@ -222,7 +222,7 @@ def _demographics(line: Line) -> dict[str, str]:
 
 
 CORPUS = Corpus(
-    name="own-folder",
+    name="own_folder",
     title="Own calls (folder with metadata)",
     licence="Own recordings: use them within the consent of the people recorded.",
     commercial="unclear",
