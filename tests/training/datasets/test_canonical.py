@@ -62,7 +62,7 @@ def test_times_are_whole_microseconds_and_the_licence_goes_along(tmp_path: Path)
     told = json.loads((tmp_path / "new" / "store.jsonl").read_text(encoding="utf-8"))
     assert tuple(told) == KEYS
     assert (told["t0"], told["t1"], told["scale"]) == (960_000, 2_000_000, "-1..1")
-    assert told["licence"].startswith("DAiSEE: for research only")
+    assert told["licence"].startswith("DAiSEE (Gupta et al., 2016): for research")
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def _notes(rows: list[Row], missing: list[str]) -> tuple[str, ...]:
 CORPUS = Corpus(
     name="daisee",
     title="DAiSEE",
-    licence="DAiSEE: for research only, under the agreement of its publisher (IIT Hyderabad).",
-    commercial="no",
+    licence="DAiSEE (Gupta et al., 2016): for research, on request, under an agreement against commercial use.",
+    commercial="unclear",
     requested_at="https://people.iith.ac.in/vineethnb/resources/daisee/index.html",
     labels=STATES,
     detect=_detect,

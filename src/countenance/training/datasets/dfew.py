@@ -114,8 +114,8 @@ def _notes(
 CORPUS = Corpus(
     name="dfew",
     title="DFEW",
-    licence="DFEW: for research only, under the agreement of its publisher.",
-    commercial="no",
+    licence="DFEW (Jiang et al., 2020): for research, on request to its authors; its terms were not verified here.",
+    commercial="unclear",
     requested_at="https://dfew-dataset.github.io",
     labels=EMOTIONS,
     detect=_detect,

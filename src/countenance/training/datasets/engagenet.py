@@ -79,8 +79,8 @@ def _notes(rows: list[Row], missing: list[str]) -> tuple[str, ...]:
 CORPUS = Corpus(
     name="engagenet",
     title="EngageNet",
-    licence="EngageNet: for research only, under the agreement of its publisher.",
-    commercial="no",
+    licence="EngageNet: for research, on request to its authors; the terms of the form were not verified here.",
+    commercial="unclear",
     requested_at="https://github.com/engagenet/engagenet_baselines",
     labels=LABELS,
     detect=_detect,
