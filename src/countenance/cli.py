@@ -151,6 +151,7 @@ def audit_verify(log: Annotated[Path, typer.Argument(help="An audit.jsonl.")]) -
 def data_inspect(
     path: Annotated[Path, typer.Argument(help="The folder or file of a corpus.")],
     corpus: Annotated[str | None, typer.Option("--as", help="Which corpus it is, when it is not recognised.")] = None,
+    trust_pickle: Annotated[bool, typer.Option(help="Read a pickle of CMU-MOSEI: it can run code on load.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Recognise a corpus; print counts, classes, demographics, agreement, what is missing, and its licence."""
@@ -158,7 +159,7 @@ def data_inspect(
 
     from countenance.training.datasets.inspection import inspect, lines
 
-    found = inspect(path, corpus)
+    found = inspect(path, corpus, trust_pickle=trust_pickle)
     typer.echo(json.dumps(asdict(found)) if as_json else "\n".join(lines(found)))
 
 

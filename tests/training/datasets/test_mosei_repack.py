@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from countenance.contracts.errors import DatasetError
+from countenance.training.datasets.inspection import inspect
 from countenance.training.datasets.mosei import CORPUS, read_pickle
 from countenance.training.datasets.store import Split
 
@@ -115,3 +116,10 @@ def test_a_repack_that_is_cut_short_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(DatasetError, match=r"aligned_50\.pkl is not the repack"):
         read_pickle(path, trust=True)
+
+
+def test_the_command_reads_a_repack_only_when_it_is_trusted(tmp_path: Path) -> None:
+    path = repack(tmp_path, parts())
+    with pytest.raises(DatasetError, match="--trust-pickle"):
+        inspect(path)
+    assert inspect(path, trust_pickle=True).corpus == "mosei"

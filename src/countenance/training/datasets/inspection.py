@@ -7,8 +7,10 @@ from itertools import islice
 from pathlib import Path
 
 from countenance.contracts.errors import DatasetError
+from countenance.training.datasets.mosei_repack import read_pickle
 from countenance.training.datasets.store import Corpus, Reading, Row, check_splits, corpora, recognise
 
+MOSEI = "mosei"
 MOST_RATED = 400
 """Agreement is computed on at most so many rows, evenly spread: it is a description, not a test."""
 
@@ -35,10 +37,13 @@ class Inspection:
     """Rows that the agreement was computed on."""
 
 
-def inspect(path: Path, name: str | None = None) -> Inspection:
-    """Recognise a corpus, or take the named one, read it and count; refuses splits that share a person or dialogue."""
+def inspect(path: Path, name: str | None = None, *, trust_pickle: bool = False) -> Inspection:
+    """Recognise a corpus, or take the named one, read it and count; refuses splits that share a person or dialogue.
+
+    `trust_pickle` reads the pickled repack of CMU-MOSEI, which is refused otherwise.
+    """
     corpus = recognise(path) if name is None else named(name)
-    reading = corpus.read(path)
+    reading = read_pickle(path, trust=True) if trust_pickle and corpus.name == MOSEI else corpus.read(path)
     check_splits(reading.rows)
     return count(corpus, reading)
 
