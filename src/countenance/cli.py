@@ -163,6 +163,23 @@ def data_inspect(
     typer.echo(json.dumps(asdict(found)) if as_json else "\n".join(lines(found)))
 
 
+@data.command("store")
+def data_store(
+    path: Annotated[Path, typer.Argument(help="The folder or file of a corpus, or your own labelled calls.")],
+    out: Annotated[Path, typer.Argument(help="Where to write, such as store.jsonl.")],
+    corpus: Annotated[str | None, typer.Option("--as", help="Which corpus it is, when it is not recognised.")] = None,
+) -> None:
+    """Write labelled data as the canonical store: one line of JSON per labelled stretch, votes kept."""
+    from countenance.training.datasets.canonical import write_store
+    from countenance.training.datasets.inspection import named
+    from countenance.training.datasets.store import check_splits, recognise
+
+    reading = (recognise(path) if corpus is None else named(corpus)).read(path)
+    check_splits(reading.rows)
+    write_store(reading.rows, out)
+    typer.echo(f"{out}: {len(reading.rows)} labelled stretches")
+
+
 @policy.command("explain")
 def policy_explain(
     purpose: Annotated[str, typer.Option()],

@@ -115,3 +115,17 @@ def test_every_reader_states_its_terms() -> None:
 
 def test_no_reader_claims_an_empty_folder(tmp_path: Path) -> None:
     assert not [corpus.name for corpus in corpora() if corpus.detect(tmp_path)]
+
+
+def test_own_calls_become_the_canonical_store(tmp_path: Path) -> None:
+    folder = tmp_path / "calls" / "train"
+    folder.mkdir(parents=True)
+    (folder / "a.wav").write_bytes(b"RIFF")
+    table = "file_name,label,rater,subject_id,start_s,end_s\na.wav,confused,r1,s1,1.5,4\na.wav,confused,r2,s1,1.5,4\n"
+    (folder / "metadata.csv").write_text(table, encoding="utf-8")
+    out = tmp_path / "store.jsonl"
+    done = CliRunner().invoke(app, ["data", "store", str(tmp_path / "calls"), str(out)])
+    assert done.exit_code == 0, done.output
+    line = json.loads(out.read_text(encoding="utf-8"))
+    assert (line["t0"], line["t1"], line["label_hard"]) == (1_500_000, 4_000_000, "confused")
+    assert line["votes"] == {"confused": 2}
