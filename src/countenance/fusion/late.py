@@ -23,7 +23,11 @@ from countenance.contracts.readings import (
 from countenance.inference.calibration import expit, logit
 
 RELIABILITY: Mapping[Modality, float] = MappingProxyType({FACE: 0.7, VOICE: 0.45, TEXT: 0.6})
-"""Prior trust in a modality at full quality, ordered by the macro scores in the shipped bundles' cards."""
+"""Prior trust in a modality at full quality: a judgement, not a measurement, since no free data has all three.
+
+Faces and words were learnt from natural material; the voice net from acted speech, and it carries over to another
+corpus least (see the figures in its card).
+"""
 
 UNKNOWN_RELIABILITY = 0.3
 MIN_QUALITY = 0.05
