@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from countenance.analysis.run import analyse
 from countenance.assembly import assemble
+from countenance.audit.log import AuditLog
 from countenance.audit.verify import read_entries, verify
 from countenance.capture.recording import probe
 from countenance.cli import app
@@ -276,6 +277,16 @@ def test_a_folder_that_is_no_report_is_not_replaced(sample_call: SampleCall, tmp
     said = run(*base(sample_call), "--consent", "Ana=text", "--out", tmp_path / "report")
     assert said.code == 2
     assert kept.read_text(encoding="utf-8") == "years of work"
+
+
+def test_a_folder_in_which_another_analysis_is_at_work_is_left_alone(sample_call: SampleCall, tmp_path: Path) -> None:
+    partial = tmp_path / "report.partial"
+    partial.mkdir()
+    with AuditLog.open(partial / "audit.jsonl"):
+        said = run(*base(sample_call), "--consent", "Ana=text", "--out", tmp_path / "report")
+    assert said.code == 2
+    assert "another analysis" in said.err
+    assert (partial / "audit.jsonl").is_file()
 
 
 def test_weights_with_a_wrong_hash_do_not_load(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from countenance.audit.logfile import DiskFile
 from countenance.contracts.errors import UsageError
 
+AUDIT = "audit.jsonl"
 CHECKPOINT = "checkpoint.json"
 MARK = "summary.json"
 """A folder without this file was not made by an analysis and is never replaced."""
@@ -34,6 +36,7 @@ class WorkFolder:
         """Make the folder, or find the checkpoint of the same analysis interrupted; its state, or None."""
         if self.out.exists() and not self._replaceable():
             raise UsageError(f"{self.out} exists and is not a report", "Choose another --out, or move it away.")
+        self._check_alone()
         state = self._checkpoint()
         if state is None:
             shutil.rmtree(self.path, ignore_errors=True)
@@ -42,6 +45,16 @@ class WorkFolder:
             except OSError as error:
                 raise UsageError(f"{self.path}: cannot be made ({error.strerror})", "Choose another --out.") from error
         return state
+
+    def _check_alone(self) -> None:
+        """Whoever analyses holds the log: its folder is neither taken over nor cleared away."""
+        if (self.path / AUDIT).exists():
+            try:
+                DiskFile(self.path / AUDIT).close()
+            except BlockingIOError as error:
+                raise UsageError(
+                    f"{self.path}: another analysis is at work there", "Wait for it, or choose another --out."
+                ) from error
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the checkpoint in one step."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from countenance import __version__
 from countenance.aggregation.telemetry import measure
+from countenance.analysis.folder import AUDIT
 from countenance.assembly import Job
 from countenance.audit.log import AuditLog
 from countenance.audit.verify import read_entries
@@ -46,7 +47,7 @@ def call_record(job: Job, folder: Path, session: Session, log: AuditLog) -> Call
         transcript=tuple(_line(job, said) for said in job.utterances),
         models=job.cards,
         jurisdictions=job.deployment.jurisdictions,
-        audit=_audit(folder / "audit.jsonl", log),
+        audit=_audit(folder / AUDIT, log),
         settings={
             "frames per second": str(job.deployment.fps),
             "profile": job.deployment.profile.value,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from countenance import __version__
-from countenance.analysis.folder import WorkFolder
+from countenance.analysis.folder import AUDIT, WorkFolder
 from countenance.analysis.record import call_record
 from countenance.assembly import Job
 from countenance.audit.leases import Leases, Result
@@ -25,7 +25,7 @@ from countenance.surface.files import START, CallFiles, Position
 from countenance.surface.record import CallRecord
 from countenance.surface.report import write_report
 
-AUDIT, COMMITMENTS = "audit.jsonl", "commitments.jsonl"
+COMMITMENTS = "commitments.jsonl"
 CHECKPOINT_EVERY_US = 10 * SECOND_US
 
 Progress = Callable[[int, int], None]
