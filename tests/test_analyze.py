@@ -137,8 +137,6 @@ def test_flags_and_file_give_the_same_readings(report: Path, sample_call: Sample
 
 
 def test_no_frame_of_the_agent_is_decoded(sample_call: SampleCall, tmp_path: Path) -> None:
-    import asyncio
-
     from countenance.capture.playback import ReplayTap
     from countenance.session import Session
 
@@ -152,7 +150,6 @@ def test_no_frame_of_the_agent_is_decoded(sample_call: SampleCall, tmp_path: Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "run", spy)
         analyse(assemble(read_deployment(sample_call.deployment), DAY), tmp_path / "report", silent)
-    assert asyncio.iscoroutinefunction(original)
     assert taps[0].decoded("p_2/video") == taps[0].decoded("p_2/audio") == 0
     frames_before_the_withdrawal = 84 * 15
     assert 0.98 * frames_before_the_withdrawal < taps[0].decoded("p_1/video") <= frames_before_the_withdrawal
