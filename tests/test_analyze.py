@@ -157,6 +157,23 @@ def test_no_frame_of_the_agent_is_decoded(sample_call: SampleCall, tmp_path: Pat
     assert '"lease":"p_2/' not in log
 
 
+def test_the_file_of_somebody_who_may_not_be_read_is_not_even_opened(sample_call: SampleCall, tmp_path: Path) -> None:
+    nonsense = write(tmp_path / "ben.mp4", b"these bytes would be an error if anybody looked")
+    ana = sample_call.media["Ana"]
+    people = ("--participant", f"Ana:customer:{ana}", "--participant", f"Ben:agent:{nonsense}")
+    place = ("--purpose", "support_qa", "--jurisdiction", "US-CA", "--transcript", str(sample_call.transcript))
+    said = run(
+        "analyze", *place, *people, "--consent", "Ana=text", "--consent", "Ben=face,voice", "--out", tmp_path / "r"
+    )
+    assert said.code == 0, said
+
+
+def test_nobody_agreed_and_the_report_says_so(sample_call: SampleCall, tmp_path: Path) -> None:
+    assert run(*base(sample_call), "--out", tmp_path / "report").code == 0
+    assert not readings(tmp_path / "report")
+    assert "no consent" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+
+
 def test_hiring_is_refused_with_the_citation_and_leaves_nothing(sample_call: SampleCall, tmp_path: Path) -> None:
     said = run(*base(sample_call, purpose="hiring"), "--out", tmp_path / "report")
     assert said.code == 3

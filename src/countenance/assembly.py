@@ -98,12 +98,12 @@ def assemble(deployment: Deployment, today: date) -> Job:
     gate = Gate.load()
     rulings = rule_all(gate, deployment, call, taxonomies, deployment.on or today)
     _refuse_if_nothing_may_be_read(rulings.values())
-    recordings = _recordings(deployment, call)
+    permissions = Permissions(call, rulings, _register(deployment, call), (FACE, VOICE, TEXT))
+    recordings = _recordings(deployment, permissions)
     utterances = _utterances(deployment, call)
     shelf = Shelf.installed(deployment.profile)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
     encoders = tuple(e for e in _encoders(deployment, shelf) if e.takes.modality in wanted)
-    permissions = Permissions(call, rulings, _register(deployment, call), (FACE, VOICE, TEXT))
     return Job(
         deployment=deployment,
         permissions=permissions,
@@ -175,9 +175,16 @@ def _refuse_if_nothing_may_be_read(rulings: Iterable[Ruling]) -> None:
         raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing was read.")
 
 
-def _recordings(deployment: Deployment, call: Call) -> dict[str, Recording]:
-    pairs = zip(call.participants, deployment.participant, strict=True)
-    found = {p.id: measured(probe(person.media)) for p, person in pairs if person.media is not None}
+def _recordings(deployment: Deployment, permissions: Permissions) -> dict[str, Recording]:
+    """The recordings that may be read for some time; the file of anybody else is not even opened."""
+    found = {}
+    for participant, person in zip(permissions.call.participants, deployment.participant, strict=True):
+        if person.media is None:
+            continue
+        if permissions.ever(participant.id, (FACE, VOICE)):
+            found[participant.id] = measured(probe(person.media))
+        elif not person.media.is_file():
+            raise MediaError(f"{person.media}: no such file", "Check the path of the recording.")
     for recording in () if deployment.accept_damaged else found.values():
         lacking_us = missing_us(recording)
         if lacking_us > max(LACKING_US, (recording.duration_us or 0) // 20):

@@ -46,6 +46,11 @@ class Permissions:
         """The modalities that may be read at this moment."""
         return tuple(m for m in self.modalities if self.barred(participant_id, m, at_us) is None)
 
+    def ever(self, participant_id: str, modalities: Iterable[Modality]) -> bool:
+        """Whether any of these may be read at any time of the call."""
+        moments = {0, *(record.at_us for record in self.register.records)}
+        return any(self.barred(participant_id, m, at) is None for m in modalities for at in moments)
+
     def consents(self, participant_id: str, modalities: Iterable[Modality], at_us: int) -> tuple[Consent, ...]:
         """The records that stand behind these modalities."""
         found = (self.register.current(participant_id, m, at_us) for m in modalities)

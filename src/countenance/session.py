@@ -86,6 +86,7 @@ class Session:
                     await self._turn(tap)
                 await self._follow(tap, media.at_us)
                 self._take(media)
+                end_us = max(end_us, media.at_us + 1)
             if self._start_us >= end_us:
                 break
             await self._turn(tap)  # nothing is subscribed now, or the media are over: time goes on
@@ -165,7 +166,6 @@ class Session:
         for outcome, result in zip(outcomes, self._leases.results(outcomes), strict=True):
             self._listener.on_result(outcome.lease, result, outcome.payload)
         for seat, prediction in zip(seats, predictions, strict=True):
-            seat.lease = None
             self._deliver(r for aggregator in self._stages.aggregators for r in aggregator.update(prediction))
 
     def _perceive(self, seat: Seat) -> None:
