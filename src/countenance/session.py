@@ -165,7 +165,7 @@ class Session:
         outcomes = [Outcome(s.lease, s.counts, payload(p)) for s, p in leased if s.lease is not None]
         for outcome, result in zip(outcomes, self._leases.results(outcomes), strict=True):
             self._listener.on_result(outcome.lease, result, outcome.payload)
-        for seat, prediction in zip(seats, predictions, strict=True):
+        for prediction in predictions:
             self._deliver(r for aggregator in self._stages.aggregators for r in aggregator.update(prediction))
 
     def _perceive(self, seat: Seat) -> None:
