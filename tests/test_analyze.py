@@ -105,11 +105,11 @@ def test_two_halves_give_the_same_bytes_as_one_go(
 
 def test_ctrl_c_says_how_to_go_on_and_keeps_a_checkpoint(sample_call: SampleCall, tmp_path: Path) -> None:
     script = (
-        "import os, signal, countenance.cli as cli\n"
+        "import os, signal, countenance.cli as cli, countenance.cli.running as running\n"
         "def stop(done_us, total_us):\n"
         "    if done_us >= 20_000_000:\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
-        "cli._silent = stop\n"
+        "running._silent = stop\n"
         "cli.main()\n"
     )
     command = ["analyze", "--deployment", str(sample_call.deployment), "--out", str(tmp_path / "report")]
