@@ -1,0 +1,41 @@
+"""The command line. Data goes to stdout, progress and faults to stderr.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by law, charter or gate, 130 interrupted (the same command goes
+on). A command is a module here, named in the list below; whatever is slow to import is imported inside it.
+"""
+
+import sys
+
+import typer
+
+from countenance.cli import (
+    analyze,
+    audit_verify,
+    data,
+    demo,
+    models_list,
+    policy_explain,
+)
+from countenance.cli.app import app
+from countenance.contracts.errors import CountenanceError
+
+__all__ = ("COMMANDS", "app", "main")
+
+COMMANDS = (
+    analyze,
+    demo,
+    audit_verify,
+    policy_explain,
+    data,
+    models_list,
+)
+"""Importing a module registers its command; the order is the order of the help."""
+
+
+def main() -> None:
+    """Run a command; a fault is one line and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except CountenanceError as error:
+        typer.echo(f"countenance: {error.diagnosis}", err=True)
+        sys.exit(error.exit_code)
