@@ -34,7 +34,7 @@ from countenance.contracts.media import (
 from countenance.contracts.readings import Event, Observation, Reading, Reason, Signal
 from countenance.contracts.stages import Sampler
 from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease
-from countenance.fusion.late import LateFusion
+from countenance.fusion.pool import PoolFusion
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
 from countenance.session import Session, Stages
@@ -167,7 +167,7 @@ class World:
         stages = Stages(
             self.samplers,
             (self.face, self.text),
-            LateFusion(),
+            PoolFusion(),
             (TaxonomyAggregator(load("engagement.v1")),),
             (self.heard,),
         )

@@ -66,7 +66,7 @@ class StageNames(_Table):
     connector: str = "countenance.capture.replay:ReplayConnector"
     encoders: tuple[str, ...] = ()
     """Encoders beside the shipped ones."""
-    fusion: str = "countenance.fusion.late:LateFusion"
+    fusion: str = "countenance.fusion.pool:PoolFusion"
 
 
 class Deployment(_Table):
