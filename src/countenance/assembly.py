@@ -27,8 +27,9 @@ from countenance.contracts.errors import MediaError, RefusedError, UsageError
 from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.stages import Connector, Encoder, Fusion, Sampler
 from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruling
-from countenance.deployment import Deployment, Person, near
+from countenance.deployment import Deployment, Person
 from countenance.inference.shelf import Shelf
+from countenance.inference.tables import near
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
 from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING

@@ -3,21 +3,21 @@
 An unknown key is an error that names the nearest key there is.
 """
 
-import difflib
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from countenance.contracts.call import FACE, TEXT, VOICE, Purpose, Role
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import SECOND_US
 from countenance.inference.shelf import Profile
+from countenance.inference.tables import Table, checked, near, read_table
 
+SEE = "See `countenance analyze --help` for an example."
 CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:\.\d{1,6})?)")
 
 
@@ -36,18 +36,14 @@ MediaTime = Annotated[int, BeforeValidator(media_time)]
 ReadModality = Literal["face", "voice", "text"]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Withdrawal(_Table):
+class Withdrawal(Table):
     """A consent taken back in the middle of the call."""
 
     modality: ReadModality
     at: MediaTime
 
 
-class Person(_Table):
+class Person(Table):
     """One participant, the recording of their side, and what they have agreed to."""
 
     name: str = Field(min_length=1)
@@ -60,7 +56,7 @@ class Person(_Table):
     withdraw: tuple[Withdrawal, ...] = ()
 
 
-class StageNames(_Table):
+class StageNames(Table):
     """Replaceable parts as `module:attribute`; the defaults are the product's own."""
 
     connector: str = "countenance.capture.replay:ReplayConnector"
@@ -69,7 +65,7 @@ class StageNames(_Table):
     fusion: str = "countenance.fusion.pool:PoolFusion"
 
 
-class Deployment(_Table):
+class Deployment(Table):
     """Everything one analysis needs to know."""
 
     purpose: Purpose
@@ -104,13 +100,7 @@ class Deployment(_Table):
 
 def read_deployment(path: Path) -> Deployment:
     """Read a TOML file; paths in it are relative to its folder."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})", "Give the path of a deployment file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
-    deployment = build_deployment(data, str(path))
+    deployment = read_table(Deployment, path, SEE)
     people = [p.model_copy(update={"media": p.media and path.parent / p.media}) for p in deployment.participant]
     transcript = deployment.transcript and path.parent / deployment.transcript
     return deployment.model_copy(update={"participant": tuple(people), "transcript": transcript})
@@ -118,10 +108,7 @@ def read_deployment(path: Path) -> Deployment:
 
 def build_deployment(data: Mapping[str, Any], source: str) -> Deployment:
     """Check a mapping against the schema; the first fault becomes one clear line."""
-    try:
-        return Deployment.model_validate(data)
-    except ValidationError as error:
-        raise _usage(error, source) from error
+    return checked(Deployment, data, source, SEE)
 
 
 def participant_table(spec: str) -> dict[str, Any]:
@@ -154,30 +141,3 @@ def withdrawal_table(spec: str) -> tuple[str, dict[str, str]]:
     if not (found and at and name):
         raise UsageError(f"--withdraw {spec!r} is not NAME=MODALITY@TIME", "For example: --withdraw Ana=face@01:10")
     return name, {"modality": modality, "at": when}
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """The remedy for an unknown word: the nearest known one, or all of them."""
-    words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1)
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(words)}."
-
-
-def _usage(error: ValidationError, source: str) -> UsageError:
-    fault = error.errors()[0]
-    place = "".join(f"{part}." for part in fault["loc"]).rstrip(".")
-    key = str(fault["loc"][-1]) if fault["loc"] else ""
-    if fault["type"] == "extra_forbidden":
-        return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, _keys(fault["loc"])))
-    if fault["type"] in ("enum", "literal_error"):
-        expected = re.findall(r"'([^']+)'", str(fault["ctx"]["expected"]))
-        return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    where = f"{source}: {place}" if place else source
-    return UsageError(f"{where}: {message}", "See `countenance analyze --help` for an example.")
-
-
-def _keys(location: tuple[int | str, ...]) -> list[str]:
-    tables: dict[int | str, type[BaseModel]] = {"participant": Person, "withdraw": Withdrawal, "stages": StageNames}
-    inside = [tables[part] for part in location[:-1] if part in tables]
-    return list((inside[-1] if inside else Deployment).model_fields)

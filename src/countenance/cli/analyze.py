@@ -63,7 +63,8 @@ def analyze(
 
 def _people(specs: list[str], consents: list[str], kind: str, withdrawals: list[str]) -> list[dict[str, Any]]:
     """The participants' tables with consents and withdrawals put to their names."""
-    from countenance.deployment import consent_table, near, participant_table, withdrawal_table
+    from countenance.deployment import consent_table, participant_table, withdrawal_table
+    from countenance.inference.tables import near
 
     people = [participant_table(spec) | {"consent": [], "withdraw": [], "consent_kind": kind} for spec in specs]
     names = {person["name"]: person for person in people}

@@ -21,7 +21,7 @@ def policy_explain(
     """Say whether a modality of a person may be read, by which rules, and with which duties."""
     from countenance.contracts.call import Purpose, Role
     from countenance.contracts.trust import Case
-    from countenance.deployment import near
+    from countenance.inference.tables import near
     from countenance.policy.explain import explain
     from countenance.policy.gate import Gate
     from countenance.policy.vocabulary import output_of

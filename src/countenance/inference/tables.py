@@ -1,0 +1,76 @@
+"""Strict tables: a TOML file becomes a checked value, and a key that nobody knows is an error naming the nearest."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from countenance.contracts.errors import UsageError
+
+
+class Table(BaseModel):
+    """A table whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def read_table(kind: type[T], path: Path, remedy: str = "") -> T:
+    """Read a TOML file as a checked table; `remedy` is what to do about a value that is wrong."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})", "Give the path of a TOML file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
+    return checked(kind, data, str(path), remedy)
+
+
+def checked(kind: type[T], data: Mapping[str, Any], source: str, remedy: str = "") -> T:
+    """Check a mapping against its schema; the first fault becomes one clear line."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise _usage(kind, error, source, remedy) from error
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The remedy for an unknown word: the nearest known one, or all of them."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(words)}."
+
+
+def _usage(kind: type[BaseModel], error: ValidationError, source: str, remedy: str) -> UsageError:
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    key = str(fault["loc"][-1]) if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden":
+        return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, _keys(kind, fault["loc"][:-1])))
+    if fault["type"] in ("enum", "literal_error"):
+        expected = re.findall(r"'([^']+)'", str(fault["ctx"]["expected"]))
+        return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    where = f"{source}: {place}" if place else source
+    return UsageError(f"{where}: {message}", remedy or "Mend that key.")
+
+
+def _keys(kind: type[BaseModel], path: Sequence[int | str]) -> list[str]:
+    """The keys of the table at a path of keys and indices."""
+    for part in path:
+        if isinstance(part, str) and part in kind.model_fields:
+            inside = _table_in(kind.model_fields[part].annotation)
+            kind = inside or kind
+    return list(kind.model_fields)
+
+
+def _table_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _table_in(part))), None)
