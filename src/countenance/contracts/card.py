@@ -12,8 +12,10 @@ class Licence:
     weights: str
     data: str
     commercial: bool
-    """True only when the licence ledger row is clean."""
+    """True only when every row of the licence ledger that the weights stand on is clean."""
     notice: str
+    rows: tuple[str, ...] = ()
+    """Ids of those rows; a card without any does not load."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from countenance.contracts.card import Card, Figure, Licence
 from countenance.contracts.errors import BundleError
 from countenance.contracts.readings import ModelRef
 from countenance.inference.calibration import Calibration
+from countenance.inference.ledger import Ledger, Profile
 from countenance.inference.onnx import CPU, OnnxModel
 
 AGAIN = "Install the bundle again from a trusted copy."
@@ -26,9 +27,14 @@ class Bundle:
     calibration: Calibration
 
     @classmethod
-    def load(cls, folder: Path, providers: Sequence[str] = CPU) -> "Bundle":
-        """Check every hash, then open the network."""
+    def load(cls, folder: Path, providers: Sequence[str] = CPU, profile: Profile = Profile.OPEN) -> "Bundle":
+        """Check the licence and every hash, then open the network."""
         card = read_card(folder)
+        if why := forbidden(folder, card, profile):
+            raise BundleError(
+                f"{card.name} may not load under the profile {profile.value!r}: {why}",
+                "Use a profile that its terms allow, or another bundle.",
+            )
         check_files(folder, card)
         return cls(
             folder=folder,
@@ -58,6 +64,13 @@ def read_card(folder: Path) -> Card:
         raise BundleError(f"{path}: the field {error} is missing or of the wrong type", AGAIN) from error
 
 
+def forbidden(folder: Path, card: Card, profile: Profile) -> str | None:
+    """Why a profile may not load a bundle, naming the licence row; a card that the ledger contradicts is an error."""
+    ledger = Ledger.around(folder)
+    ledger.check(card)
+    return ledger.forbids(card, profile)
+
+
 def check_files(folder: Path, card: Card) -> None:
     """Every file of the bundle is named by the card and has the hash the card says."""
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"card.toml"}
@@ -84,13 +97,24 @@ def _card(data: Mapping[str, Any]) -> Card:
         task=data["task"],
         summary=data["summary"],
         outputs={name: tuple(labels) for name, labels in data["outputs"].items()},
-        licence=Licence(**data["licence"]),
+        licence=_licence(data["licence"]),
         input=data["input"],
         calibration=data["calibration"],
         data=data["data"],
         limits=tuple(data["limits"]["text"]),
         figures=tuple(_figure(row) for row in data.get("figures", ())),
         files=data["files"],
+    )
+
+
+def _licence(table: Mapping[str, Any]) -> Licence:
+    return Licence(
+        code=table["code"],
+        weights=table["weights"],
+        data=table["data"],
+        commercial=table["commercial"],
+        notice=table["notice"],
+        rows=tuple(table["ledger"]),
     )
 
 

@@ -1,7 +1,6 @@
 """Which bundles are installed, and which of them the chosen profile may load."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -9,14 +8,10 @@ from pathlib import Path
 
 from countenance.contracts.card import Card
 from countenance.contracts.errors import BundleError, UsageError
-from countenance.inference.bundle import Bundle, read_card
+from countenance.inference.bundle import Bundle, forbidden, read_card
+from countenance.inference.ledger import Profile
 
-
-class Profile(StrEnum):
-    """`open` loads every installed bundle; `commercial` only those with a clean licence row."""
-
-    OPEN = "open"
-    COMMERCIAL = "commercial"
+__all__ = ("Profile", "Shelf")
 
 
 class Shelf:
@@ -26,10 +21,15 @@ class Shelf:
         self.profile = profile
         self._folders: dict[str, Path] = {}
         self.cards: dict[str, Card] = {}
+        """The bundles that the profile may load."""
+        self.left_out: dict[str, str] = {}
+        """The installed bundles that it may not load, and why, naming the licence row."""
         for folder in folders:
             card = read_card(folder)
-            if profile is Profile.OPEN or card.licence.commercial:
-                self._folders[card.name] = folder
+            self._folders[card.name] = folder
+            if why := forbidden(folder, card, profile):
+                self.left_out[card.name] = why
+            else:
                 self.cards[card.name] = card
 
     @classmethod
@@ -41,16 +41,16 @@ class Shelf:
 
     def has(self, name: str) -> bool:
         """Whether the profile may load a bundle of this name."""
-        return name in self._folders
+        return name in self.cards
 
     def load(self, name: str) -> Bundle:
-        """Open a bundle by name, such as `face-finder.v1`."""
+        """Open a bundle by name, such as `face-finder.v1`; a bundle left out says which row forbids it."""
         if name not in self._folders:
             raise UsageError(
                 f"the bundle {name!r} is not installed for the profile {self.profile.value!r}",
-                f"Installed here: {', '.join(sorted(self._folders)) or 'none'}.",
+                f"Installed here: {', '.join(sorted(self.cards)) or 'none'}.",
             )
-        bundle = Bundle.load(self._folders[name])
+        bundle = Bundle.load(self._folders[name], profile=self.profile)
         if bundle.card.name != self._folders[name].name:
             raise BundleError(f"{self._folders[name]}: the folder is not named {bundle.card.name}", "Rename it.")
         return bundle

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from countenance.contracts.errors import BundleError
 from countenance.inference.bundle import Bundle, sha256
+from countenance.inference.ledger import LEDGER
 
 
 def write_bundle(
@@ -16,7 +18,12 @@ def write_bundle(
     calibration: Mapping[str, Any],
     extra_files: Mapping[str, Path] | None = None,
 ) -> None:
-    """Replace the bundle in `folder`, then load it as the product would."""
+    """Replace the bundle in `folder`, then load it as the product would.
+
+    The card names the rows of the licence ledger that the weights stand on (`ledger` under `licence`).
+    """
+    if not card["licence"].get("ledger"):
+        raise BundleError(f"{folder}: the card names no licence row", f"Give licence.ledger rows of {LEDGER}.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copyfile(onnx_path, folder / "model.onnx")

@@ -106,6 +106,7 @@ def card(figures: dict[str, Any], remark: str) -> dict[str, Any]:
             "data": "CC BY 4.0 (FairFace)",
             "commercial": True,
             "notice": NOTICE,
+            "ledger": ["countenance", "fairface", "yunet", "face-mesh"],
         },
         "input": {
             "shape": f"n x 1 x {INNER_PX} x {INNER_PX}",

@@ -135,6 +135,7 @@ def card(figures: dict[str, Any], remark: str) -> dict[str, Any]:
             "data": "FER2013 images: none stated, collected by web image search; FER+ votes: MIT",
             "commercial": False,
             "notice": NOTICE,
+            "ledger": ["countenance", "fer2013", "ferplus"],
         },
         "input": {
             "shape": f"n x 1 x {SMALL_PX} x {SMALL_PX}",

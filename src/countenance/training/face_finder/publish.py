@@ -82,6 +82,7 @@ def card(figures: dict[str, Any]) -> dict[str, Any]:
                 "Face finder trained by this project on FairFace (Karkkainen and Joo, WACV 2021; CC BY 4.0): crops "
                 "were shrunk and put into drawn scenes, boxes and landmarks read by YuNet (Apache-2.0)."
             ),
+            "ledger": ["countenance", "fairface", "yunet"],
         },
         "input": {
             "shape": "n x 3 x 96 x 160",

@@ -31,6 +31,7 @@ _EMOTION: Card = {
         "commercial": True,
         "notice": "Fine-tuned from MiniLM-L6 (all-MiniLM-L6-v2, Apache-2.0) on GoEmotions (Demszky et al. 2020, "
         "CC BY 4.0 as its authors state; the upstream statement was not verified).",
+        "ledger": ["countenance", "minilm-l6", "goemotions"],
     },
     "input": {
         "shape": "n x t",
@@ -74,6 +75,7 @@ _VAD: Card = {
         "commercial": True,
         "notice": "The head for valence and arousal of words is fitted to EmoBank (Buechel and Hahn 2017) and is "
         "itself under CC BY-SA 4.0.",
+        "ledger": ["countenance", "minilm-l6", "goemotions", "emobank"],
     },
     "input": {
         "shape": f"n x {WIDTH}",

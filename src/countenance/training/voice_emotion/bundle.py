@@ -40,6 +40,7 @@ _LICENCE = {
     "commercial": False,
     "notice": "voice-emotion.v1 was trained on RAVDESS (Livingstone and Russo, 2018), CC BY-NC-SA 4.0: "
     "research and other non-commercial use only, share alike, attribution required.",
+    "ledger": ["countenance", "ravdess"],
 }
 _DATA = {
     "train": "RAVDESS speech, actors 01-20, 1,199 clips (one byte-identical repetition dropped); five speeds, rooms, "
