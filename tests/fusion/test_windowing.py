@@ -1,3 +1,8 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+
 from countenance.contracts.call import FACE, TEXT
 from countenance.contracts.media import SECOND_US, Missing
 from countenance.contracts.readings import Abstain, Observation, Reason
@@ -55,3 +60,23 @@ def test_a_windower_goes_on_from_its_state() -> None:
     first.close(0, SECOND_US, {})
     second.restore(first.state())
     assert second.close(SECOND_US, 2 * SECOND_US, {}) == first.close(SECOND_US, 2 * SECOND_US, {})
+
+
+def test_an_embedding_is_not_among_what_is_kept_over_an_interruption() -> None:
+    windower = Windower("p_1")
+    inner = np.full(384, 0.123456, np.float32)
+    windower.add([replace(words(1), embedding=inner)])
+    state = json.dumps(windower.state())
+    assert "embedding" not in state
+    assert "0.1234" not in state
+    windower.restore(json.loads(state))
+    (seen,) = windower.close(0, SECOND_US, {}).observations
+    assert seen.embedding is None
+
+
+def test_an_embedding_lives_as_long_as_its_words_speak() -> None:
+    windower = Windower("p_1")
+    windower.add([replace(words(1), embedding=np.zeros(4, np.float32))])
+    held = [windower.close(n * SECOND_US, (n + 1) * SECOND_US, {}).observations for n in range(8)]
+    assert held[0][0].embedding is not None
+    assert held[-1] == ()

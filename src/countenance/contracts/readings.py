@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from countenance.contracts.call import Modality
 
 EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
@@ -67,6 +70,11 @@ class Observation:
     abstain: Abstain | None = None
     model: ModelRef | None = None
     """None for measurements that need no weights (prosody)."""
+    embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """What the net saw before its last layer (d values), for a head of one's own; it lives as long as its window.
+
+    It is never written to a record, a stream, a report or a log.
+    """
 
 
 @dataclass(frozen=True, slots=True)

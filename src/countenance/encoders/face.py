@@ -59,14 +59,16 @@ class FaceExpressionEncoder:
 
     def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
         """One observation per face, in order."""
-        return read_usable(samples, self._bundle.ref, self._shares, self._observe)
+        return read_usable(samples, self._bundle.ref, self._rows, self._observe)
 
-    def _shares(self, faces: Sequence[FaceSample]) -> NDArray[np.float32]:
-        """Calibrated probabilities, n x 8."""
-        small = halved(inner_grey([face.crop for face in faces]))
-        return self._bundle.calibration.distribution(self._bundle.model.run({"face": small})["scores"])
+    def _rows(self, faces: Sequence[FaceSample]) -> NDArray[np.float32]:
+        """Calibrated probabilities, n x 8, and beside them the embedding where the net gives one, n x (8 + d)."""
+        out = self._bundle.model.run({"face": halved(inner_grey([face.crop for face in faces]))})
+        shares = self._bundle.calibration.distribution(out["scores"])
+        return np.hstack([shares, out["embedding"]]) if "embedding" in out else shares
 
-    def _observe(self, face: FaceSample, shares: NDArray[np.float32]) -> Observation:
+    def _observe(self, face: FaceSample, row: NDArray[np.float32]) -> Observation:
+        shares, embedding = np.split(row, [len(self._labels)])
         named = {label: float(share) for label, share in zip(self._labels, shares, strict=True)}
         return Observation(
             participant_id=face.participant_id,
@@ -77,6 +79,7 @@ class FaceExpressionEncoder:
             scores=folded(named),
             dimensions=affect(named),
             model=self._bundle.ref,
+            embedding=embedding.copy() if len(embedding) else None,
         )
 
 

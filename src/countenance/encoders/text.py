@@ -1,6 +1,7 @@
 """Utterances to observations: which emotions, confusion and frustration the words express."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,8 @@ class TextEncoder:
         raised = each[self._emotions] ** self._power
         scores = dict(zip(EMOTIONS, map(float, raised / raised.sum()), strict=True))
         scores.update({name: float(each[index]) for name, index in self._alone.items()})
-        return self._observation(sample, quality.value, scores, self._dimensions(outputs["features"]))
+        said = self._observation(sample, quality.value, scores, self._dimensions(outputs["features"]))
+        return replace(said, embedding=outputs.get("embedding", outputs["features"])[0])
 
     def _dimensions(self, features: Array) -> dict[str, float]:
         if self._vad is None:

@@ -14,7 +14,7 @@ from countenance.inference.bundle import Bundle
 from countenance.inference.logmel import MELS, Floats, SpeakerPrior, log_mel, normalised
 from countenance.inference.shelf import Shelf
 
-Said = tuple[Mapping[str, float], Mapping[str, float]]
+Said = tuple[Mapping[str, float], Mapping[str, float], Floats | None]
 
 BUNDLE = "voice-emotion.v1"
 CONTEXT_FRAMES = 300
@@ -53,17 +53,18 @@ class VoiceEncoder:
         return [self._observe(*next(said)) if _refusal(voice) is None else self._silent(voice) for voice in voices]
 
     def _emotions(self, voices: Sequence[VoiceSample], frames: Sequence[Floats]) -> list[Said]:
-        """Scores and dimensions of each voice; empty ones without a bundle."""
+        """Scores, dimensions and embedding of each voice; empty ones without a bundle."""
         if self._bundle is None or self._spoken is None:
-            return [(NOTHING, NOTHING)] * len(voices)
+            return [(NOTHING, NOTHING, None)] * len(voices)
         labels, dimensions, prior = self._spoken
         said: list[Said] = []
         for at in range(0, len(voices), _BATCH):
             out = self._bundle.model.run(net_input(voices[at : at + _BATCH], frames[at : at + _BATCH], prior))
             chances = self._bundle.calibration.distribution(out["scores"])
+            inner = out["embedding"] if "embedding" in out else [None] * len(chances)
             said += [
-                (folded(dict(zip(labels, row, strict=True))), dict(zip(dimensions, places, strict=True)))
-                for row, places in zip(chances.tolist(), out["dimensions"].tolist(), strict=True)
+                (folded(dict(zip(labels, row, strict=True))), dict(zip(dimensions, places, strict=True)), within)
+                for row, places, within in zip(chances.tolist(), out["dimensions"].tolist(), inner, strict=True)
             ]
         return said
 
@@ -78,6 +79,7 @@ class VoiceEncoder:
             dimensions=said[1],
             cues=prosody(voice.pcm, voice.speech, frames),
             model=self._bundle.ref if self._bundle else None,
+            embedding=said[2],
         )
 
     def _silent(self, voice: VoiceSample) -> Observation:

@@ -8,14 +8,15 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from countenance.contracts.call import TEXT, Modality
 from countenance.contracts.media import SECOND_US, Missing
 from countenance.contracts.readings import Abstain, Observation, Reason, Window
 
 HOLD_US = 6 * SECOND_US
-WORDS = TypeAdapter(list[Observation])
+WORDS = TypeAdapter(list[Observation], config=ConfigDict(arbitrary_types_allowed=True))
+UNSAVED = {"__all__": {"embedding"}}
 FADE_US = 4 * SECOND_US
 """Time constant with which an utterance's quality fades."""
 
@@ -58,8 +59,12 @@ class Windower:
         return Window(self.participant_id, start_us, end_us, seen, missing)
 
     def state(self) -> object:
-        """The utterances that still speak for the coming seconds, as plain values; valid between windows."""
-        return WORDS.dump_python(self._words, mode="json")
+        """The utterances that still speak for the coming seconds, as plain values; valid between windows.
+
+        Embeddings are not among them: nothing of the kind goes to disk. After an interruption a head reads the scores
+        of these utterances alone, for HOLD_US at most.
+        """
+        return WORDS.dump_python(self._words, mode="json", exclude=UNSAVED)
 
     def restore(self, state: object) -> None:
         """Go on from a `state`."""
