@@ -55,3 +55,7 @@ class AuditError(CountenanceError):
 
 class DatasetError(CountenanceError):
     """A corpus for training or evaluation is missing, or not in its layout."""
+
+
+class EvaluationError(CountenanceError):
+    """A table of scores or of metrics is wrong, or a measurement would not mean what it says."""

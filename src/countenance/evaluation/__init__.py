@@ -1,0 +1,1 @@
+"""Measuring what a model says: pure numbers over one table of scores."""
