@@ -20,7 +20,7 @@ $(VENV)/.core: $(BIN)/python pyproject.toml research/pyproject.toml constraints.
 	@touch $@
 
 $(STAMP): $(VENV)/.core constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,train]'
 	@touch $@
 
 demo: $(VENV)/.core
