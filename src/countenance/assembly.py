@@ -104,7 +104,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
     utterances = _utterances(deployment, call)
     shelf = Shelf.installed(deployment.profile)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
-    encoders = tuple(e for e in _encoders(deployment, shelf) if e.takes.modality in wanted)
+    encoders = tuple(e for e in encoders_of(deployment, shelf) if e.takes.modality in wanted)
     return Job(
         deployment=deployment,
         permissions=permissions,
@@ -236,7 +236,7 @@ def offset_us(person: Person) -> int:
     return round(person.offset * SECOND_US)
 
 
-def _encoders(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
+def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
     """Every class in `countenance.encoders` with `from_shelf`, whose bundles are installed, and those named."""
     kinds: list[Any] = []
     for module in sorted(pkgutil.iter_modules(countenance.encoders.__path__), key=lambda m: m.name):
