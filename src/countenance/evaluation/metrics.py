@@ -65,7 +65,7 @@ def measure(name: str, scores: Scores) -> Measure:
 def majority(scores: Scores) -> Scores:
     """The table of knowing nothing: the label shares of these very rows, the commonest label always said."""
     n, k = scores.probabilities.shape
-    truth, counts = _truth(scores)
+    truth, counts = truth_of(scores)
     shares = np.array([truth[counts[:, j], j].mean() if counts[:, j].any() else 0.0 for j in range(k)])
     thresholds = np.full(k, 2.0)
     thresholds[shares.argmax()] = 0.0
@@ -163,7 +163,7 @@ def _general() -> tuple[Measure, ...]:
     return (AUC, BRIER, NLL, ECE, ECE_CLASSWISE)
 
 
-def _truth(scores: Scores) -> tuple[Truth, Truth]:
+def truth_of(scores: Scores) -> tuple[Truth, Truth]:
     """Which label holds and which cell counts, both n x k."""
     if scores.kind is Kind.DISTRIBUTION:
         named = scores.hard >= 0
@@ -180,7 +180,7 @@ def said(scores: Scores) -> Truth:
 
 def top_label(scores: Scores) -> tuple[Floats, Truth, Truth]:
     """Probability of the likeliest label of each row, whether that label holds, and whether the row counts."""
-    truth, counts = _truth(scores)
+    truth, counts = truth_of(scores)
     best = scores.probabilities.argmax(axis=1)
     rows = np.arange(len(scores))
     return scores.probabilities[rows, best], np.asarray(truth[rows, best]), np.asarray(counts[rows, best])
@@ -188,7 +188,7 @@ def top_label(scores: Scores) -> tuple[Floats, Truth, Truth]:
 
 def _hits(scores: Scores) -> tuple[Floats, Truth]:
     """Hits, truth and said side by side, n x 3k, and which rows count."""
-    truth, counts = _truth(scores)
+    truth, counts = truth_of(scores)
     spoken = said(scores)
     return np.hstack([truth & spoken, truth, spoken & counts]).astype(np.float64), np.asarray(counts.any(axis=1))
 
@@ -237,7 +237,7 @@ def _right(scores: Scores) -> Statistic:
 
 
 def _area(scores: Scores, column: int) -> Statistic:
-    truth, counts = _truth(scores)
+    truth, counts = truth_of(scores)
     return area(truth[:, column], scores.probabilities[:, column], counts[:, column])
 
 
@@ -246,7 +246,7 @@ def _areas(scores: Scores) -> Statistic:
 
 
 def _label_error(scores: Scores, column: int) -> Statistic:
-    truth, counts = _truth(scores)
+    truth, counts = truth_of(scores)
     return calibration_error(scores.probabilities[:, column], truth[:, column], counts[:, column])
 
 
@@ -260,7 +260,7 @@ def _top_error(scores: Scores) -> Statistic:
 
 def _cells(scores: Scores, cost: Callable[[Floats, Floats], Floats]) -> Statistic:
     """A cost per cell: summed over exclusive labels, averaged over labels that may hold together."""
-    truth, counts = _truth(scores)
+    truth, counts = truth_of(scores)
     per_cell = np.where(counts, cost(scores.probabilities, truth.astype(np.float64)), 0.0)
     if scores.kind is Kind.DISTRIBUTION:
         return mean(per_cell.sum(axis=1), counts[:, 0])
