@@ -47,10 +47,10 @@ class VoiceEncoder:
         voices = [sample for sample in samples if isinstance(sample, VoiceSample)]
         if len(voices) != len(samples):
             raise UsageError("the voice encoder was given a sample that is not voice", "Send it voice samples only.")
-        heard = [voice for voice in voices if _refusal(voice) is None]
+        heard = [voice for voice in voices if refusal(voice) is None]
         frames = [log_mel(voice.pcm) for voice in heard]
         said = iter(zip(heard, frames, self._emotions(heard, frames), strict=True))
-        return [self._observe(*next(said)) if _refusal(voice) is None else self._silent(voice) for voice in voices]
+        return [self._observe(*next(said)) if refusal(voice) is None else self._silent(voice) for voice in voices]
 
     def _emotions(self, voices: Sequence[VoiceSample], frames: Sequence[Floats]) -> list[Said]:
         """Scores, dimensions and embedding of each voice; empty ones without a bundle."""
@@ -89,7 +89,7 @@ class VoiceEncoder:
             start_us=voice.start_us,
             end_us=voice.end_us,
             quality=0.0,
-            abstain=_refusal(voice),
+            abstain=refusal(voice),
             model=self._bundle.ref if self._bundle else None,
         )
 
@@ -115,7 +115,7 @@ def folded(shares: Mapping[str, float]) -> dict[str, float]:
     return scores
 
 
-def _refusal(voice: VoiceSample) -> Abstain | None:
+def refusal(voice: VoiceSample) -> Abstain | None:
     """Why a sample cannot be read, or None when it can."""
     speech = sum(end - start for start, end in voice.speech) / SAMPLE_RATE
     if speech < LEAST_SPEECH_S:
