@@ -10,16 +10,18 @@ from collections.abc import Mapping, Sequence
 
 from countenance.contracts.call import Modality
 from countenance.contracts.readings import Prediction, Window
-from countenance.fusion.evidence import RELIABILITY, Evidence
+from countenance.fusion.weighing import RELIABILITY, SPLIT, Weighed
 
 
 class PoolFusion:
     """One prediction per window from any subset of modalities; no state, no weights of its own."""
 
-    def __init__(self, reliability: Mapping[Modality, float] = RELIABILITY) -> None:
+    def __init__(self, reliability: Mapping[Modality, float] = RELIABILITY, dispute_from: float = SPLIT) -> None:
+        """`dispute_from`: the divergence from which no distribution is given; above 1 it always is."""
         self._reliability = dict(reliability)
+        self._dispute_from = dispute_from
 
     def fuse(self, windows: Sequence[Window]) -> Sequence[Prediction]:
         """One prediction per window, in order."""
-        gathered = [Evidence.of(window, self._reliability) for window in windows]
-        return [evidence.prediction(evidence.pooled(), evidence.alone()) for evidence in gathered]
+        gathered = [Weighed.of(window, self._reliability, self._dispute_from) for window in windows]
+        return [weighed.prediction(weighed.pooled(), weighed.alone()) for weighed in gathered]

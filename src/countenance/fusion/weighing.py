@@ -43,7 +43,7 @@ BARRED = (Reason.NO_CONSENT, Reason.POLICY)
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Weighed:
     """The usable observations of one window, weighed."""
 
     window: Window
@@ -57,22 +57,25 @@ class Evidence:
     """The mean emotion distribution of each modality that states one."""
     split: float
     """How far these contradict each other, 0..1."""
+    dispute_from: float = SPLIT
 
     @classmethod
-    def of(cls, window: Window, reliability: Mapping[Modality, float] = RELIABILITY) -> "Evidence":
+    def of(
+        cls, window: Window, reliability: Mapping[Modality, float] = RELIABILITY, dispute_from: float = SPLIT
+    ) -> "Weighed":
         """Gather and weigh the observations of a window."""
         groups = _usable(window.observations)
         quality = {m: mean((o.quality, 1.0) for o in group) for m, group in groups.items()}
         trust = {m: reliability.get(m, UNKNOWN_RELIABILITY) * quality[m] for m in groups}
         total = sum(trust.values())
         weights = {m: value / total for m, value in trust.items()}
-        spread = {m: dist for m, group in groups.items() if (dist := _distribution(group))}
-        return cls(window, groups, quality, trust, weights, spread, _divergence(spread, weights))
+        spread = {m: dist for m, group in groups.items() if (dist := distribution(group))}
+        return cls(window, groups, quality, trust, weights, spread, _divergence(spread, weights), dispute_from)
 
     @property
     def disputed(self) -> bool:
         """Whether the modalities contradict each other so far that no distribution is given."""
-        return self.split >= SPLIT
+        return self.split >= self.dispute_from
 
     def pooled(self) -> dict[str, float]:
         """The logarithmic opinion pool of the distributions, disputed or not; empty when no modality states one."""
@@ -155,7 +158,8 @@ def _usable(observations: Iterable[Observation]) -> dict[Modality, list[Observat
     return dict(sorted(groups.items()))
 
 
-def _distribution(group: Iterable[Observation]) -> dict[str, float]:
+def distribution(group: Iterable[Observation]) -> dict[str, float]:
+    """The mean emotion distribution of one modality's observations, weighed by quality; empty when none states one."""
     telling = [o for o in group if any(name in o.scores for name in EMOTIONS)]
     if not telling:
         return {}
