@@ -28,6 +28,8 @@ from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.stages import Connector, Encoder, Fusion, Sampler
 from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruling
 from countenance.deployment import Deployment, Person
+from countenance.fusion.head import TASK as HEAD
+from countenance.fusion.head import with_heads
 from countenance.inference.shelf import Shelf
 from countenance.inference.tables import near
 from countenance.permission import Permissions
@@ -94,17 +96,19 @@ class Job:
 
 def assemble(deployment: Deployment, today: date) -> Job:
     """Check everything and build the parts; raises before anything is written."""
-    call = _call(deployment)
-    taxonomies = tuple(load(name) for name in deployment.taxonomies)
-    gate = Gate.load()
+    call = call_of(deployment)
+    shelf = Shelf.installed(deployment.profile)
+    taxonomies = tuple(load(name, shelf.places(HEAD)) for name in deployment.taxonomies)
+    gate = Gate.load(overlays=deployment.overlays)
     rulings = rule_all(gate, deployment, call, taxonomies, deployment.on or today)
     _refuse_if_nothing_may_be_read(rulings.values())
     permissions = Permissions(call, rulings, _register(deployment, call), (FACE, VOICE, TEXT))
     recordings = _recordings(deployment, permissions)
     utterances = _utterances(deployment, call)
-    shelf = Shelf.installed(deployment.profile)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
     encoders = tuple(e for e in encoders_of(deployment, shelf) if e.takes.modality in wanted)
+    fusion, heads = with_heads(resolve(deployment.stages.fusion)(), [t.home for t in taxonomies if t.home], shelf)
+    cards = {name: card for name, card in shelf.cards.items() if card.modality in wanted}
     return Job(
         deployment=deployment,
         permissions=permissions,
@@ -113,11 +117,11 @@ def assemble(deployment: Deployment, today: date) -> Job:
         taxonomies=taxonomies,
         connector=_connector(deployment, permissions, recordings, utterances),
         encoders=encoders,
-        fusion=resolve(deployment.stages.fusion)(),
+        fusion=fusion,
         finder=FaceFinder(shelf.load(FINDER)) if FACE in wanted else None,
-        cards=tuple(card for _, card in sorted(shelf.cards.items()) if card.modality in wanted),
+        cards=tuple(card for _, card in sorted({**cards, **heads}.items())),
         policy_digest=gate.digest,
-        digest=_digest(deployment, recordings, shelf, gate.digest),
+        digest=_digest(deployment, recordings, {**shelf.cards, **heads}, taxonomies, gate.digest),
     )
 
 
@@ -164,7 +168,8 @@ def _case(deployment: Deployment, participant: Participant, modality: Modality, 
     )
 
 
-def _call(deployment: Deployment) -> Call:
+def call_of(deployment: Deployment) -> Call:
+    """The call that a deployment speaks of."""
     people = tuple(Participant(f"p_{n}", p.name, p.role) for n, p in enumerate(deployment.participant, start=1))
     return Call(deployment.call_id, deployment.deployment_id, deployment.purpose, people, deployment.started)
 
@@ -263,13 +268,20 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _digest(deployment: Deployment, recordings: Mapping[str, Recording], shelf: Shelf, policy: str) -> str:
+def _digest(
+    deployment: Deployment,
+    recordings: Mapping[str, Recording],
+    cards: Mapping[str, Card],
+    taxonomies: Iterable[Taxonomy],
+    policy: str,
+) -> str:
     facts = {
         "version": __version__,
         "deployment": deployment.model_dump(mode="json"),
         "recordings": {who: fingerprint(recording.path) for who, recording in recordings.items()},
         "transcript": deployment.transcript.read_text("utf-8", "replace") if deployment.transcript else None,
-        "models": {name: dict(card.files) for name, card in shelf.cards.items()},
+        "models": {name: dict(card.files) for name, card in cards.items()},
+        "taxonomies": [taxonomy.model_dump(mode="json") for taxonomy in taxonomies],
         "policy": policy,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -117,7 +117,7 @@ class TaxonomyAggregator:
         scales = self.taxonomy.scales(prediction)
         abstain = prediction.abstain
         if abstain is None and not odds and not scales:
-            abstain = prediction.disputed or NOT_SAID
+            abstain = prediction.unsaid.get(self.taxonomy.name) or prediction.disputed or NOT_SAID
         if abstain is None and prediction.certainty < self.taxonomy.min_certainty:
             abstain = Abstain(_weakest(prediction), "too little usable evidence")
         if abstain is not None:

@@ -1,24 +1,26 @@
 """A taxonomy is a table: labels, the measured features that speak for them, and the events they raise."""
 
-import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from countenance.contracts.errors import UsageError
 from countenance.contracts.readings import Evidence, Prediction
 from countenance.inference.calibration import logit
+from countenance.inference.tables import Table, read_table
 
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
+TAXONOMY = "taxonomy.toml"
+"""The file of a head's bundle that holds its taxonomy."""
+CARD = "card.toml"
+NONE_INSTALLED: Mapping[str, Path] = MappingProxyType({})
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Term(_Table):
+class Term(Table):
     """One feature's say in a label's log-odds; a feature that is absent says nothing."""
 
     feature: str
@@ -40,25 +42,25 @@ class Term(_Table):
         return self.weight * ((1.0 - 2.0 * max(0.0, share)) if self.shape == "near" else share)
 
 
-class Label(_Table):
-    """A product label: either a fused score as it stands, or a prior moved by terms."""
+class Label(Table):
+    """A product label: a fused score as it stands, or a prior moved by terms; with neither, a head must be trained."""
 
     name: str
-    enter: Probability
-    """The probability from which the label may lead."""
+    enter: Probability = 0.5
+    """The probability from which the label may lead; `train head` chooses it where the file leaves it out."""
     direct: str | None = None
     prior: Probability = 0.5
     terms: tuple[Term, ...] = ()
 
 
-class Dimension(_Table):
+class Dimension(Table):
     """A scale from -1 to 1."""
 
     name: str
     feature: str
 
 
-class EventRule(_Table):
+class EventRule(Table):
     """A label that stays high raises a pair of events; leaving needs less than entering."""
 
     name: str
@@ -69,20 +71,29 @@ class EventRule(_Table):
     min_certainty: float = 0.0
 
 
-class Taxonomy(_Table):
+class Taxonomy(Table):
     """A named, versioned set of labels."""
 
     name: str
-    calibration_id: str
-    denotes: str
+    calibration_id: str = ""
+    denotes: str = ""
     """What the probability means; printed wherever the number is shown."""
     outputs: tuple[str, ...] = Field(min_length=1)
     """What the law calls the labels: the gate is asked for each (`engagement`, `emotion`, ...)."""
-    smoothing_s: float = Field(ge=1.0, le=5.0)
+    smoothing_s: float = Field(default=2.0, ge=1.0, le=5.0)
     min_certainty: float = 0.0
+    head: str | None = None
+    """The bundle that says the labels, in whose folder this file lies."""
     label: tuple[Label, ...] = ()
     dimension: tuple[Dimension, ...] = ()
     event: tuple[EventRule, ...] = ()
+    home: Path | None = Field(default=None, exclude=True)
+    """The folder of the head, found when the file is read; not a key of the file."""
+
+    @property
+    def unfounded(self) -> tuple[str, ...]:
+        """Labels that nothing speaks for yet: neither a score, nor terms."""
+        return tuple(label.name for label in self.label if label.direct is None and not label.terms)
 
     def read(self, prediction: Prediction) -> tuple[dict[str, float], dict[str, tuple[Evidence, ...]]]:
         """Log-odds per label for which any feature is there, and the features that moved each."""
@@ -93,7 +104,7 @@ class Taxonomy(_Table):
                 value = feature(prediction, label.direct)
                 if value is not None:
                     odds[label.name] = logit(value)
-                    evidence[label.name] = ()
+                    evidence[label.name] = prediction.evidence.get(label.direct.removeprefix("score."), ())
                 continue
             said = [(t, v) for t in label.terms if (v := feature(prediction, t.feature)) is not None]
             if said:
@@ -114,29 +125,55 @@ def feature(prediction: Prediction, name: str) -> float | None:
     return None if table is None else table.get(key)
 
 
-def load(name_or_path: str) -> Taxonomy:
-    """A shipped taxonomy by name (`engagement.v1`), or a TOML file of your own."""
-    shipped = files("countenance.aggregation") / "taxonomies" / f"{name_or_path}.toml"
-    path = Path(name_or_path)
-    if shipped.is_file():
-        text = shipped.read_text(encoding="utf-8")
-    elif path.is_file():
-        text = path.read_text(encoding="utf-8")
-    else:
-        known = sorted(
-            f.name.removesuffix(".toml") for f in (files("countenance.aggregation") / "taxonomies").iterdir()
+def load(name_or_path: str, installed: Mapping[str, Path] = NONE_INSTALLED) -> Taxonomy:
+    """A shipped taxonomy by name (`engagement.v1`), a TOML file of your own, or the folder or name of a head's bundle.
+
+    `installed` says where the bundles of the installed heads lie, by name.
+    """
+    taxonomy = read_taxonomy(_file(name_or_path, installed))
+    if taxonomy.unfounded:
+        raise UsageError(
+            f"taxonomy {taxonomy.name}: nothing speaks for the label {taxonomy.unfounded[0]!r} yet",
+            f"Train a head for it: countenance train head --taxonomy {name_or_path} --data FOLDER",
         )
-        raise UsageError(f"there is no taxonomy {name_or_path!r}", f"Shipped: {', '.join(known)}; or give a TOML file.")
-    try:
-        taxonomy = Taxonomy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"taxonomy {name_or_path}: not valid TOML ({error})", "Mend the line it names.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"taxonomy {name_or_path}: {place}: {first['msg']}", "Mend that key.") from error
-    _check(taxonomy)
+    for key in ("calibration_id", "denotes"):
+        if not getattr(taxonomy, key):
+            raise UsageError(f"taxonomy {name_or_path}: {key} is missing", "Say what the probabilities stand on.")
     return taxonomy
+
+
+def read_taxonomy(path: Path) -> Taxonomy:
+    """Read and check a file; labels may wait for a head, and a head must lie beside the file that names it."""
+    taxonomy = read_table(Taxonomy, path)
+    if taxonomy.home is not None:
+        raise UsageError(f"{path}: unknown key 'home'", "Leave it out.")
+    _check(taxonomy)
+    if taxonomy.head is None:
+        return taxonomy
+    if not (path.parent / CARD).is_file():
+        raise UsageError(
+            f"taxonomy {path}: its labels come from the head {taxonomy.head}, which is not beside it",
+            "Give the whole folder that `train head` wrote.",
+        )
+    return taxonomy.model_copy(update={"home": path.parent})
+
+
+def _file(name_or_path: str, installed: Mapping[str, Path]) -> Path:
+    shipped, given = _shipped(), Path(name_or_path)
+    if name_or_path in shipped:
+        return shipped[name_or_path]
+    for path in (given, given / TAXONOMY, installed.get(name_or_path, given) / TAXONOMY):
+        if path.is_file():
+            return path
+    if given.is_dir():
+        raise UsageError(f"{given} is no bundle of a head: it holds no {TAXONOMY}", "Give what `train head` wrote.")
+    known = ", ".join(sorted((*shipped, *installed)))
+    raise UsageError(f"there is no taxonomy {name_or_path!r}", f"Known: {known}; or give a TOML file or a folder.")
+
+
+def _shipped() -> dict[str, Path]:
+    folder = Path(str(files("countenance.aggregation"))) / "taxonomies"
+    return {path.stem: path for path in folder.glob("*.toml")}
 
 
 def _check(taxonomy: Taxonomy) -> None:

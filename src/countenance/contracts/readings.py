@@ -102,6 +102,16 @@ class ModalityUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One measured feature that moved the reading."""
+
+    feature: str
+    value: float
+    effect: float
+    """Signed share of the label's score, in logits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """The fused view of one participant in one window."""
 
@@ -118,6 +128,10 @@ class Prediction:
     abstain: Abstain | None = None
     disputed: Abstain | None = None
     """Set when modalities contradict each other: the emotion distribution is left out, all else stands."""
+    evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """The features that moved a score, for scores that say so."""
+    unsaid: Mapping[str, Abstain] = field(default_factory=dict)
+    """Why a head says none of its labels here, by the name of its taxonomy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +141,6 @@ class Estimate:
     value: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One measured feature that moved the reading."""
-
-    feature: str
-    value: float
-    effect: float
-    """Signed share of the label's score, in logits."""
 
 
 @dataclass(frozen=True, slots=True)
