@@ -4,7 +4,7 @@ Coordinates count pixels of the frame; a whole number is the middle of a pixel.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,14 @@ class Cells(NamedTuple):
     """n x 5."""
 
 
+class Finder(Protocol):
+    """Whatever finds faces in a frame."""
+
+    def find(self, rgb: Picture) -> tuple[Face, ...]:
+        """Faces in one RGB frame (h x w x 3), best first."""
+        ...
+
+
 class FaceFinder:
     """Finds faces with a `find` bundle; keeps no memory of earlier frames."""
 
@@ -99,16 +107,16 @@ class FaceFinder:
         )
 
 
-def letterbox(rgb: Picture) -> tuple[Picture, Letterbox]:
-    """Shrink or grow a frame into 160 x 96 with its proportions kept and grey bars around it."""
+def letterbox(rgb: Picture, wide: int = WIDTH, tall: int = HEIGHT) -> tuple[Picture, Letterbox]:
+    """Shrink or grow a frame into an input's size with its proportions kept and grey bars around it."""
     height, width = rgb.shape[:2]
-    scale = min(WIDTH / width, HEIGHT / height)
+    scale = min(wide / width, tall / height)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-    left, top = (WIDTH - inner[0]) // 2, (HEIGHT - inner[1]) // 2
+    left, top = (wide - inner[0]) // 2, (tall - inner[1]) // 2
     # Of a tall frame every row need not be read: four rows still go into one of the input's.
     step = max(1, int(0.25 / scale))
     picture = Image.fromarray(rgb[step // 2 :: step]).resize(inner, Image.Resampling.BILINEAR, reducing_gap=1.0)
-    fitted = np.full((HEIGHT, WIDTH, 3), BAR, dtype=np.uint8)
+    fitted = np.full((tall, wide, 3), BAR, dtype=np.uint8)
     fitted[top : top + inner[1], left : left + inner[0]] = np.asarray(picture)
     return fitted, Letterbox(inner[0] / width, inner[1] / height, left, top)
 

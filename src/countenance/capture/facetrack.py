@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from countenance.capture.alignment import align
-from countenance.capture.faces import Face, FaceFinder, overlap
+from countenance.capture.faces import Face, Finder, overlap
 from countenance.capture.quality import judge, measure, too_dark
 from countenance.contracts.media import Box, FaceSample, VideoFrame
 from countenance.contracts.readings import Reason
@@ -64,7 +64,7 @@ class FaceTrack:
 class FaceReader:
     """Frames of one participant to face samples, or to the reason why there is none."""
 
-    def __init__(self, finder: FaceFinder, participant_id: str, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, finder: Finder, participant_id: str, state: Mapping[str, Any] | None = None) -> None:
         self._finder = finder
         self._participant_id = participant_id
         self._track = FaceTrack(state)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from countenance.capture.faces import FaceFinder
+from countenance.capture.faces import Finder
 from countenance.capture.facetrack import FaceReader
 from countenance.contracts.call import FACE, TEXT, Modality
 from countenance.contracts.media import FaceSample, Media, Missing, Quality, Sample, TextSample, Utterance, VideoFrame
@@ -16,7 +16,7 @@ CLEAR_WORDS = 0.5
 class FaceSampler:
     """Frames to aligned crops of the participant's main face."""
 
-    def __init__(self, finder: FaceFinder, participant_id: str) -> None:
+    def __init__(self, finder: Finder, participant_id: str) -> None:
         self._finder = finder
         self._participant_id = participant_id
         self._reader = FaceReader(finder, participant_id)
