@@ -14,12 +14,16 @@ torch = pytest.importorskip("torch")
 
 from countenance.capture import faces as runtime
 from countenance.training.face_finder import losses, net, scoring, teacher, train
+from countenance.training.face_finder.bundle import card, slice_rows
 from countenance.training.face_finder.composites import compose, pick, scrambled
+from countenance.training.face_finder.export import export
 from countenance.training.face_finder.people import MIRROR
-from countenance.training.face_finder.publish import card, export
+from countenance.training.face_finder.recipe import FinderRecipe
 from countenance.training.face_finder.scene import CLEAN, HARD, MOST_FACES, TRAIN
-from countenance.training.face_finder.shards import ROW, rows_of
+from countenance.training.face_finder.shards import ROW, ready, rows_of
 from countenance.training.face_finder.teacher import FaceSet, Found, overlap, split_dev
+from countenance.training.recipe import load_recipe
+from countenance.training.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -150,32 +154,33 @@ def test_mirroring_a_batch_swaps_the_sides_of_the_landmarks(drawn: FaceSet) -> N
     assert mirrored[0, 0, 0].item() == pytest.approx(160 - made.boxes[0, 2], abs=1e-3)
 
 
-def test_a_killed_run_goes_on_where_its_last_checkpoint_was(
-    tmp_path: Path, drawn: FaceSet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(train, "SHARD", 8)
-    monkeypatch.setattr(train, "BATCH", 4)
-    monkeypatch.setattr(train, "EVERY", 2)
+def test_a_killed_run_goes_on_where_its_last_checkpoint_was(tmp_path: Path, drawn: FaceSet) -> None:
+    shipped = load_recipe(FinderRecipe, "face-finder")
+    recipe = shipped.model_copy(update={"steps": 4, "batch": 4, "stretch": 2})
     made = [compose(np.random.default_rng(i), drawn, TRAIN) for i in range(8)]
     np.save(tmp_path / "pictures000.npy", np.stack([one.picture for one in made]))
     np.save(tmp_path / "rows000.npy", np.stack([rows_of(one) for one in made]))
-    whole = train.Run(tmp_path / "whole.pt", 4, 1e-3)
-    whole.go(tmp_path)
-    first = train.Run(tmp_path / "state.pt", 4, 1e-3)
-    first.steps = 2
-    monkeypatch.setattr(train, "schedule", lambda _step, _steps: 1.0)
-    first.go(tmp_path)
-    second = train.Run(tmp_path / "state.pt", 4, 1e-3)
-    assert second.step == 2
-    second.go(tmp_path)
-    assert second.step == whole.step == 4
+    ends = []
+    for name, killed in (("whole", False), ("broken", True)):
+        torch.manual_seed(0)
+        run = Run.open(tmp_path / name, recipe)
+        trainer = train.Trainer(run, recipe, torch.device("cpu"))
+        if killed:
+            for _ in range(2):
+                trainer._advance(*ready(tmp_path))
+            trainer._keep()
+            trainer = train.Trainer(run, recipe, torch.device("cpu"))
+            assert trainer.step == 2
+        trainer.go(tmp_path)
+        assert trainer.step == 4
+        ends.append(torch.cat([value.flatten() for value in trainer.mean.state_dict().values()]))
+    assert (ends[0] - ends[1]).abs().max() < 1e-5
 
 
 def test_the_exported_network_answers_as_torch_does(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     torch.manual_seed(1)
-    torch.save(net.FinderNet().state_dict(), tmp_path / "finder.pt")
-    assert export(tmp_path / "finder.pt", tmp_path / "finder.onnx") < 1e-3
+    assert export(net.FinderNet(), tmp_path / "finder.onnx") < 1e-3
 
 
 def test_the_threshold_lets_at_most_the_asked_share_of_free_frames_fire() -> None:
@@ -206,11 +211,21 @@ def test_an_interval_surrounds_its_rate() -> None:
 
 
 def test_the_card_takes_its_figures_from_the_evaluation_only() -> None:
-    assert card({})["figures"] == []
+    assert card({}, "a run")["figures"] == []
     figures = [{"metric": "recall", "value": 0.5}]
-    assert card({"figures": figures})["figures"] is figures
-    assert card({})["licence"]["commercial"] is True
-    json.dumps(card({}))
+    assert card({"figures": figures}, "a run")["figures"] == figures
+    assert card({}, "a run")["licence"]["commercial"] is True
+    json.dumps(card({}, "a run"))
+
+
+def test_the_card_shows_the_worst_slice_first_and_none_that_is_too_small() -> None:
+    def group(name: str, value: float, n: int) -> dict[str, object]:
+        return {"metric": name, "value": value, "low": value, "high": value, "n": n, "protocol": "recall"}
+
+    found = {"figures": [group("recall", 0.95, 900)], "race": [group("a", 0.97, 400), group("b", 0.90, 300)]}
+    rows = slice_rows({"clean_finder": {**found, "age": [group("0-2", 0.1, 80)], "gender": [group("c", 0.94, 450)]}})
+    assert [row["metric"] for row in rows] == ["recall, race b", "recall, gender c", "recall, race a"]
+    assert "-5.0 points" in rows[0]["protocol"]
 
 
 def test_the_teacher_finds_the_face_of_a_real_photo(shared: Path) -> None:

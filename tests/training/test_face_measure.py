@@ -4,64 +4,8 @@ from tests.encoders.faces_drawn import drawn_face, turned
 
 from countenance.encoders.cues import CUES
 from countenance.encoders.geometry import NAMES
-from countenance.training.datasets.ferplus import EXPRESSIONS
 from countenance.training.face_cues import measure as cues_measure
 from countenance.training.face_cues.people import area_under_curve
-from countenance.training.face_expression import measure
-from countenance.training.face_expression.measure import Answers
-
-
-def answers(*rows: tuple[int, float, int]) -> Answers:
-    """Faces as (class said, its probability, true class)."""
-    probabilities = np.zeros((len(rows), len(EXPRESSIONS)))
-    for row, (said, share, _) in zip(probabilities, rows, strict=True):
-        row[:] = (1 - share) / (len(EXPRESSIONS) - 1)
-        row[said] = share
-    return Answers(probabilities, np.array([truth for _, _, truth in rows]))
-
-
-def test_accuracy_and_f1_count_what_was_said() -> None:
-    given = answers((0, 0.9, 0), (0, 0.9, 1), (1, 0.8, 1), (2, 0.6, 2))
-    assert measure.accuracy(given) == 0.75
-    assert measure.class_f1(given)[:4].tolist() == pytest.approx([2 / 3, 2 / 3, 1, 0])
-    assert measure.macro_f1(given) == pytest.approx((2 / 3 + 2 / 3 + 1) / 8)
-
-
-def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
-    assert measure.calibration_error(answers((0, 0.75, 0), (0, 0.75, 0), (0, 0.75, 0), (0, 0.75, 1))) == pytest.approx(
-        0
-    )
-    assert measure.calibration_error(answers((0, 0.9, 0), (0, 0.9, 1))) == pytest.approx(0.4)
-    assert measure.calibration_error(answers((0, 1.0, 0))) == pytest.approx(0)
-
-
-def test_brier_and_surprise_are_least_when_certain_and_right() -> None:
-    right, wrong = answers((0, 1.0, 0)), answers((0, 1.0, 1))
-    assert (measure.brier(right), measure.brier(wrong)) == (0, 2)
-    assert measure.negative_log_likelihood(right) == 0
-    assert measure.negative_log_likelihood(wrong) > 20
-
-
-def test_the_fitted_temperature_undoes_a_known_one() -> None:
-    random = np.random.default_rng(3)
-    logits = random.normal(scale=2, size=(20_000, 8))
-    cumulative = measure.softmax(logits).cumsum(axis=1)
-    truth = (random.random((len(logits), 1)) > cumulative).sum(axis=1).clip(0, 7)
-    assert measure.fit_temperature(logits * 3, truth) == pytest.approx(3, rel=0.05)
-
-
-def test_an_interval_holds_its_value_and_narrows_with_more_faces() -> None:
-    few = answers(*[(0, 0.9, n % 2) for n in range(20)])
-    many = answers(*[(0, 0.9, n % 2) for n in range(2000)])
-    low, high = measure.interval(measure.accuracy, few)
-    assert low < 0.5 < high
-    closer = measure.interval(measure.accuracy, many)
-    assert closer[1] - closer[0] < (high - low) / 5
-
-
-def test_the_majority_always_names_the_commonest() -> None:
-    always = measure.majority(np.array([2, 2, 1]))
-    assert measure.accuracy(always) == pytest.approx(2 / 3)
 
 
 def test_a_point_error_is_a_share_of_the_eye_distance() -> None:

@@ -1,26 +1,12 @@
-"""The small dense networks that read an aligned face."""
+"""Parts that the face networks share: blocks, the learning rate, the running mean, export."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how hard to train."""
-
-    epochs: int
-    batch: int
-    weight_decay: float
-    seed: int
-    peak_rate: float = 2e-3
-    memory: float = 0.999
-    """Decay of the running mean of the weights, per step."""
 
 
 class Convolution(nn.Sequential):
@@ -72,33 +58,6 @@ class Standardise(nn.Module):
         centred = images - images.mean(dim=(1, 2, 3), keepdim=True)
         variance = (centred * centred).mean(dim=(1, 2, 3), keepdim=True)
         return centred / torch.sqrt(variance + 1e-3)
-
-
-class FaceNet(nn.Module):
-    """Four stages that halve the side, then one linear head."""
-
-    def __init__(self, channels: int, outputs: int, widths: tuple[int, int, int, int] = (16, 32, 64, 128)) -> None:
-        super().__init__()
-        stem, low, middle, high = widths
-        self.standardise = Standardise()
-        self.stages = nn.Sequential(
-            Convolution(channels, stem),
-            Convolution(stem, low, 2),
-            Residual(low, gated=False),
-            Convolution(low, middle, 2),
-            Residual(middle, gated=True),
-            Convolution(middle, high, 2),
-            Residual(high, gated=True),
-        )
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.drop = nn.Dropout(0.3)
-        self.head = nn.Linear(high, outputs)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Take n x c x h x w values in 0..1 and give n x outputs raw values."""
-        maps = self.stages(self.standardise(images))
-        logits: Tensor = self.head(self.drop(self.pool(maps).flatten(1)))
-        return logits
 
 
 def parameter_count(net: nn.Module) -> int:

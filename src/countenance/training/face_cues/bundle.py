@@ -1,97 +1,20 @@
-"""Set the scales of the cues, measure the network on FairFace val and write the clean bundle ``face-cues.v1``.
-
-``python -m countenance.training.face_cues.bundle --cache <unpacked archives> --shared <shared folder> --work <folder>
---out <models folder>`` also writes ``face-cues.json`` with every figure. Scales come from training faces kept for
-development; FairFace val is only measured, and so is FER+ where it is given.
-"""
+"""The card of the cues bundle; every figure comes from the measuring stage."""
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from countenance.encoders.geometry import NAMES
 from countenance.inference.facecrop import INNER_PX
-from countenance.inference.onnx import OnnxModel
-from countenance.training.export import write_bundle
-from countenance.training.face_cues import measure, people
-from countenance.training.face_cues.net import CuesNet
-from countenance.training.face_cues.teacher import CueFaces, cue_faces
-from countenance.training.face_cues.train import DEV_EVERY, EDGE
-from countenance.training.face_finder.teacher import labelled
-from countenance.training.face_net import export_onnx, parameter_count
+from countenance.training.face_cues import people
 
-NAME = "face-cues.v1"
 PROTOCOL = (
     "FairFace val, aligned by the five landmarks of the YuNet teacher, against the mesh teacher; mean distance of "
     f"{len(NAMES)} points in the picture divided by the outer eye distance"
 )
 
 
-def main() -> None:
-    """Measure and write from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--fer", type=Path, help="the unpacked face_fer2013 folder, to measure against people")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--remark", default="", help="how this run differs from the plain command; for the card")
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    state = torch.load(given.work / "checkpoint.pt", weights_only=True)
-    net = CuesNet(state["mean"]["mean_face"])
-    net.load_state_dict(state["mean"])
-    onnx_path = given.work / "model.onnx"
-    export_onnx(net, onnx_path, side=INNER_PX, names=("face", "points"))
-    model = OnnxModel(onnx_path)
-    figures, calibration = measured(model, given.cache, given.shared)
-    figures["people"] = people.named_by_people(model, given.fer) if given.fer else {}
-    figures["network"] = {"parameters": parameter_count(net), "epochs": int(state["epoch"])}
-    (given.work / "face-cues.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    write_bundle(given.out / NAME, onnx_path, card(figures, given.remark), calibration)
-    print(json.dumps(figures, indent=1))
-
-
-def measured(model: OnnxModel, cache: Path, shared: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Fit scales and the level of the pitch on development faces; measure FairFace val."""
-    faces = cue_faces(cache, shared, "fairface_train")
-    kept = np.arange(len(faces)) % DEV_EVERY == 0
-    dev = points_of(model, faces.take(kept))
-    ends = measure.scales(dev)
-    calibration: dict[str, Any] = {
-        "id": f"{NAME}.dev",
-        "method": "none",
-        "scales": ends,
-        "level_pitch_deg": round(float(np.median(measure.poses(dev)[:, 1])), 2),
-    }
-    test = cue_faces(cache, shared, "fairface_val")
-    said = points_of(model, test)
-    figures = measure.agreement(said, test.points, ends)
-    shown = labelled(cache, shared, "fairface_val").take(test.rows)
-    errors = measure.point_errors(said, test.points)
-    figures["point_error_by_group"] = {
-        name: measure.by_group(errors, getattr(shown, name)) for name in ("race", "gender", "age")
-    }
-    figures["training_faces"] = int((~kept).sum())
-    return figures, calibration
-
-
-def points_of(model: OnnxModel, faces: CueFaces, batch: int = 256) -> NDArray[np.float32]:
-    """Points n x points x 3 in pixels of the canvas, from crops as alignment leaves them."""
-    inside = slice(EDGE, EDGE + INNER_PX)
-    squares = faces.canvases[:, None, inside, inside].astype(np.float32) / 255.0
-    parts = [model.run({"face": squares[i : i + batch]})["points"] for i in range(0, len(squares), batch)]
-    return np.concatenate(parts) + np.array([EDGE, EDGE, 0], dtype=np.float32)
-
-
-def card(figures: dict[str, Any], remark: str) -> dict[str, Any]:
+def card(figures: dict[str, Any]) -> dict[str, Any]:
     """The model card of the bundle; figures come from `measured` alone."""
     return {
         "id": "face-cues",
@@ -115,7 +38,7 @@ def card(figures: dict[str, Any], remark: str) -> dict[str, Any]:
         "calibration": {"method": "none", "fitted_on": "scales: percentiles of training faces kept for development"},
         "data": {
             "train": f"FairFace train, {figures['training_faces']} faces of the project's subset seen by both teachers",
-            "run": f"{figures['network']['epochs']} epochs, one seed. {remark}".strip(),
+            "run": f"{figures['network']['epochs']} epochs, one seed; `countenance train face --recipe face-cues`",
             "demographics": DEMOGRAPHICS,
         },
         "limits": {"text": list(LIMITS)},
@@ -170,7 +93,3 @@ def _row(metric: str, figure: dict[str, Any], protocol: str) -> dict[str, Any]:
         "n": figure["n"],
         "protocol": protocol,
     }
-
-
-if __name__ == "__main__":
-    main()

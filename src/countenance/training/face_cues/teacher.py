@@ -104,15 +104,15 @@ class CueFaces:
         return CueFaces(self.canvases[index], self.points[index], self.rows[index])
 
 
-def cue_faces(cache: Path, shared: Path, corpus: str) -> CueFaces:
-    """Label `fairface_train` or `fairface_val`; kept as one file in the cache folder."""
-    store = cache / f"face_cues_{corpus}.npz"
+def cue_faces(data: Path, teachers: Path, corpus: str) -> CueFaces:
+    """Label `fairface_train` or `fairface_val`; kept as one file in the data folder."""
+    store = data / f"face_cues_{corpus}.npz"
     if not store.exists():
-        faces = labelled(cache, shared, corpus)
-        made = _label(faces, MeshTeacher(shared / "weights" / "mediapipe_face" / "face_landmark.tflite"))
+        faces = labelled(data, teachers, corpus)
+        made = _label(faces, MeshTeacher(teachers / "mediapipe_face" / "face_landmark.tflite"))
         np.savez(store, canvases=made.canvases, points=made.points, rows=made.rows)
-    with np.load(store) as data:
-        return CueFaces(data["canvases"], data["points"], data["rows"])
+    with np.load(store) as kept:
+        return CueFaces(kept["canvases"], kept["points"], kept["rows"])
 
 
 def _label(faces: FaceSet, teacher: MeshTeacher) -> CueFaces:

@@ -1,17 +1,11 @@
-"""Train the face cues network on FairFace crops with the points of the mesh teacher.
-
-``python -m countenance.training.face_cues.train --cache <unpacked archives> --shared <shared folder> --work <folder>``
-trains and resumes; then ``python -m countenance.training.face_cues.bundle`` measures it and writes the bundle.
-"""
+"""Train the face cues network on FairFace crops with the points of the mesh teacher."""
 
 from __future__ import annotations
 
-import argparse
 import copy
 import math
-import time
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,68 +15,48 @@ from torch.nn import functional
 
 from countenance.encoders.geometry import MESH, MIRRORED, NAMES, pose, ratios
 from countenance.inference.facecrop import INNER_PX, MARGIN_PX
+from countenance.training.device import progress
 from countenance.training.face_augment import disturb
 from countenance.training.face_cues.measure import point_errors
 from countenance.training.face_cues.net import EYE_DISTANCE_PX, CuesNet, pair_gaps
-from countenance.training.face_cues.teacher import CANVAS, MARGIN, CueFaces, cue_faces
-from countenance.training.face_net import Plan, follow, parameter_count, rate, set_rate
+from countenance.training.face_cues.recipe import CuesRecipe
+from countenance.training.face_cues.teacher import CANVAS, MARGIN, CueFaces
+from countenance.training.face_net import follow, rate, set_rate
+from countenance.training.run import Run
 
+CHECKPOINT = "checkpoint"
 DEV_EVERY = 12
 """Every twelfth training face is kept for development."""
 EDGE = MARGIN + MARGIN_PX
 """Pixels between the edge of a canvas and its inner square."""
 
 
-PLAN = Plan(epochs=27, batch=64, weight_decay=0.02, seed=11)
-
-
-def main() -> None:
-    """Train or resume from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=PLAN.epochs)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    given.work.mkdir(parents=True, exist_ok=True)
-    faces = cue_faces(given.cache, given.shared, "fairface_train")
-    dev = np.arange(len(faces)) % DEV_EVERY == 0
-    train(faces.take(~dev), faces.take(dev), replace(PLAN, epochs=given.epochs), given.work)
-
-
-def train(faces: CueFaces, dev: CueFaces, plan: Plan, work: Path) -> None:
-    """Train on `faces`, print the error on `dev` and write a checkpoint after every epoch."""
-    torch.manual_seed(plan.seed)
-    net = CuesNet(torch.from_numpy(faces.points.mean(axis=0)) - _edge()).to(memory_format=torch.channels_last)
-    print(f"{parameter_count(net)} parameters, {len(faces)} faces, {len(dev)} for development")
+def train(run: Run, recipe: CuesRecipe, faces: CueFaces, dev: CueFaces, device: torch.device) -> CuesNet:
+    """Train on `faces`, log the error on `dev`, keep a checkpoint after every epoch; gives the running mean."""
+    net = CuesNet(torch.from_numpy(faces.points.mean(axis=0)) - _edge())
+    net = net.to(device=device, memory_format=torch.channels_last)
     mean = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay)
-    per_epoch = len(faces) // plan.batch
-    kept = work / "checkpoint.pt"
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
     parts = {"net": net, "mean": mean, "optimiser": optimiser}
-    first = _resume(kept, parts)
+    per_epoch = len(faces) // recipe.batch
     marked = torch.from_numpy(how_marked(faces.points))
+    first = _resume(run, parts)
     step = first * per_epoch
-    for epoch in range(first, plan.epochs):
-        started = time.process_time()
-        random = torch.Generator().manual_seed(plan.seed * 1000 + epoch)
-        losses = []
-        order = torch.multinomial(marked, per_epoch * plan.batch, replacement=True, generator=random)
-        for chosen in order.split(plan.batch):
-            set_rate(optimiser, rate(step / (per_epoch * plan.epochs), plan.peak_rate))
-            losses.append(_step(net, optimiser, *moved(faces.take(chosen.numpy()), random)))
-            step += 1
-            follow(mean, net, min(plan.memory, step / (step + 9)))
-        error = float(point_errors(predicted(mean, dev), dev.points).mean())
-        print(
-            f"epoch {epoch + 1}: loss {np.mean(losses):.4f} dev error {error:.4f} "
-            f"cpu {time.process_time() - started:.0f} s",
-            flush=True,
-        )
-        state = {name: part.state_dict() for name, part in parts.items()}
-        torch.save({**state, "epoch": epoch + 1}, kept.with_suffix(".new"))
-        kept.with_suffix(".new").replace(kept)
+    with progress("face cues", recipe.epochs) as report:
+        for epoch in range(first, recipe.epochs):
+            random = torch.Generator().manual_seed(recipe.seed * 1000 + epoch)
+            losses = []
+            order = torch.multinomial(marked, per_epoch * recipe.batch, replacement=True, generator=random)
+            for chosen in order.split(recipe.batch):
+                set_rate(optimiser, rate(step / (per_epoch * recipe.epochs), recipe.peak_rate))
+                losses.append(_step(net, optimiser, *moved(faces.take(chosen.numpy()), random)))
+                step += 1
+                follow(mean, net, min(recipe.memory, step / (step + 9)))
+            error = float(point_errors(predicted(mean, dev), dev.points).mean())
+            run.save(CHECKPOINT, {**{name: part.state_dict() for name, part in parts.items()}, "epoch": epoch + 1})
+            run.log("train", epoch + 1, loss=float(np.mean(losses)), dev_error=error)
+            report(epoch + 1, f"loss {np.mean(losses):.4f}, dev error {error:.4f}")
+    return mean
 
 
 def how_marked(points: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -117,11 +91,13 @@ def moved(faces: CueFaces, random: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def _step(net: CuesNet, optimiser: torch.optim.Optimizer, images: Tensor, points: Tensor) -> float:
     net.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        said = net(images.to(memory_format=torch.channels_last))
+    device = net.head.weight.device
+    images, points = images.to(device, memory_format=torch.channels_last), points.to(device)
+    with torch.autocast(device.type, torch.bfloat16):
+        said = net(images)
     distance = functional.smooth_l1_loss(said / EYE_DISTANCE_PX, points / EYE_DISTANCE_PX, beta=0.02, reduction="none")
     gaps = (pair_gaps(said) - pair_gaps(points)).abs().mean() / EYE_DISTANCE_PX
-    loss = (distance * WEIGHTS).mean() + gaps
+    loss = (distance * WEIGHTS.to(device)).mean() + gaps
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -144,7 +120,8 @@ def predicted(net: CuesNet, faces: CueFaces, batch: int = 256) -> NDArray[np.flo
     net.eval()
     inside = slice(EDGE, EDGE + INNER_PX)
     images = torch.from_numpy(faces.canvases[:, None, inside, inside])
-    said = torch.cat([net(part.float() / 255.0) for part in images.split(batch)])
+    device = net.head.weight.device
+    said = torch.cat([net(part.to(device).float() / 255.0).cpu() for part in images.split(batch)])
     return (said + _edge()).numpy()
 
 
@@ -152,15 +129,10 @@ def _edge() -> Tensor:
     return torch.tensor([EDGE, EDGE, 0.0])
 
 
-def _resume(kept: Path, parts: dict[str, object]) -> int:
-    if not kept.is_file():
+def _resume(run: Run, parts: Mapping[str, Any]) -> int:
+    """Load the last checkpoint, if there is one; gives the epochs behind it."""
+    if (state := run.load(CHECKPOINT)) is None:
         return 0
-    state = torch.load(kept, weights_only=True)
     for name, part in parts.items():
-        part.load_state_dict(state[name])  # type: ignore[attr-defined]
-    print(f"resumed after epoch {state['epoch']}")
+        part.load_state_dict(state[name])
     return int(state["epoch"])
-
-
-if __name__ == "__main__":
-    main()

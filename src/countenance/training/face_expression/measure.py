@@ -1,117 +1,135 @@
-"""How well expression probabilities agree with people: accuracy, F1, calibration, each with its interval."""
+"""What the expression network says on FER+, as tables of scores, and every figure of the card from them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.training.datasets.ferplus import EXPRESSIONS
+from countenance.capture.faces import Face
+from countenance.capture.quality import judge
+from countenance.capture.quality import measure as gauge
+from countenance.contracts.media import Box
+from countenance.evaluation import conformal
+from countenance.evaluation.intervals import interval
+from countenance.evaluation.metrics import (
+    ACCURACY,
+    BRIER,
+    BRIER_VOTES,
+    ECE,
+    KL_VOTES,
+    MACRO_F1,
+    NLL,
+    UAR,
+    Measure,
+    f1_of,
+)
+from countenance.evaluation.riskcoverage import risk_coverage, stopped, threshold_for
+from countenance.evaluation.scores import Floats, Kind, Scores
+from countenance.inference.facecrop import INNER_PX, MARGIN_PX
+from countenance.inference.onnx import OnnxModel
+from countenance.training.datasets import ferplus
+from countenance.training.face_expression.calibrate import Fitted, softmax
+from countenance.training.face_expression.distortions import DISTORTIONS
+from countenance.training.face_expression.export import outputs_of
 
-Array = NDArray[np.float64]
-BINS = 15
-RESAMPLES = 1000
-INTERVAL = (2.5, 97.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What was said about n faces, and what people said."""
-
-    probabilities: Array
-    """n x 8."""
-    truth: NDArray[np.int64]
-    """Index of the leading expression, n."""
-
-    def drawn(self, chosen: NDArray[np.int64]) -> "Answers":
-        """The answers at the positions `chosen`."""
-        return Answers(self.probabilities[chosen], self.truth[chosen])
-
-
-def accuracy(answers: Answers) -> float:
-    """Share of faces whose likeliest expression is the true one."""
-    return float((answers.probabilities.argmax(axis=1) == answers.truth).mean())
-
-
-def class_f1(answers: Answers) -> Array:
-    """F1 of each expression; 0 where it is never said or never true."""
-    said, truth = answers.probabilities.argmax(axis=1), answers.truth
-    classes = range(answers.probabilities.shape[1])
-    hits = np.array([((said == k) & (truth == k)).sum() for k in classes], dtype=np.float64)
-    total = np.array([(said == k).sum() + (truth == k).sum() for k in classes], dtype=np.float64)
-    return 2 * hits / np.maximum(total, 1)
-
-
-def macro_f1(answers: Answers) -> float:
-    """Mean of the F1 of all expressions."""
-    return float(class_f1(answers).mean())
-
-
-def calibration_error(answers: Answers) -> float:
-    """ECE: mean gap of confidence and accuracy over 15 bins of equal width."""
-    confidence = answers.probabilities.max(axis=1)
-    hit = answers.probabilities.argmax(axis=1) == answers.truth
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(float((confidence[which == b] - hit[which == b]).sum())) for b in range(BINS)]
-    return sum(gaps) / len(answers.truth)
-
-
-def brier(answers: Answers) -> float:
-    """Mean squared distance of the probabilities from the truth, summed over classes."""
-    right = np.eye(answers.probabilities.shape[1])[answers.truth]
-    return float(((answers.probabilities - right) ** 2).sum(axis=1).mean())
-
-
-def negative_log_likelihood(answers: Answers) -> float:
-    """Mean surprise at the truth, in nats."""
-    chosen = answers.probabilities[np.arange(len(answers.truth)), answers.truth]
-    return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-
-METRICS: dict[str, Callable[[Answers], float]] = {
-    "accuracy": accuracy,
-    "macro_f1": macro_f1,
-    "ece_15": calibration_error,
-    "brier": brier,
-    "nll": negative_log_likelihood,
+RULES = {
+    "plurality": (ferplus.has_plurality, "one expression alone has most votes, neither unknown nor not-a-face more"),
+    "majority": (ferplus.has_majority, "an expression has over half of the votes left without single votes"),
 }
+MEASURES = (ACCURACY, MACRO_F1, UAR, ECE, BRIER, NLL)
+WANTED_RISK = 0.1
+"""Share of wrong answers that the abstention threshold is chosen for, on dev."""
 
 
-def interval(metric: Callable[[Answers], float], answers: Answers, seed: int = 0) -> tuple[float, float]:
-    """Ends of the 95 % bootstrap interval, faces drawn with replacement."""
-    random = np.random.default_rng(seed)
-    count = len(answers.truth)
-    values = [metric(answers.drawn(random.integers(count, size=count))) for _ in range(RESAMPLES)]
-    low, high = np.percentile(values, INTERVAL)
-    return float(low), float(high)
+def scores_of(faces: ferplus.FerPlus, usage: str, probabilities: Floats, protocol: str) -> Scores:
+    """The table of one split or part of it; targets are the shares of the votes for the eight expressions."""
+    votes = faces.votes[:, : len(ferplus.EXPRESSIONS)].astype(np.float64)
+    return Scores(
+        kind=Kind.DISTRIBUTION,
+        ids=np.array([f"{usage}/{row:08d}" for row in faces.rows]),
+        labels=ferplus.EXPRESSIONS,
+        probabilities=probabilities,
+        targets=votes / votes.sum(axis=1, keepdims=True),
+        protocol=protocol,
+        hard=leading(faces.votes),
+    )
 
 
-def softmax(logits: NDArray[np.floating[Any]], temperature: float = 1.0) -> Array:
-    """Probabilities of logits n x k divided by a temperature."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+def leading(votes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Index of the expression with most votes."""
+    return np.asarray(votes[:, : len(ferplus.EXPRESSIONS)].argmax(axis=1), dtype=np.int64)
 
 
-def fit_temperature(logits: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> float:
-    """The temperature of least surprise, to a hundredth of a per cent, by golden section on its logarithm."""
-    golden = (5**0.5 - 1) / 2
-    low, high = np.log(0.1), np.log(10.0)
-
-    def cost(position: float) -> float:
-        return negative_log_likelihood(Answers(softmax(logits, float(np.exp(position))), truth))
-
-    while high - low > 1e-4:
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if cost(left) < cost(right):
-            high = right
-        else:
-            low = left
-    return round(float(np.exp((low + high) / 2)), 4)
+def dev_scores(faces: ferplus.FerPlus, logits: NDArray[np.float32], fitted: Fitted | None = None) -> Scores:
+    """PublicTest under the plurality rule; without `fitted` as the network says it."""
+    said = softmax(logits) if fitted is None else fitted.probabilities(logits)
+    return scores_of(faces, "PublicTest", said, "FER+ PublicTest, plurality rule")
 
 
-def majority(truth: NDArray[np.int64]) -> Answers:
-    """The answers of always naming the commonest expression."""
-    always = np.bincount(truth, minlength=len(EXPRESSIONS)).argmax()
-    return Answers(np.tile(np.eye(len(EXPRESSIONS))[always], (len(truth), 1)), truth)
+def figures(test: ferplus.FerPlus, logits: NDArray[np.float32], fitted: Fitted, dev: Scores) -> dict[str, Any]:
+    """Every figure of PrivateTest; thresholds and quantiles come from `dev`, which is calibrated."""
+    found: dict[str, Any] = {}
+    for rule, (holds, meaning) in RULES.items():
+        chosen = holds(test.votes)
+        protocol = f"FER+ PrivateTest; {meaning}; one crop and its mirror image in one call"
+        table = scores_of(test.take(chosen), "PrivateTest", fitted.probabilities(logits[chosen]), protocol)
+        raw = scores_of(test.take(chosen), "PrivateTest", softmax(logits[chosen]), protocol)
+        found[rule] = {"rule": meaning, "n": len(table), "metrics": _measured(table, MEASURES)}
+        found[rule]["uncalibrated"] = {one.name: one(raw) for one in (ECE, BRIER, NLL)}
+        if rule == "plurality":
+            found[rule]["by_class"] = _by_class(table)
+            found[rule] |= answering_less(table, dev)
+    chosen = ferplus.is_expression(test.votes)
+    told = scores_of(test.take(chosen), "PrivateTest", fitted.probabilities(logits[chosen]), "FER+ PrivateTest")
+    found["votes"] = _measured(told, (BRIER_VOTES, KL_VOTES))
+    return found
+
+
+def answering_less(test: Scores, dev: Scores) -> dict[str, Any]:
+    """Risk and coverage, the threshold of abstention, and conformal sets: chosen on dev, measured on test."""
+    curve, bar = risk_coverage(test), threshold_for(dev, WANTED_RISK)
+    fitted = conformal.fit(dev)
+    return {
+        "risk_coverage": {"aurc": curve.area, "points": curve.thinned()},
+        "abstention": None if bar is None else {"wanted_risk": WANTED_RISK, **asdict(stopped(test, bar))},
+        "conformal": {**asdict(fitted), **asdict(conformal.measure(fitted, test))},
+    }
+
+
+def robustness(model: OnnxModel, faces: ferplus.FerPlus, fitted: Fitted, bar: float | None) -> list[dict[str, Any]]:
+    """Each of DISTORTIONS drawn on the same faces: accuracy, macro-F1, calibration, and what is not answered."""
+    rows = []
+    pictures = faces.images.astype(np.float32) / np.float32(255)
+    for name, spoil in DISTORTIONS.items():
+        spoilt = np.asarray(np.round(spoil(pictures) * 255), dtype=np.uint8)
+        said = fitted.probabilities(outputs_of(model, spoilt))
+        table = scores_of(faces, "PrivateTest", said, f"FER+ PrivateTest, plurality rule; distortion: {name}")
+        row: dict[str, Any] = {"distortion": name, "n": len(table), **_measured(table, (ACCURACY, MACRO_F1, ECE))}
+        if bar is not None:
+            row["answered"] = asdict(stopped(table, bar))
+        row["refused_for_low_light"] = float(np.mean([refused(picture) for picture in spoilt]))
+        rows.append(row)
+    return rows
+
+
+def refused(picture: NDArray[np.uint8]) -> bool:
+    """Whether the quality gate would refuse a grey face as too dark or too flat; a face of 96 pixels, uncovered."""
+    large = np.pad(picture.repeat(2, axis=0).repeat(2, axis=1), MARGIN_PX, mode="edge")
+    side = float(INNER_PX)
+    face = Face(Box(0.0, 0.0, side, side), np.zeros((5, 2), np.float32), 1.0, np.zeros(5, np.float32))
+    return judge(gauge(np.repeat(large[:, :, None], 3, axis=2), face)).value == 0.0
+
+
+def _measured(table: Scores, measures: tuple[Measure, ...]) -> dict[str, Any]:
+    return {one.name: asdict(interval(one, table)) for one in measures}
+
+
+def _by_class(table: Scores) -> dict[str, Any]:
+    counts = np.bincount(table.hard, minlength=len(table.labels))
+    return {
+        label: {**asdict(interval(f1_of(label), table)), "n": int(count)}
+        for label, count in zip(table.labels, counts, strict=True)
+    }

@@ -1,86 +1,119 @@
-"""Train the FER+ expression network: grey 48x48 face crops to the votes of ten taggers.
-
-``python -m countenance.training.face_expression.train --data <face_fer2013> --work <folder>`` trains and resumes; then
-``python -m countenance.training.face_expression.bundle`` measures the result and writes the bundle.
-"""
+"""Train the FER+ expression network: grey 48 x 48 face crops to the votes of ten taggers."""
 
 from __future__ import annotations
 
-import argparse
 import copy
-import json
-import time
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from countenance.training.datasets import ferplus
+from countenance.training.device import progress
 from countenance.training.face_augment import augment
-from countenance.training.face_net import FaceNet, Plan, follow, parameter_count, rate, set_rate
+from countenance.training.face_expression.net import ExpressionNet, scores_of
+from countenance.training.face_expression.recipe import ExpressionRecipe
+from countenance.training.face_net import follow, set_rate
+from countenance.training.run import Run
 
-PLAN = Plan(epochs=36, batch=128, weight_decay=0.05, seed=7)
-
-
-def expression_net() -> FaceNet:
-    """Build the untrained network: 1 x 48 x 48 in, eight logits out."""
-    return FaceNet(channels=1, outputs=len(ferplus.EXPRESSIONS))
+CHECKPOINT = "checkpoint"
 
 
-def main() -> None:
-    """Train or resume from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the unpacked face_fer2013 folder")
-    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
-    parser.add_argument("--epochs", type=int, default=PLAN.epochs)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    given.work.mkdir(parents=True, exist_ok=True)
-    print(ferplus.LICENCE)
-    faces, counts = ferplus.training_faces(given.data)
-    print(json.dumps(counts))
-    dev = ferplus.read_split(given.data, "PublicTest")
-    train(faces, dev.take(ferplus.has_plurality(dev.votes)), replace(PLAN, epochs=given.epochs), given.work)
+@dataclass(slots=True)
+class Learner:
+    """Everything that a run carries from epoch to epoch."""
+
+    net: ExpressionNet
+    mean: ExpressionNet
+    """The running mean of the weights, which becomes the bundle."""
+    optimiser: torch.optim.Optimizer
+    epoch: int = 0
+    step: int = 0
+
+    @classmethod
+    def begin(cls, recipe: ExpressionRecipe, device: torch.device) -> Learner:
+        """An untrained network; `device.begin` has fixed the seed."""
+        net = expression_net(recipe).to(device=device, memory_format=torch.channels_last)
+        rate, decay = recipe.peak_rate, recipe.weight_decay
+        optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=decay, fused=True)
+        return cls(net, copy.deepcopy(net).eval(), optimiser)
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        for name in ("net", "mean", "optimiser"):
+            getattr(self, name).load_state_dict(state[name])
+        self.epoch, self.step = int(state["epoch"]), int(state["step"])
+
+    def state(self) -> dict[str, Any]:
+        """A checkpoint."""
+        parts = {name: getattr(self, name).state_dict() for name in ("net", "mean", "optimiser")}
+        return {**parts, "epoch": self.epoch, "step": self.step}
 
 
-def train(faces: ferplus.FerPlus, dev: ferplus.FerPlus, plan: Plan, work: Path) -> None:
-    """Train on `faces`, print the accuracy on `dev` and write a checkpoint after every epoch."""
-    torch.manual_seed(plan.seed)
-    net = expression_net().to(memory_format=torch.channels_last)
-    print(f"{parameter_count(net)} parameters")
-    mean = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay)
-    per_epoch = len(faces) // plan.batch
-    kept = work / "checkpoint.pt"
-    parts = {"net": net, "mean": mean, "optimiser": optimiser}
-    first = _resume(kept, parts)
-    images, targets = as_tensor(faces.images), torch.from_numpy(ferplus.soft_targets(faces.votes))
-    step = first * per_epoch
-    for epoch in range(first, plan.epochs):
-        started = time.process_time()
-        random = torch.Generator().manual_seed(plan.seed * 1000 + epoch)
-        losses = []
-        for chosen in torch.randperm(len(faces), generator=random)[: per_epoch * plan.batch].split(plan.batch):
-            set_rate(optimiser, rate(step / (per_epoch * plan.epochs), plan.peak_rate))
-            losses.append(_step(net, optimiser, augment(images[chosen], random), targets[chosen]))
-            step += 1
-            follow(mean, net, min(plan.memory, step / (step + 9)))
-        accuracy = float((logits_of(mean, dev.images).argmax(1) == dev.votes[:, :8].argmax(1)).mean())
-        seconds = time.process_time() - started
-        print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f} dev {accuracy:.4f} cpu {seconds:.0f} s", flush=True)
-        state = {name: part.state_dict() for name, part in parts.items()}
-        torch.save({**state, "epoch": epoch + 1, "seconds": seconds}, kept.with_suffix(".new"))
-        kept.with_suffix(".new").replace(kept)
+def expression_net(recipe: ExpressionRecipe) -> ExpressionNet:
+    """Build the untrained network: 1 x 48 x 48 in, eight raw values and the features out."""
+    return ExpressionNet(len(ferplus.EXPRESSIONS), recipe.widths, recipe.blocks, recipe.embedding, recipe.drop)
 
 
-def _step(net: nn.Module, optimiser: torch.optim.Optimizer, images: Tensor, targets: Tensor) -> float:
-    net.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = net(images.to(memory_format=torch.channels_last))
-    loss = -(targets * torch.log_softmax(logits.float(), dim=1)).sum(dim=1).mean()
+def train(
+    run: Run, recipe: ExpressionRecipe, faces: ferplus.FerPlus, dev: ferplus.FerPlus, device: torch.device
+) -> Learner:
+    """Train on `faces`; log the accuracy on `dev` and write a checkpoint after every epoch."""
+    learner = Learner.begin(recipe, device)
+    if (state := run.load(CHECKPOINT)) is not None:
+        learner.load(state)
+    images, targets = torch.from_numpy(faces.images[:, None]), torch.from_numpy(ferplus.soft_targets(faces.votes))
+    often = how_often(targets, recipe.rarity)
+    truth = dev.votes[:, : len(ferplus.EXPRESSIONS)].argmax(axis=1)
+    with progress("face expression", recipe.epochs) as report:
+        while learner.epoch < recipe.epochs:
+            loss = _epoch(learner, recipe, images, targets, often)
+            accuracy = float((logits_of(learner.mean, dev.images).argmax(axis=1) == truth).mean())
+            run.save(CHECKPOINT, learner.state())
+            run.log("train", learner.epoch, loss=loss, dev_accuracy=accuracy)
+            report(learner.epoch, f"loss {loss:.3f}, dev accuracy {accuracy:.3f}")
+    return learner
+
+
+def how_often(targets: Tensor, rarity: float) -> Tensor:
+    """How often an epoch shows each face, 1 on average; a vote for a rare class makes a face more frequent."""
+    shares = targets.mean(dim=0).clamp(min=1e-6)
+    wanted = targets @ (shares.max() / shares) ** rarity
+    return wanted / wanted.mean()
+
+
+def order(often: Tensor, batch: int, random: torch.Generator) -> tuple[Tensor, ...]:
+    """The batches of an epoch: each face as often as `often` says, rounded up or down by chance."""
+    times = (often + torch.rand(len(often), generator=random)).floor().long()
+    shown = torch.repeat_interleave(torch.arange(len(often)), times)
+    shown = shown[torch.randperm(len(shown), generator=random)]
+    return shown[: len(shown) // batch * batch].split(batch)
+
+
+def _epoch(learner: Learner, recipe: ExpressionRecipe, images: Tensor, targets: Tensor, often: Tensor) -> float:
+    """One epoch; gives the mean loss. Everything random hangs on the seed and the epoch alone."""
+    random = torch.Generator().manual_seed(recipe.seed * 1000 + learner.epoch)
+    batches = order(often, recipe.batch, random)
+    device = next(learner.net.parameters()).device
+    losses = []
+    learner.net.train()
+    for number, chosen in enumerate(batches):
+        at = learner.epoch + number / len(batches)
+        set_rate(learner.optimiser, recipe.rate(at))
+        crops = augment(images[chosen].float() / 255, random, recipe.augmentation(at), recipe.side(learner.epoch))
+        said = scores_of(learner.net, crops.to(device), low_precision=True)
+        losses.append(_learn(learner.optimiser, said, targets[chosen].to(device)))
+        learner.step += 1
+        follow(learner.mean, learner.net, min(recipe.memory, learner.step / (learner.step + 9)))
+    learner.epoch += 1
+    return float(np.mean(losses))
+
+
+def _learn(optimiser: torch.optim.Optimizer, said: Tensor, wanted: Tensor) -> float:
+    loss = -(wanted * torch.log_softmax(said, dim=1)).sum(dim=1).mean()
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -88,28 +121,13 @@ def _step(net: nn.Module, optimiser: torch.optim.Optimizer, images: Tensor, targ
 
 
 @torch.no_grad()
-def logits_of(net: nn.Module, images: NDArray[np.uint8], batch: int = 256) -> NDArray[np.float32]:
+def logits_of(net: ExpressionNet, images: NDArray[np.uint8], batch: int = 256) -> NDArray[np.float32]:
     """Give the raw outputs for grey images n x 48 x 48."""
     net.eval()
-    parts = [net(as_tensor(images[i : i + batch])) for i in range(0, len(images), batch)]
+    device = next(net.parameters()).device
+    parts = [
+        net(torch.from_numpy(images[at : at + batch, None]).to(device).float() / 255)[0].cpu()
+        for at in range(0, len(images), batch)
+    ]
     outputs: NDArray[np.float32] = torch.cat(parts).numpy()
     return outputs
-
-
-def as_tensor(images: NDArray[np.uint8]) -> Tensor:
-    """Give grey images n x 48 x 48 as n x 1 x 48 x 48 in 0..1."""
-    return torch.from_numpy(images[:, None].astype(np.float32) / 255.0)
-
-
-def _resume(kept: Path, parts: dict[str, object]) -> int:
-    if not kept.is_file():
-        return 0
-    state = torch.load(kept, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])  # type: ignore[attr-defined]
-    print(f"resumed after epoch {state['epoch']}")
-    return int(state["epoch"])
-
-
-if __name__ == "__main__":
-    main()

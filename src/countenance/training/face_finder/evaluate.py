@@ -1,9 +1,7 @@
-"""Evaluate the finder as the product runs it, with the teacher as a reference row; writes one JSON file."""
+"""Evaluate the finder as the product runs it, with the teacher as a reference row."""
 
 from __future__ import annotations
 
-import argparse
-import json
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -31,25 +29,19 @@ WIDTHS = ((16, 20), (20, 30), (30, 45), (45, 60), (60, 91))
 SMALLEST = 16.0
 
 
-def main() -> None:
+def report_on(bundle: Path, data: Path, teachers: Path) -> dict[str, Any]:
     """Choose the threshold on dev scenes, then measure on FairFace val scenes, photos and clips."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--bundle", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    options = parser.parse_args()
     cv2.setNumThreads(1)
-    finder = FaceFinder(Bundle.load(options.bundle))
-    teacher = Teacher(options.shared / "weights" / "yunet" / "yunet_n_dynamic.onnx")
+    finder = FaceFinder(Bundle.load(bundle))
+    teacher = Teacher(teachers / "yunet" / "yunet_n_dynamic.onnx")
     finders: dict[str, scoring.Finder] = {
         "finder": as_found(finder, LOW),
         "yunet": lambda frame: teacher.find(frame, LOW),
     }
-    _, dev = split_dev(labelled(options.cache, options.shared, "fairface_train"))
+    _, dev = split_dev(labelled(data, teachers, "fairface_train"))
     on_dev = scoring.trials(finders, dev, CLEAN, seed=11, free=FREE, rounds=2)
     chosen = {name: scoring.choose_threshold(trial, FIRING) for name, trial in on_dev.items()}
-    val = labelled(options.cache, options.shared, "fairface_val")
+    val = labelled(data, teachers, "fairface_val")
     report: dict[str, Any] = {"thresholds": {"face": chosen["finder"]}, "yunet_threshold": chosen["yunet"]}
     report["dev"] = {name: headline(trial, chosen[name], f"{name}, dev clean") for name, trial in on_dev.items()}
     report["figures"] = []
@@ -61,9 +53,8 @@ def main() -> None:
             report["figures"] += rows if name == "finder" else []
     report["refused"] = refused(finder, chosen["finder"], val)
     report["covered"] = covered(finder, chosen["finder"], val)
-    report["natural"] = on_real(options.shared, teacher, finder, chosen)
-    options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(report["figures"], indent=1))
+    report["natural"] = on_real(data, teacher, finder, chosen)
+    return report
 
 
 def as_found(finder: FaceFinder, threshold: float) -> scoring.Finder:
@@ -159,10 +150,11 @@ def covered(finder: FaceFinder, threshold: float, faces: FaceSet) -> list[dict[s
     ]
 
 
-def on_real(shared: Path, teacher: Teacher, finder: FaceFinder, chosen: dict[str, float]) -> list[dict[str, Any]]:
-    """Agreement with the teacher on photos and clips."""
+def on_real(data: Path, teacher: Teacher, finder: FaceFinder, chosen: dict[str, float]) -> list[dict[str, Any]]:
+    """Agreement with the teacher on photos and clips, where `face_natural` and `video_talking` are at hand."""
+    if not (data / "face_natural").is_dir() or not (data / "video_talking").is_dir():
+        return []
     find = as_found(finder, chosen["finder"])
-    data = shared / "data"
     rows = [natural.compare(natural.photos(data / "face_natural"), teacher, find, SMALLEST).row("face_natural")]
     clips = sorted([*(data / "video_talking").glob("*.mp4"), *(data / "video_talking").glob("*.mov")])
     for number, path in enumerate(clips, start=1):
@@ -172,7 +164,3 @@ def on_real(shared: Path, teacher: Teacher, finder: FaceFinder, chosen: dict[str
         natural.photos(data / "face_natural"), *(islice(natural.clip(path), 0, None, 10) for path in clips)
     )
     return [*rows, natural.cutouts(pictures, teacher, find, each=40)]
-
-
-if __name__ == "__main__":
-    main()

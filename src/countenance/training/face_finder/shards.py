@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from countenance.training.face_finder.composites import compose
 from countenance.training.face_finder.scene import MOST_FACES, TRAIN, Labelled
 from countenance.training.face_finder.scenery import HEIGHT, WIDTH
-from countenance.training.face_finder.teacher import FaceSet, labelled, split_dev
+from countenance.training.face_finder.teacher import FaceSet
 
 SHARD = 5000
 ROW = 20  # box 4, landmarks 10, covered 5, hidden share 1; NaN where there is no face
@@ -47,22 +45,3 @@ def ready(folder: Path) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.float3
     names = sorted(folder.glob("pictures*.npy"))
     pictures = [np.load(name, mmap_mode="r") for name in names]
     return pictures, [np.load(name.with_name(name.name.replace("pictures", "rows"))) for name in names]
-
-
-def main() -> None:
-    """Draw the composites of the training part of FairFace train."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=80_000)
-    options = parser.parse_args()
-    cv2.setNumThreads(1)
-    faces, _ = split_dev(labelled(options.cache, options.shared, "fairface_train"))
-    folder = options.cache / "face_finder_composites"
-    folder.mkdir(exist_ok=True)
-    for number in range(options.count // SHARD):
-        draw_shard(folder, number, faces)
-
-
-if __name__ == "__main__":
-    main()

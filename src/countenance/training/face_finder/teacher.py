@@ -121,19 +121,19 @@ def label_crop(teacher: Teacher, crop: NDArray[np.uint8]) -> tuple[Found, bool]:
     return Found(boxes[one], landmarks[one], found.scores[one]), bool(len(area) > 1)
 
 
-def labelled(cache: Path, shared: Path, corpus: str) -> FaceSet:
-    """Label `fairface_train` or `fairface_val` with the teacher; kept as one file in the cache folder."""
-    store = cache / f"face_finder_{corpus}.npz"
+def labelled(data: Path, teachers: Path, corpus: str) -> FaceSet:
+    """Label `fairface_train` or `fairface_val` with the teacher; kept as one file in the data folder."""
+    store = data / f"face_finder_{corpus}.npz"
     if not store.exists():
-        _label_all(cache, shared, corpus, store)
-    with np.load(store) as data:
-        return FaceSet(*(data[name] for name in FaceSet.__slots__))
+        _label_all(data, teachers, corpus, store)
+    with np.load(store) as kept:
+        return FaceSet(*(kept[name] for name in FaceSet.__slots__))
 
 
-def _label_all(cache: Path, shared: Path, corpus: str, store: Path) -> None:
-    teacher = Teacher(shared / "weights" / "yunet" / "yunet_n_dynamic.onnx")
+def _label_all(data: Path, teachers: Path, corpus: str, store: Path) -> None:
+    teacher = Teacher(teachers / "yunet" / "yunet_n_dynamic.onnx")
     rows: list[tuple[object, ...]] = []
-    for path, row in _listing(cache, corpus):
+    for path, row in _listing(data, corpus):
         picture = cv2.imread(str(path))
         if picture is None:
             raise FileNotFoundError(f"{path} cannot be read; unpack the corpus again")
@@ -145,11 +145,11 @@ def _label_all(cache: Path, shared: Path, corpus: str, store: Path) -> None:
     np.savez(store, **columns)  # type: ignore[arg-type]
 
 
-def _listing(cache: Path, corpus: str) -> list[tuple[Path, dict[str, str]]]:
+def _listing(data: Path, corpus: str) -> list[tuple[Path, dict[str, str]]]:
     if corpus == "fairface_train":
-        folder, table, images = cache / "face_fairface_train", "labels.csv", "images"
+        folder, table, images = data / "face_fairface_train", "labels.csv", "images"
     else:
-        folder, table, images = cache / "face_fairface_val", "fairface_label_val.csv", "fair_face"
+        folder, table, images = data / "face_fairface_val", "fairface_label_val.csv", "fair_face"
     with (folder / table).open(newline="", encoding="utf-8") as lines:
         return [(folder / images / row["file"], row) for row in csv.DictReader(lines)]
 
