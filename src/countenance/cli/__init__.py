@@ -13,8 +13,12 @@ from countenance.cli import (
     audit_verify,
     data,
     demo,
+    eval_gate,
+    eval_run,
     models_list,
+    policy_check,
     policy_explain,
+    train_face,
 )
 from countenance.cli.app import app
 from countenance.contracts.errors import CountenanceError
@@ -26,8 +30,12 @@ COMMANDS = (
     demo,
     audit_verify,
     policy_explain,
+    policy_check,
     data,
     models_list,
+    eval_run,
+    eval_gate,
+    train_face,
 )
 """Importing a module registers its command; the order is the order of the help."""
 

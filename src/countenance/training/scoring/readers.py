@@ -1,0 +1,106 @@
+"""Which encoder a bundle belongs to, and how it reads rows."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from countenance.capture.faces import FaceFinder
+from countenance.contracts.card import Card
+from countenance.contracts.errors import UsageError
+from countenance.contracts.readings import EMOTIONS, NOTHING
+from countenance.encoders import face, text, voice
+from countenance.inference.bundle import Bundle
+from countenance.inference.shelf import Shelf
+from countenance.training.datasets.store import Row
+from countenance.training.scoring.faces import expression, read_faces
+from countenance.training.scoring.said import Said
+from countenance.training.scoring.targets import Wanted
+from countenance.training.scoring.texts import read_texts
+from countenance.training.scoring.voices import read_voices
+
+FINDER = "face-finder.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One bundle, ready to read rows."""
+
+    card: Card
+    profile: str
+    reads: str
+    """What kind of answer: `face`, `voice`, `text`, `dimensions`."""
+    says: tuple[str, ...]
+    """The labels it can be asked for."""
+    read: Callable[[Sequence[Row]], Iterable[Said]]
+    protocol: str
+    thresholds: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    wanted: Wanted | None = None
+    """What it is always asked, where no corpus decides."""
+
+
+def reader_of(bundle: str, shelf: Shelf) -> Reader:
+    """The reader of a bundle by name or folder."""
+    loaded = Bundle.load(Path(bundle), profile=shelf.profile) if Path(bundle).is_dir() else shelf.load(bundle)
+    kind = (loaded.card.modality, loaded.card.task)
+    if kind not in READERS:
+        known = ", ".join(f"{modality} {task}" for modality, task in READERS)
+        raise UsageError(f"nothing here measures a bundle for {' '.join(kind)}", f"Measured are: {known}.")
+    return READERS[kind](loaded, shelf)
+
+
+def _expression(bundle: Bundle, shelf: Shelf) -> Reader:
+    encoder = face.FaceExpressionEncoder(bundle)
+    finder = FaceFinder(shelf.load(FINDER)) if shelf.has(FINDER) else None
+    return Reader(
+        card=bundle.card,
+        profile=shelf.profile.value,
+        reads="face",
+        says=bundle.card.outputs["scores"],
+        read=lambda rows: read_faces(rows, encoder, finder, expression),
+        protocol="through the expression encoder, one crop, no test-time augmentation",
+    )
+
+
+def _voice(bundle: Bundle, shelf: Shelf) -> Reader:
+    encoder = voice.VoiceEncoder(bundle)
+    return Reader(
+        card=bundle.card,
+        profile=shelf.profile.value,
+        reads="voice",
+        says=bundle.card.outputs["scores"],
+        read=lambda rows: read_voices(rows, encoder),
+        protocol="through the voice encoder, clips of a speaker in one seeded order, each normalised by what was heard "
+        "of the speaker up to its end, mean over looks of 3 s",
+    )
+
+
+def _text(bundle: Bundle, shelf: Shelf) -> Reader:
+    return Reader(
+        card=bundle.card,
+        profile=shelf.profile.value,
+        reads="text",
+        says=(*EMOTIONS, *text.ALONE),
+        read=lambda rows: read_texts(rows, bundle),
+        protocol="through the text encoder, each text alone",
+        thresholds=bundle.calibration.thresholds,
+    )
+
+
+def _dimensions(bundle: Bundle, shelf: Shelf) -> Reader:
+    emotion = shelf.load(text.EMOTION_BUNDLE)
+    return Reader(
+        card=bundle.card,
+        profile=shelf.profile.value,
+        reads="dimensions",
+        says=text.DIMENSIONS,
+        read=lambda rows: read_texts(rows, emotion, bundle),
+        protocol="through the text encoder, each text alone",
+    )
+
+
+READERS: Mapping[tuple[str, str], Callable[[Bundle, Shelf], Reader]] = {
+    ("face", "expression"): _expression,
+    ("voice", "emotion"): _voice,
+    ("text", "emotion"): _text,
+    ("text", "dimensions"): _dimensions,
+}
