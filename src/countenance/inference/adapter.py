@@ -49,7 +49,8 @@ class Adapter:
         """Run one sample; the row of the output that the card reads."""
         answers = model.run(feed)
         name = self.spec.output.name if self.spec.output else None
-        return answers[name or model.outputs[0]][0]
+        row: NDArray[np.float32] = answers[name or model.outputs[0]][0]
+        return row
 
     def opened(self, providers: Sequence[str] = CPU) -> OnnxModel:
         """Check every file, then open the network."""
