@@ -226,6 +226,7 @@ def test_the_card_shows_the_worst_slice_first_and_none_that_is_too_small() -> No
     rows = slice_rows({"clean_finder": {**found, "age": [group("0-2", 0.1, 80)], "gender": [group("c", 0.94, 450)]}})
     assert [row["metric"] for row in rows] == ["recall, race b", "recall, gender c", "recall, race a"]
     assert "-5.0 points" in rows[0]["protocol"]
+    assert "race b, recall -5.0 points" in card({"clean_finder": found}, "a run")["limits"]["text"][-1]
 
 
 def test_the_teacher_finds_the_face_of_a_real_photo(shared: Path) -> None:

@@ -51,10 +51,22 @@ def card(report: dict[str, Any], run: str) -> dict[str, Any]:
                 "Faces under 20 px wide in the 160 x 96 input are often missed; faces on their side were hardly seen.",
                 "Covered landmarks were learnt from drawn hands, masks, cups and sunglasses only.",
                 "It finds faces. It does not tell people apart and keeps no template of anybody.",
+                *worst_slices(report),
             ]
         },
         "figures": [*report.get("figures", []), *slice_rows(report)],
     }
+
+
+def worst_slices(report: dict[str, Any]) -> list[str]:
+    """One sentence per kind of scene that names the group found least often, if it is below the whole."""
+    said = []
+    for scene in ("clean", "hard"):
+        rows = [row for row in slice_rows(report) if f"drawn {scene} scenes" in row["protocol"]]
+        if rows and (away := rows[0]["protocol"].split("; ")[1]).startswith("-"):
+            group = rows[0]["metric"].removeprefix("recall, ")
+            said.append(f"In drawn {scene} scenes it misses one group most: {group}, recall {away} (judged by others).")
+    return said
 
 
 def slice_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
