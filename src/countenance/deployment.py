@@ -82,6 +82,8 @@ class Deployment(Table):
     started: str | None = None
     """RFC 3339 UTC of media time zero."""
     facts: Mapping[str, str] = Field(default_factory=dict)
+    overlays: tuple[Path, ...] = ()
+    """Law files of the deployer's own: they refuse, require, or record a legal review of an unclear case."""
     profile: Profile = Profile.OPEN
     accept_damaged: bool = False
     """Take a recording that was cut short as it is."""
@@ -103,7 +105,8 @@ def read_deployment(path: Path) -> Deployment:
     deployment = read_table(Deployment, path, SEE)
     people = [p.model_copy(update={"media": p.media and path.parent / p.media}) for p in deployment.participant]
     transcript = deployment.transcript and path.parent / deployment.transcript
-    return deployment.model_copy(update={"participant": tuple(people), "transcript": transcript})
+    overlays = tuple(path.parent / file for file in deployment.overlays)
+    return deployment.model_copy(update={"participant": tuple(people), "transcript": transcript, "overlays": overlays})
 
 
 def build_deployment(data: Mapping[str, Any], source: str) -> Deployment:

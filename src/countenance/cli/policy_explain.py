@@ -1,6 +1,8 @@
 """`countenance policy explain`: what law and charter say of one case."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,18 +13,22 @@ from countenance.contracts.errors import UsageError
 
 @policy.command("explain")
 def policy_explain(
-    purpose: Annotated[str, typer.Option()],
-    role: Annotated[str, typer.Option()],
-    modality: Annotated[str, typer.Option()],
-    jurisdiction: Annotated[list[str] | None, typer.Option()] = None,
+    purpose: Annotated[str, typer.Option(help="What the readings are for, such as sales_coaching.")],
+    role: Annotated[str, typer.Option(help="What the person is to you, such as customer.")],
+    modality: Annotated[str, typer.Option(help="face, voice, text or telemetry.")],
+    jurisdiction: Annotated[list[str] | None, typer.Option(help="Once per place; none means unknown.")] = None,
     output: Annotated[str | None, typer.Option(help="What is inferred, such as engagement.")] = None,
+    consequence: Annotated[str, typer.Option(help="individual, aggregate_only or solely_automated.")] = "individual",
+    fact: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, such as minor=adult; unstated is strict.")] = None,
+    overlay: Annotated[list[Path] | None, typer.Option(help="A law file of your own, which can only tighten.")] = None,
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today when left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say whether a modality of a person may be read, by which rules, and with which duties."""
+    """Say whether a modality of a person may be read, by which rules, and with which duties; 3 when refused."""
     from countenance.contracts.call import Purpose, Role
     from countenance.contracts.trust import Case
     from countenance.inference.tables import near
-    from countenance.policy.explain import explain
+    from countenance.policy.explain import explain, plain, remaining
     from countenance.policy.gate import Gate
     from countenance.policy.vocabulary import output_of
 
@@ -30,9 +36,25 @@ def policy_explain(
         if word not in known:
             raise UsageError(f"unknown word {word!r}", near(word, known))
     day = (on or datetime.now(UTC)).date()
-    places = tuple(jurisdiction or ())
+    places, facts = tuple(jurisdiction or ()), dict(_fact(one) for one in fact or ())
     asked = output or output_of(modality)
-    ruling = Gate.load().rule(Case(Purpose(purpose), Role(role), modality, asked, "individual", places, day))
-    typer.echo("\n".join(explain(ruling)))
+    gate = Gate.load(overlays=overlay or ())
+    case = Case(Purpose(purpose), Role(role), modality, asked, consequence, places, day, facts)
+    ruling = gate.rule(case)
+    rest = remaining(gate, case)
+    if as_json:
+        typer.echo(json.dumps(plain(ruling) | {"remains": {name: plain(one) for name, one in rest.items()}}))
+    else:
+        lines = explain(ruling)
+        if not ruling.allowed:
+            lines.append(f"what may be read instead: {', '.join(rest) or 'nothing'}")
+        typer.echo("\n".join(lines))
     if not ruling.allowed:
         raise typer.Exit(3)
+
+
+def _fact(spec: str) -> tuple[str, str]:
+    name, found, value = spec.partition("=")
+    if not found or not name:
+        raise UsageError(f"--fact {spec!r} is not NAME=VALUE", "For example: --fact minor=adult")
+    return name, value

@@ -1,6 +1,12 @@
-"""A ruling in plain lines, for the terminal and the report."""
+"""A ruling in plain lines, for the terminal and the report, and as plain values for machines."""
 
-from countenance.contracts.trust import Duties, Effect, Layer, Ruling, Verdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality
+from countenance.contracts.trust import Case, Duties, Effect, Layer, Ruling, Verdict
+from countenance.policy.gate import Gate
+from countenance.policy.vocabulary import TURN_TAKING
 
 SPEAKER = {Layer.LAW: "law", Layer.PRODUCT: "charter", Layer.DEPLOYER: "deployer"}
 SAYS = {Effect.ALLOW: "allows", Effect.DENY: "refuses", Effect.REQUIRE: "requires"}
@@ -14,6 +20,62 @@ def explain(ruling: Ruling) -> list[str]:
     head = f"{answer}: {case.modality} of the {case.role} for {case.purpose} in {places} on {case.on.isoformat()}"
     lines = [head, *(_line(verdict) for verdict in ruling.verdicts)]
     return [*lines, *_duties(ruling.duties)] if ruling.allowed else lines
+
+
+def remaining(gate: Gate, case: Case) -> Mapping[Modality, Ruling]:
+    """What else of this person may be read, when one modality is refused: a downgrade instead of a bare no."""
+    others = {
+        modality: gate.rule(replace(case, modality=modality, output=_output(case, modality)))
+        for modality in (FACE, VOICE, TEXT, TELEMETRY)
+        if modality != case.modality
+    }
+    return {modality: ruling for modality, ruling in others.items() if ruling.allowed}
+
+
+def plain(ruling: Ruling) -> dict[str, object]:
+    """A ruling as values that JSON can hold."""
+    case, duties = ruling.case, ruling.duties
+    return {
+        "allowed": ruling.allowed,
+        "case": {
+            "purpose": case.purpose.value,
+            "role": case.role.value,
+            "modality": case.modality,
+            "output": case.output,
+            "consequence": case.consequence,
+            "jurisdictions": list(case.jurisdictions),
+            "on": case.on.isoformat(),
+            "facts": dict(case.facts),
+        },
+        "verdicts": [
+            {
+                "rule": verdict.rule_id,
+                "layer": verdict.layer.value,
+                "effect": verdict.effect.value,
+                "reason": verdict.reason,
+                "citation": verdict.citation,
+                "applies_from": verdict.applies_from.isoformat() if verdict.applies_from else None,
+            }
+            for verdict in ruling.verdicts
+        ],
+        "duties": {
+            "consent": duties.consent,
+            "retention_days": duties.retention_days,
+            "human_role": duties.human_role,
+            "aggregate_k": duties.aggregate_k,
+            "names": list(duties.names),
+        }
+        if ruling.allowed
+        else None,
+        "policy_digest": ruling.policy_digest,
+    }
+
+
+def _output(case: Case, modality: Modality) -> str:
+    """Turn-taking is all that telemetry is read for; whoever asked for it may ask the others for engagement."""
+    if modality == TELEMETRY:
+        return TURN_TAKING
+    return "engagement" if case.output == TURN_TAKING else case.output
 
 
 def _line(verdict: Verdict) -> str:

@@ -3,13 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
 
 from countenance.contracts.errors import PolicyError
 from countenance.contracts.trust import CONSENT_KINDS, Case, Duties, Effect, Layer, Ruling, Verdict
 from countenance.policy.lawfile import read_law
-from countenance.policy.rules import Law, Rule, question_of
+from countenance.policy.rules import Law, Review, Rule, question_of
 from countenance.policy.vocabulary import FACTS, FIELDS, JURISDICTIONS, UNKNOWN_PLACE, nearest
 
 STRICTEST = Duties(consent=CONSENT_KINDS[-1], retention_days=0)
@@ -17,6 +20,8 @@ STRICTEST = Duties(consent=CONSENT_KINDS[-1], retention_days=0)
 
 CHARTER = "Countenance charter: what no rule allows is refused"
 LAYERS = tuple(Layer)
+LEGAL_REVIEW = "legal_review_on_file"
+NO_REVIEWS: Mapping[str, Review] = MappingProxyType({})
 
 
 class Gate:
@@ -25,6 +30,7 @@ class Gate:
     def __init__(self, laws: Sequence[Law], digest: str) -> None:
         self.laws = tuple(laws)
         self.rules = tuple(rule for law in laws for rule in law.rules)
+        self.reviews = tuple(review for law in laws for review in law.reviews)
         self.digest = digest
         self._concerned: dict[tuple[str, ...], tuple[Rule, ...]] = {}
         if not self.rules:
@@ -32,15 +38,22 @@ class Gate:
         ids = [rule.id for rule in self.rules]
         for twice in (name for name in ids if ids.count(name) > 1):
             raise PolicyError(f"two rules are called {twice}", "Give each rule an id of its own.")
+        unclear = tuple(rule.id for rule in self.rules if rule.unclear)
+        for stray in (review.settles for review in self.reviews if review.settles not in unclear):
+            raise PolicyError(f"a legal review settles {stray}, which is no unclear case", nearest(stray, unclear))
 
     @classmethod
-    def load(cls, folder: Traversable | None = None) -> "Gate":
-        """The laws of a folder, by default those of the package; raises PolicyError."""
+    def load(cls, folder: Traversable | None = None, overlays: Sequence[Path] = ()) -> "Gate":
+        """The laws of a folder, by default those of the package, tightened by a deployer's own; raises PolicyError."""
         place = folder if folder is not None else files("countenance.policy") / "laws"
         if not place.is_dir():
             raise PolicyError(f"{place} is not a folder", "Point to a folder with law files (*.toml).")
         found = sorted((f for f in place.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
         laws = tuple(read_law(file) for file in found)
+        for law, file in ((law, file) for file in overlays if (law := read_law(file)).layer is not Layer.DEPLOYER):
+            problem = f"{file}: an overlay is a deployer's, and it says layer = {law.layer.value!r}"
+            raise PolicyError(problem, 'Write layer = "deployer": it may refuse and require, never allow.')
+        laws += tuple(read_law(file) for file in overlays)
         return cls(laws, digest_of(laws))
 
     def rule(self, case: Case) -> Ruling:
@@ -51,7 +64,8 @@ class Gate:
         places = case.jurisdictions or UNKNOWN_PLACE
         concerned = [r for r in self._about(case) if r.where(places)]
         fitting = [r for r in concerned if r.fits(case.facts)]
-        speaking = [r for r in fitting if r.in_force(case.on)]
+        settled = self._settled(case, places)
+        speaking = [r for r in fitting if r.in_force(case.on) and r.id not in settled]
         refusals = [_verdict(r, case) for r in speaking if r.effect is Effect.DENY]
         silent = _silent_places(speaking, places)
         if silent:
@@ -59,7 +73,18 @@ class Gate:
         if refusals:
             return Ruling(Effect.DENY, case, tuple(refusals), STRICTEST, self.digest)
         verdicts = tuple(_verdict(r, case) for r in speaking)
-        return Ruling(Effect.ALLOW, case, verdicts, unite(fitting, speaking), self.digest)
+        reviewed = tuple(_reviewed(settled[r.id]) for r in fitting if r.id in settled and r.in_force(case.on))
+        duties = unite(fitting, speaking)
+        if reviewed:
+            duties = replace(duties, names=(*duties.names, LEGAL_REVIEW))
+        return Ruling(Effect.ALLOW, case, (*verdicts, *reviewed), duties, self.digest)
+
+    def _settled(self, case: Case, places: tuple[str, ...]) -> Mapping[str, Review]:
+        """The reviews that stand for this case, by the unclear rule they settle."""
+        if not self.reviews:
+            return NO_REVIEWS
+        question = question_of(case)
+        return {review.settles: review for review in self.reviews if review.stands(question, places, case.on)}
 
     def _about(self, case: Case) -> tuple[Rule, ...]:
         # Remembered per question, law first, and what allows before its duties: a call asks the same few again.
@@ -142,6 +167,11 @@ def _silence(case: Case, places: tuple[str, ...], concerned: Sequence[Rule]) -> 
     missing = sorted({name for rule in allowing for name in rule.unstated(case.facts)})
     hint = f"; it may change when these facts are stated: {', '.join(missing)}" if missing else ""
     return Verdict("Z99", Layer.PRODUCT, Effect.DENY, f"no rule allows this in {', '.join(places)}{hint}", CHARTER)
+
+
+def _reviewed(review: Review) -> Verdict:
+    reason = f"the unclear case {review.settles} was settled by {review.decided_by}, until {review.until.isoformat()}"
+    return Verdict(f"review.{review.settles}", Layer.DEPLOYER, Effect.REQUIRE, reason, review.authority)
 
 
 def _verdict(rule: Rule, case: Case) -> Verdict:

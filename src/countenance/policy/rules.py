@@ -66,6 +66,8 @@ class Rule:
     known: Mapping[str, frozenset[str]]
     """Facts that count only when they are stated (actual knowledge)."""
     duties: RuleDuties
+    unclear: bool
+    """No source decides the case: it is refused until a deployer's legal review settles it, for a time."""
     examples: tuple[Example, ...]
 
     def in_force(self, on: date) -> bool:
@@ -95,6 +97,26 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """Who has decided an unclear case, on what authority, and until when that stands."""
+
+    settles: str
+    """The id of the rule that refuses the case as unclear."""
+    decided_by: str
+    authority: str
+    decided_on: date
+    until: date
+    """The last day on which it stands."""
+    conditions: tuple[Condition, ...]
+
+    def stands(self, question: Mapping[str, str], places: tuple[str, ...], on: date) -> bool:
+        """True when it covers the case, in every place that is asked about, on that day."""
+        here = all(c.values >= set(places) for c in self.conditions if c.field == "jurisdiction")
+        rest = (c.holds(question) for c in self.conditions if c.field != "jurisdiction")
+        return here and all(rest) and self.decided_on <= on <= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Law:
     """One file: where the rules come from and how sure that is."""
 
@@ -105,6 +127,7 @@ class Law:
     certainty: str
     checked_on: date
     rules: tuple[Rule, ...]
+    reviews: tuple[Review, ...] = ()
 
 
 def question_of(case: Case) -> Mapping[str, str]:

@@ -1,0 +1,53 @@
+"""`countenance policy check`: what a deployment file may read of whom, before anybody is called."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from countenance.cli.app import policy
+
+
+@policy.command("check")
+def policy_check(
+    deployment: Annotated[Path, typer.Argument(help="A deployment TOML, as `analyze --deployment` takes it.")],
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; the file's or today.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say per person and modality what may be read; 3 when a listed consent does not let it be read."""
+    from countenance.aggregation.taxonomy import load
+    from countenance.assembly import call_of, rule_all
+    from countenance.contracts.trust import CONSENT_KINDS
+    from countenance.deployment import read_deployment
+    from countenance.policy.explain import plain
+    from countenance.policy.gate import Gate
+
+    asked = read_deployment(deployment)
+    call = call_of(asked)
+    day = on.date() if on else asked.on or datetime.now(UTC).date()
+    gate = Gate.load(overlays=asked.overlays)
+    rulings = rule_all(gate, asked, call, tuple(load(name) for name in asked.taxonomies), day)
+    people = {p.id: (p, person) for p, person in zip(call.participants, asked.participant, strict=True)}
+    rows, useless = [], False
+    for (who, modality), ruling in rulings.items():
+        participant, person = people[who]
+        listed = modality in person.consent
+        strong = CONSENT_KINDS.index(person.consent_kind) >= CONSENT_KINDS.index(ruling.duties.consent)
+        useless |= listed and not (ruling.allowed and strong)
+        first = ruling.verdicts[0]
+        answer = f"allowed, consent: {ruling.duties.consent}" if ruling.allowed else f"refused by {first.rule_id}"
+        if listed and ruling.allowed and not strong:
+            answer += f"; the consent you hold is {person.consent_kind}, which is not enough"
+        rows.append((f"{participant.name} ({participant.role.value})", modality, answer, first.citation, plain(ruling)))
+    if as_json:
+        typer.echo(json.dumps([{"who": who, "modality": modality, **told} for who, modality, _, _, told in rows]))
+    else:
+        for who, modality, answer, citation, _ in rows:
+            typer.echo(f"{who}: {modality}: {answer} [{citation}]")
+    if useless:
+        typer.echo(
+            "countenance: a consent is listed that does not let this be read; the lines above say which", err=True
+        )
+        raise typer.Exit(3)
