@@ -54,6 +54,8 @@ class Person(Table):
     consent: tuple[ReadModality, ...] = ()
     consent_kind: str = "express_written"
     withdraw: tuple[Withdrawal, ...] = ()
+    facts: Mapping[str, str] = Field(default_factory=dict)
+    """What is known of this person, such as minor = "adult"; it goes before the facts of the whole call."""
 
 
 class StageNames(Table):

@@ -113,3 +113,13 @@ def test_an_overlay_of_a_deployment_file_lies_beside_it(tmp_path: Path) -> None:
     done = run("policy", "check", str(path))
     assert done.exit_code == 0
     assert "Ana (customer): face: refused by H-1 [House 1]" in done.stdout
+
+
+def test_what_is_known_of_one_person_goes_before_what_is_known_of_all(tmp_path: Path) -> None:
+    path = tmp_path / "call.toml"
+    text = DEPLOYMENT.format(consent="[]", kind="explicit")
+    text += '\n[[participant]]\nname = "Cy"\nrole = "customer"\nfacts = { minor = "under_13" }\n'
+    path.write_text(text, encoding="utf-8")
+    done = run("policy", "check", str(path))
+    assert "Ana (customer): face: allowed" in done.stdout
+    assert "Cy (customer): face: refused by P05K" in done.stdout
