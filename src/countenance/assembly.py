@@ -30,6 +30,7 @@ from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruli
 from countenance.deployment import Deployment, Person
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
+from countenance.fusion.loading import build_fusion, load_fusion
 from countenance.inference.shelf import Shelf
 from countenance.inference.tables import near
 from countenance.permission import Permissions
@@ -107,7 +108,8 @@ def assemble(deployment: Deployment, today: date) -> Job:
     utterances = _utterances(deployment, call)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
     encoders = tuple(e for e in encoders_of(deployment, shelf) if e.takes.modality in wanted)
-    fusion, heads = with_heads(resolve(deployment.stages.fusion)(), [t.home for t in taxonomies if t.home], shelf)
+    inner, fused = fusion_of(deployment.stages.fusion, shelf)
+    fusion, heads = with_heads(inner, [t.home for t in taxonomies if t.home], shelf)
     cards = {name: card for name, card in shelf.cards.items() if card.modality in wanted}
     return Job(
         deployment=deployment,
@@ -119,9 +121,9 @@ def assemble(deployment: Deployment, today: date) -> Job:
         encoders=encoders,
         fusion=fusion,
         finder=FaceFinder(shelf.load(FINDER)) if FACE in wanted else None,
-        cards=tuple(card for _, card in sorted({**cards, **heads}.items())),
+        cards=tuple(card for _, card in sorted({**cards, **fused, **heads}.items())),
         policy_digest=gate.digest,
-        digest=_digest(deployment, recordings, {**shelf.cards, **heads}, taxonomies, gate.digest),
+        digest=_digest(deployment, recordings, {**shelf.cards, **fused, **heads}, taxonomies, gate.digest),
     )
 
 
@@ -143,10 +145,10 @@ def rule_all(
             raise UsageError(f"unknown jurisdiction {place!r}", near(place, JURISDICTIONS))
     inferred = tuple(dict.fromkeys(output for taxonomy in taxonomies for output in taxonomy.outputs))
     rulings = {}
-    for participant in call.participants:
+    for participant, person in zip(call.participants, deployment.participant, strict=True):
         for modality in (FACE, VOICE, TEXT, TELEMETRY):
             outputs = (TURN_TAKING,) if modality == TELEMETRY else inferred
-            answers = [gate.rule(_case(deployment, participant, modality, output, on)) for output in outputs]
+            answers = [gate.rule(_case(deployment, person, modality, output, on)) for output in outputs]
             rulings[participant.id, modality] = max(answers, key=_strictness)
     return rulings
 
@@ -155,16 +157,16 @@ def _strictness(ruling: Ruling) -> tuple[bool, int, int]:
     return (not ruling.allowed, CONSENT_KINDS.index(ruling.duties.consent), -ruling.duties.retention_days)
 
 
-def _case(deployment: Deployment, participant: Participant, modality: Modality, output: str, on: date) -> Case:
+def _case(deployment: Deployment, person: Person, modality: Modality, output: str, on: date) -> Case:
     return Case(
         purpose=deployment.purpose,
-        role=participant.role,
+        role=person.role,
         modality=modality,
         output=output,
         consequence=INDIVIDUAL,
         jurisdictions=deployment.jurisdictions,
         on=on,
-        facts=deployment.facts,
+        facts={**deployment.facts, **person.facts},
     )
 
 
@@ -255,6 +257,12 @@ def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
     for kind in kinds:
         if all(shelf.has(bundle) for bundle in kind.needs):
             yield kind.from_shelf(shelf)
+
+
+def fusion_of(named: str, shelf: Shelf) -> tuple[Fusion, Mapping[str, Card]]:
+    """The fusion of a name, `module:attribute` or the folder of a bundle, and the card of its weights."""
+    folder = Path(named)
+    return load_fusion(folder, shelf) if (folder / "card.toml").is_file() else build_fusion(resolve(named), shelf)
 
 
 def fingerprint(path: Path) -> str:
