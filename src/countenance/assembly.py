@@ -14,12 +14,13 @@ import countenance.encoders
 from countenance import __version__
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import Taxonomy, load
-from countenance.capture.faces import FaceFinder
+from countenance.capture.faces import FaceFinder, Finder
 from countenance.capture.recording import Recording, measured, missing_us, probe
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.sampling import Grid
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcripts import read_transcript
+from countenance.capture.yunet import YunetFinder
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, MODALITY_OF, TELEMETRY, TEXT, VOICE, Call, Modality, Participant
 from countenance.contracts.card import Card
@@ -28,6 +29,7 @@ from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.stages import Connector, Encoder, Fusion, Sampler
 from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruling
 from countenance.deployment import Deployment, Person
+from countenance.encoders.adapters import adapted
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
 from countenance.fusion.loading import build_fusion, load_fusion
@@ -56,7 +58,7 @@ class Job:
     connector: Connector
     encoders: tuple[Encoder, ...]
     fusion: Fusion
-    finder: FaceFinder | None
+    finder: Finder | None
     cards: tuple[Card, ...]
     policy_digest: str
     digest: str
@@ -98,7 +100,7 @@ class Job:
 def assemble(deployment: Deployment, today: date) -> Job:
     """Check everything and build the parts; raises before anything is written."""
     call = call_of(deployment)
-    shelf = Shelf.installed(deployment.profile)
+    shelf = Shelf.installed(deployment.profile, deployment.models.paths)
     taxonomies = tuple(load(name, shelf.places(HEAD)) for name in deployment.taxonomies)
     gate = Gate.load(overlays=deployment.overlays)
     rulings = rule_all(gate, deployment, call, taxonomies, deployment.on or today)
@@ -120,7 +122,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
         connector=_connector(deployment, permissions, recordings, utterances),
         encoders=encoders,
         fusion=fusion,
-        finder=FaceFinder(shelf.load(FINDER)) if FACE in wanted else None,
+        finder=finder_of(shelf) if FACE in wanted else None,
         cards=tuple(card for _, card in sorted({**cards, **fused, **heads}.items())),
         policy_digest=gate.digest,
         digest=_digest(deployment, recordings, {**shelf.cards, **fused, **heads}, taxonomies, gate.digest),
@@ -257,6 +259,13 @@ def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
     for kind in kinds:
         if all(shelf.has(bundle) for bundle in kind.needs):
             yield kind.from_shelf(shelf)
+    yield from adapted(shelf)
+
+
+def finder_of(shelf: Shelf) -> Finder:
+    """The face finder: the operator's own where there is one, else the shipped bundle."""
+    own = [adapter for adapter in shelf.adapters.values() if adapter.spec.finder]
+    return YunetFinder(own[-1]) if own else FaceFinder(shelf.load(FINDER))
 
 
 def fusion_of(named: str, shelf: Shelf) -> tuple[Fusion, Mapping[str, Card]]:
