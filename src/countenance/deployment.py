@@ -67,6 +67,13 @@ class StageNames(Table):
     fusion: str = "countenance.fusion.pool:PoolFusion"
 
 
+class OwnModels(Table):
+    """Bundles and other people's weights of the operator's own."""
+
+    paths: tuple[Path, ...] = ()
+    """Folders with a card.toml or an adapter.toml, or folders of such."""
+
+
 class Deployment(Table):
     """Everything one analysis needs to know."""
 
@@ -87,6 +94,7 @@ class Deployment(Table):
     overlays: tuple[Path, ...] = ()
     """Law files of the deployer's own: they refuse, require, or record a legal review of an unclear case."""
     profile: Profile = Profile.OPEN
+    models: OwnModels = OwnModels()
     accept_damaged: bool = False
     """Take a recording that was cut short as it is."""
     fps: int = Field(default=5, ge=5, le=10)
@@ -106,9 +114,13 @@ def read_deployment(path: Path) -> Deployment:
     """Read a TOML file; paths in it are relative to its folder."""
     deployment = read_table(Deployment, path, SEE)
     people = [p.model_copy(update={"media": p.media and path.parent / p.media}) for p in deployment.participant]
-    transcript = deployment.transcript and path.parent / deployment.transcript
-    overlays = tuple(path.parent / file for file in deployment.overlays)
-    return deployment.model_copy(update={"participant": tuple(people), "transcript": transcript, "overlays": overlays})
+    found = {
+        "participant": tuple(people),
+        "transcript": deployment.transcript and path.parent / deployment.transcript,
+        "overlays": tuple(path.parent / file for file in deployment.overlays),
+        "models": OwnModels(paths=tuple(path.parent / folder for folder in deployment.models.paths)),
+    }
+    return deployment.model_copy(update=found)
 
 
 def build_deployment(data: Mapping[str, Any], source: str) -> Deployment:
