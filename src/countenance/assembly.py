@@ -14,13 +14,13 @@ import countenance.encoders
 from countenance import __version__
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import Taxonomy, load
-from countenance.capture.faces import FaceFinder, Finder
+from countenance.capture.faces import Finder
+from countenance.capture.finding import finder_of
 from countenance.capture.recording import Recording, measured, missing_us, probe
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.sampling import Grid
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcripts import read_transcript
-from countenance.capture.yunet import YunetFinder
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, MODALITY_OF, TELEMETRY, TEXT, VOICE, Call, Modality, Participant
 from countenance.contracts.card import Card
@@ -32,14 +32,12 @@ from countenance.deployment import Deployment, Person
 from countenance.encoders.adapters import adapted
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
-from countenance.fusion.loading import build_fusion, load_fusion
 from countenance.inference.shelf import Shelf
 from countenance.inference.tables import near
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
 from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING
 
-FINDER = "face-finder.v1"
 INDIVIDUAL = "individual"
 """What an analysis makes: readings of single people. Where only aggregates are allowed, the gate refuses it."""
 LACKING_US = 3 * SECOND_US
@@ -260,18 +258,6 @@ def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
         if all(shelf.has(bundle) for bundle in kind.needs):
             yield kind.from_shelf(shelf)
     yield from adapted(shelf)
-
-
-def finder_of(shelf: Shelf) -> Finder:
-    """The face finder: the operator's own where there is one, else the shipped bundle."""
-    own = [adapter for adapter in shelf.adapters.values() if adapter.spec.finder]
-    return YunetFinder(own[-1]) if own else FaceFinder(shelf.load(FINDER))
-
-
-def fusion_of(named: str, shelf: Shelf) -> tuple[Fusion, Mapping[str, Card]]:
-    """The fusion of a name, `module:attribute` or the folder of a bundle, and the card of its weights."""
-    folder = Path(named)
-    return load_fusion(folder, shelf) if (folder / "card.toml").is_file() else build_fusion(resolve(named), shelf)
 
 
 def fingerprint(path: Path) -> str:

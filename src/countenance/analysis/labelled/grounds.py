@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from countenance.aggregation.taxonomy import Taxonomy
-from countenance.assembly import FINDER, encoders_of, rule_all
-from countenance.capture.faces import FaceFinder
+from countenance.assembly import encoders_of, rule_all
+from countenance.capture.faces import Finder
+from countenance.capture.finding import finder_of
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.speech import VoiceSampler
 from countenance.consent.register import Register
@@ -42,7 +43,7 @@ class Room:
     rulings: Mapping[tuple[str, Modality], Ruling]
     policy_digest: str
     encoders: tuple[Encoder, ...]
-    finder: FaceFinder | None
+    finder: Finder | None
     cards: Mapping[str, Card]
 
     @classmethod
@@ -61,7 +62,7 @@ class Room:
             rulings=rulings,
             policy_digest=gate.digest,
             encoders=tuple(e for e in encoders_of(terms.deployment, shelf) if e.takes.modality in wanted),
-            finder=FaceFinder(shelf.load(FINDER)) if FACE in wanted else None,
+            finder=finder_of(shelf) if FACE in wanted else None,
             cards={name: card for name, card in shelf.cards.items() if card.modality in wanted},
         )
         barred = {m: room.permissions("labelled", wanted).barred(WHO, m, 0) for m in wanted}
