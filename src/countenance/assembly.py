@@ -32,6 +32,7 @@ from countenance.deployment import Deployment, Person
 from countenance.encoders.adapters import adapted
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
+from countenance.fusion.loading import build_fusion
 from countenance.inference.shelf import Shelf
 from countenance.inference.tables import near
 from countenance.permission import Permissions
@@ -108,7 +109,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
     utterances = _utterances(deployment, call)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
     encoders = tuple(e for e in encoders_of(deployment, shelf) if e.takes.modality in wanted)
-    inner, fused = fusion_of(deployment.stages.fusion, shelf)
+    inner, fused = build_fusion(resolve(deployment.stages.fusion), shelf)
     fusion, heads = with_heads(inner, [t.home for t in taxonomies if t.home], shelf)
     cards = {name: card for name, card in shelf.cards.items() if card.modality in wanted}
     return Job(
