@@ -115,7 +115,7 @@ class Layout:
 
     def _fill(self, row: Floats, window: Window) -> None:
         groups = Weighed.of(window).groups
-        for modality, (start, stop) in self.spans.items():
+        for modality, (start, _) in self.spans.items():
             seen = [o for o in groups.get(modality, ()) if o.model is None or model_name(o) in self.encoders]
             row[start : start + GATES] = (bool(seen), mean((o.quality, 1.0) for o in seen)) if seen else (0.0, 0.0)
             for place, name in enumerate(self.values[modality], start=start + GATES):

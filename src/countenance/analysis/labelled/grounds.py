@@ -7,6 +7,7 @@ from datetime import date
 from countenance.aggregation.taxonomy import Taxonomy
 from countenance.assembly import encoders_of, rule_all
 from countenance.capture.faces import Finder
+from countenance.capture.faces import Finder
 from countenance.capture.finding import finder_of
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.speech import VoiceSampler
@@ -49,14 +50,14 @@ class Room:
     @classmethod
     def open(cls, terms: Terms) -> "Room":
         """Ask the gate once for all, for role and purpose are the same; raises RefusedError with the citation."""
-        gate, person = Gate.load(), terms.deployment.participant[0]
+        gate, person = Gate.load(overlays=terms.deployment.overlays), terms.deployment.participant[0]
         call = Call("labelled", terms.deployment.deployment_id, terms.deployment.purpose, (_person(terms),))
         rulings = rule_all(gate, terms.deployment, call, terms.taxonomies, terms.on)
         wanted = [m for m in (FACE, VOICE, TEXT) if m in person.consent and rulings[WHO, m].allowed]
         if not wanted:
             first = next(r for (_, m), r in rulings.items() if m in (FACE, VOICE, TEXT) and not r.allowed).verdicts[0]
             raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing was read.")
-        shelf = Shelf.installed(terms.deployment.profile)
+        shelf = Shelf.installed(terms.deployment.profile, terms.deployment.models.paths)
         room = cls(
             terms=terms,
             rulings=rulings,

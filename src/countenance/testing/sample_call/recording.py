@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from countenance.contracts.media import SAMPLE_RATE
 from countenance.testing.sample_call.acting import Actor
 from countenance.testing.sample_call.face import FacePainter
-from countenance.testing.sample_call.people import LOOKS
+from countenance.testing.sample_call.people import LOOKS, Look
 from countenance.testing.sample_call.scene import HEIGHT, WIDTH
 from countenance.testing.sample_call.script import Script
 
@@ -27,10 +27,10 @@ CODEC_TAIL = SAMPLE_RATE // 50
 """The codec adds a few milliseconds of its own; without this much sound the call still ends with its last frame."""
 
 
-def record(script: Script, name: str, path: Path) -> None:
+def record(script: Script, name: str, path: Path, look: Look | None = None) -> None:
     """Draw, speak and encode everything one person does, from the first moment to the last."""
     person = script.person(name)
-    actor, painter = Actor(script, name), FacePainter(LOOKS[person.look])
+    actor, painter = Actor(script, name), FacePainter(look or LOOKS[person.look])
     with av.open(path, "w", format="webm", options={"fflags": "+bitexact"}) as file:
         video = _video(file, person.fps)
         sound = _sound(file)

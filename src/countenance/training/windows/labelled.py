@@ -1,7 +1,7 @@
 """A labelled window, and which windows of a recording belong to which labelled stretch."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from countenance.contracts.errors import DatasetError
 from countenance.contracts.readings import Window
@@ -19,9 +19,11 @@ class LabelledWindow:
     call: str
     split: Split
     votes: Mapping[str, float]
-    raters: int
+    raters: float
     """How many people looked; never fewer than the votes of the commonest label."""
-    dimensions: Mapping[str, float]
+    dimensions: Mapping[str, float] = field(default_factory=dict)
+    demographics: Mapping[str, str] = field(default_factory=dict)
+    self_reported: bool = False
 
     @property
     def id(self) -> str:
@@ -44,8 +46,10 @@ def label_windows(windows: Sequence[Window], rows: Iterable[Row]) -> Iterator[La
                 call=row.group_id or row.uid,
                 split=row.split,
                 votes=votes,
-                raters=max(row.raters, round(max(votes.values(), default=0.0))),
+                raters=_raters(row.raters, votes),
                 dimensions=row.dimensions,
+                demographics=row.demographics,
+                self_reported=row.self_reported,
             )
 
 
@@ -72,6 +76,11 @@ def _inside(windows: Sequence[Window], row: Row) -> list[Window]:
     found = [w for w in windows if start_us <= (w.start_us + w.end_us) // 2 < end_us]
     middle = (start_us + end_us) // 2
     return found or [w for w in windows if w.start_us <= middle < w.end_us]
+
+
+def _raters(stated: int, votes: Mapping[str, float]) -> float:
+    """How many people looked; where nobody says, as many as votes were given."""
+    return max(float(stated), *votes.values(), 0.0) if stated else sum(votes.values())
 
 
 def _subject(row: Row) -> str:

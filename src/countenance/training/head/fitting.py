@@ -1,0 +1,236 @@
+"""Penalty, calibration and abstention of a head, all from people that the fit in question has not seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.contracts.readings import Window
+from countenance.evaluation.riskcoverage import threshold_for
+from countenance.evaluation.scores import Scores
+from countenance.fusion.head_features import Floats, Layout
+from countenance.inference.calibration import sigmoid, softmax
+from countenance.training.head.columns import standardised, survey, with_gaps
+from countenance.training.head.lessons import OTHER, Lessons, folds
+from countenance.training.head.logistic import Linear, fit
+
+PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+"""From strong to weak; each fit begins where the stronger one ended."""
+TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(8.0), 57))
+RISK = 0.25
+"""A head of exclusive labels stays silent where, out of fold, more than this share of its surest labels were wrong."""
+LEAST_COVERED = 0.5
+"""No threshold is set that would silence more than half of the seconds."""
+SMOOTH = 4.0
+"""Labelled seconds that slope 1 and offset 0 weigh in the calibration of a label of its own."""
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibrated:
+    """One temperature for exclusive labels, or a slope and an offset per label."""
+
+    temperature: float
+    slope: Floats
+    offset: Floats
+    exclusive: bool
+
+    def __call__(self, logits: Floats) -> Floats:
+        """Probabilities, n x k."""
+        scaled = logits * self.slope / np.float32(self.temperature) + self.offset
+        return softmax(scaled) if self.exclusive else sigmoid(scaled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """A fitted head with everything that a bundle states."""
+
+    layout: Layout
+    linear: Linear
+    calibrated: Calibrated
+    penalty: float
+    abstain_below: float
+    enters: dict[str, float]
+    """Per label, the probability from which on saying it gave the best F1."""
+    scores: Scores
+    """Out of fold, calibrated by the other folds: what the figures are measured on."""
+    without: dict[str, Scores]
+    """The same with only some modalities left, by their names."""
+
+
+def train(found: Lessons, seed: int, protocol: str) -> Head:
+    """Choose out of fold, then fit on all."""
+    windows = [labelled.window for labelled in found.windows]
+    layout = survey(windows)
+    raw = layout.raw(windows)
+    placed = folds(found)
+    paths = [_path(found, layout, raw, placed != fold, seed) for fold in range(placed.max() + 1)]
+    surprises = [_surprise(found, _out_of_fold(found, paths, raw, placed, at)) for at in range(len(PENALTIES))]
+    best = int(np.argmin(surprises))
+    logits = _out_of_fold(found, paths, raw, placed, best)
+    scores = scored(found, _crossed(found, logits, placed), protocol)
+    final = standardised(layout, raw)
+    start = paths[0][best][1]
+    linear = _fit(found, final, final.standardised(raw), np.ones(len(raw), bool), PENALTIES[best], seed, start)
+    return Head(
+        layout=final,
+        linear=linear,
+        calibrated=calibrate(found, logits, found.weights),
+        penalty=PENALTIES[best],
+        abstain_below=_abstain_below(scores) if found.exclusive else 0.0,
+        enters={label: _enter(scores, column) for column, label in enumerate(found.labels) if label != OTHER},
+        scores=scores,
+        without=_subsets(found, paths, raw, placed, best, protocol),
+    )
+
+
+def judged(head: Head, found: Lessons, protocol: str) -> Scores:
+    """The scores of a head on people it has not learnt from at all."""
+    windows: list[Window] = [labelled.window for labelled in found.windows]
+    return scored(found, head.calibrated(head.linear(head.layout.matrix(windows))), protocol)
+
+
+def scored(found: Lessons, chances: Floats, protocol: str) -> Scores:
+    """Probabilities beside what raters said, by second, clustered by people who share calls."""
+    attributes = sorted({name for window in found.windows for name in window.demographics})
+    return Scores(
+        kind=found.kind,
+        ids=np.array([labelled.id for labelled in found.windows]),
+        labels=found.labels,
+        probabilities=np.asarray(chances, np.float64),
+        targets=np.asarray(found.targets, np.float64),
+        protocol=protocol,
+        clusters=np.array(found.groups),
+        slices={a: np.array([window.demographics.get(a, "") for window in found.windows]) for a in attributes},
+        self_reported=all(window.self_reported for window in found.windows),
+        main=tuple(label for label in found.labels if label != OTHER),
+    )
+
+
+def calibrate(found: Lessons, logits: Floats, weights: Floats) -> Calibrated:
+    """The calibration with the least surprise on these logits."""
+    labels = logits.shape[1]
+    ones, zeros = np.ones(labels, np.float32), np.zeros(labels, np.float32)
+    if not found.exclusive:
+        lines = [_line(logits[:, column], found.targets[:, column], weights) for column in range(labels)]
+        slope, offset = (np.array(part, np.float32) for part in zip(*lines, strict=True))
+        return Calibrated(1.0, slope, offset, exclusive=False)
+    costs = [
+        float((weights[:, None] * -found.targets * np.log(np.maximum(softmax(logits / np.float32(t)), 1e-7))).sum())
+        for t in TEMPERATURES
+    ]
+    return Calibrated(round(float(TEMPERATURES[int(np.argmin(costs))]), 4), ones, zeros, exclusive=True)
+
+
+Path = list[tuple[Layout, Linear]]
+
+
+def _path(found: Lessons, layout: Layout, raw: Floats, rows: NDArray[np.bool_], seed: int) -> Path:
+    """The fits on some rows under every penalty; standardised by these rows alone."""
+    own = standardised(layout, raw[rows])
+    matrix, fits, start = own.standardised(raw), [], None
+    for penalty in PENALTIES:
+        start = _fit(found, own, matrix, rows, penalty, seed, start)
+        fits.append((own, start))
+    return fits
+
+
+def _fit(
+    found: Lessons,
+    layout: Layout,
+    matrix: Floats,
+    rows: NDArray[np.bool_],
+    penalty: float,
+    seed: int,
+    start: Linear | None,
+) -> Linear:
+    shown, place = with_gaps(layout, matrix[rows], np.random.default_rng(seed))
+    copies = np.bincount(place, minlength=int(rows.sum()))[place]
+    weights = np.asarray(found.weights[rows][place] / copies, np.float32)
+    return fit(shown, found.targets[rows][place], weights, penalty, exclusive=found.exclusive, start=start)
+
+
+def _out_of_fold(
+    found: Lessons, paths: list[Path], raw: Floats, placed: Places, at: int, gone: tuple[str, ...] = ()
+) -> Floats:
+    """Logits of each row by the fit that has not seen its people."""
+    logits = np.zeros((len(raw), len(found.labels)), np.float32)
+    for fold, path in enumerate(paths):
+        layout, linear = path[at]
+        rows = placed == fold
+        logits[rows] = linear(layout.without(layout.standardised(raw[rows]), gone))
+    return logits
+
+
+def _surprise(found: Lessons, logits: Floats) -> float:
+    """Weighted mean cross-entropy after the best calibration."""
+    chances = np.clip(calibrate(found, logits, found.weights)(logits), 1e-7, 1.0 - 1e-7)
+    cost = -found.targets * np.log(chances)
+    if not found.exclusive:
+        cost -= (1.0 - found.targets) * np.log(1.0 - chances)
+    return float((found.weights * cost.sum(axis=1)).mean())
+
+
+def _crossed(found: Lessons, logits: Floats, placed: Places, of: Floats | None = None) -> Floats:
+    """Probabilities of each fold, calibrated on the other folds; `of` gives other logits of the same rows."""
+    asked, chances = logits if of is None else of, np.zeros_like(logits)
+    for fold in range(int(placed.max()) + 1):
+        rows, others = np.asarray(placed == fold, np.bool_), np.asarray(placed != fold, np.bool_)
+        chances[rows] = calibrate(found.only(others), logits[others], found.weights[others])(asked[rows])
+    return chances
+
+
+def _subsets(
+    found: Lessons, paths: list[Path], raw: Floats, placed: Places, at: int, protocol: str
+) -> dict[str, Scores]:
+    """Out of fold with only some modalities left, on the rows that hold all of those."""
+    layout = paths[0][at][0]
+    names = tuple(layout.values)
+    there = layout.present(np.nan_to_num(raw))
+    whole = _out_of_fold(found, paths, raw, placed, at)
+    told: dict[str, Scores] = {}
+    for bits in range(1, 2 ** len(names)):
+        kept = [name for place, name in enumerate(names) if bits >> place & 1]
+        rows = np.asarray(there[:, [names.index(name) for name in kept]].all(axis=1))
+        if rows.any():
+            gone = tuple(name for name in names if name not in kept)
+            chances = _crossed(found, whole, placed, of=_out_of_fold(found, paths, raw, placed, at, gone))
+            told["+".join(kept)] = scored(found.only(rows), chances[rows], f"{protocol}; only {' and '.join(kept)}")
+    return told
+
+
+def _abstain_below(scores: Scores) -> float:
+    """The lowest confidence from which on at most RISK are wrong; 0 where that is not to be had for half of them."""
+    threshold = threshold_for(scores, RISK)
+    if threshold is None:
+        return 0.0
+    covered = float((scores.probabilities.max(axis=1) >= threshold).mean())
+    return round(threshold, 4) if LEAST_COVERED <= covered < 1.0 else 0.0
+
+
+def _enter(scores: Scores, column: int) -> float:
+    """The probability from which on saying a label gives the best F1, 0.1 to 0.9."""
+    true, chance = scores.targets[:, column] > 0.5, scores.probabilities[:, column]
+    places = np.round(np.arange(0.1, 0.901, 0.02), 2)
+    hits = np.array([(true & (chance >= place)).sum() for place in places], np.float64)
+    said = np.array([(chance >= place).sum() for place in places])
+    f1 = 2 * hits / np.maximum(said + true.sum(), 1)
+    best = places[f1 >= f1.max() - 1e-9]
+    return float(best[len(best) // 2])
+
+
+def _line(logits: Floats, targets: Floats, weights: Floats) -> tuple[float, float]:
+    """Slope and offset of one label by Newton's method, drawn towards 1 and 0 as by SMOOTH seconds of evidence."""
+    slope, offset = 1.0, 0.0
+    for _ in range(30):
+        chance = sigmoid(np.asarray(slope * logits + offset, np.float32)).astype(np.float64)
+        miss, bend = weights * (chance - targets), weights * chance * (1.0 - chance)
+        gradient = np.array([(miss * logits).sum() + SMOOTH * (slope - 1.0), miss.sum() + SMOOTH * offset])
+        cross = (bend * logits).sum()
+        curve = np.array([[(bend * logits**2).sum() + SMOOTH, cross], [cross, bend.sum() + SMOOTH]])
+        step = np.linalg.solve(curve, gradient)
+        slope, offset = slope - float(step[0]), offset - float(step[1])
+        if np.abs(step).max() < 1e-6:
+            break
+    return round(max(slope, 0.05), 4), round(offset, 4)
