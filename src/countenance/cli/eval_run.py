@@ -27,6 +27,7 @@ def eval_run(
     against: Annotated[Path | None, typer.Option(help="Training data that must not share anybody with it.")] = None,
     show_leak: Annotated[bool, typer.Option("--show-leak", help="Say what shared people would be worth.")] = False,
     limit: Annotated[int | None, typer.Option(help="Judge at most so many rows, for a look.")] = None,
+    teachers: Annotated[Path | None, typer.Option(help="Weights of the face teachers, for FairFace; once.")] = None,
 ) -> None:
     """Measure a bundle: figures with intervals, calibration, abstention, groups, worst first. Refuses shared people."""
     from countenance.evaluation.page import render
@@ -37,7 +38,7 @@ def eval_run(
     if profile not in list(Profile):
         raise UsageError(f"unknown profile {profile!r}", "Use open or commercial.")
     chosen = tuple(name.strip() for name in labels.split(",") if name.strip())
-    asked = Asked(bundle, data, split, corpus, chosen, against, show_leak, limit)
+    asked = Asked(bundle, data, split, corpus, chosen, against, show_leak, limit, teachers)
     shelf = Shelf.installed(Profile(profile))
     try:
         with _bar() as progress:

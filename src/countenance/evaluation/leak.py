@@ -53,11 +53,11 @@ def refuse(found: dict[Key, list[str]], trained_on: str) -> None:
     )
 
 
-def price(embeddings: Floats, hard: Ints, labels: tuple[str, ...], clusters: Words, seed: int = 0) -> Leak:
+def price(features: Floats, what: str, hard: Ints, labels: tuple[str, ...], clusters: Words, seed: int = 0) -> Leak:
     """What a split by row would have claimed over a split by person, with the same small probe on both.
 
-    The probe is a ridge classifier on the embeddings, fitted anew for every fold; its scores are no accuracy of the
-    bundle. The interval draws people.
+    The probe is a ridge classifier on features n x d (`what` names them), fitted anew for every fold; its scores are
+    no accuracy of the bundle. The interval draws people.
     """
     people = np.unique(clusters)
     if len(people) < 2 or len(hard) < 2 * FOLDS:
@@ -67,7 +67,7 @@ def price(embeddings: Floats, hard: Ints, labels: tuple[str, ...], clusters: Wor
     place = dict(zip(people.tolist(), (rng.permutation(len(people)) % FOLDS).tolist(), strict=True))
     by_person = np.array([place[name] for name in clusters.tolist()])
     leaky, honest = (
-        UAR.of(_told(_folded(embeddings, hard, len(labels), folds), hard, labels, clusters))
+        UAR.of(_told(_folded(features, hard, len(labels), folds), hard, labels, clusters))
         for folds in (by_row, by_person)
     )
     low, high = ends(_difference(leaky, honest, clusters, seed))
@@ -78,7 +78,7 @@ def price(embeddings: Floats, hard: Ints, labels: tuple[str, ...], clusters: Wor
         price=round(leaky.value - honest.value, 6),
         low=None if low is None else round(low, 6),
         high=None if high is None else round(high, 6),
-        protocol=f"ridge probe on the embeddings, {FOLDS} folds by row against {FOLDS} folds by person, "
+        protocol=f"ridge probe on {what}, {FOLDS} folds by row against {FOLDS} folds by person, "
         f"{len(people)} people, {len(hard)} rows; a price, not an accuracy",
     )
 
@@ -88,12 +88,12 @@ def _difference(leaky: Statistic, honest: Statistic, clusters: Words, seed: int)
     return np.asarray(values[0] - values[1])
 
 
-def _folded(embeddings: Floats, hard: Ints, labels: int, folds: NDArray[np.integer[Any]]) -> Floats:
+def _folded(features: Floats, hard: Ints, labels: int, folds: NDArray[np.integer[Any]]) -> Floats:
     """Said of every row by a probe that did not see its fold, n x k."""
     said = np.zeros((len(hard), labels))
     for fold in np.unique(folds):
         own = folds == fold
-        said[own] = _probe(embeddings[~own], one_hot(hard[~own], labels), embeddings[own])
+        said[own] = _probe(features[~own], one_hot(hard[~own], labels), features[own])
     return said
 
 

@@ -153,10 +153,17 @@ def mean_of(label: str) -> Measure:
     """Mean of one outcome; whether more is better lies in its name: an `error` or a `firing` had better be small."""
 
     def of(scores: Scores) -> Statistic:
-        return mean(scores.probabilities[:, _column(scores, label)], np.ones(len(scores), bool))
+        values = scores.probabilities[:, _column(scores, label)]
+        return mean(values, ~np.isnan(values))
 
     better = not any(word in label for word in ("error", "firing", "miss", "abstain"))
-    return Measure(f"mean_{label}", f"mean of {label} over all rows", better, of, has_majority=False)
+    return Measure(
+        f"mean_{label}",
+        f"mean of {label.replace('_', ' ')} over the rows that it applies to",
+        better,
+        of,
+        has_majority=False,
+    )
 
 
 def _general() -> tuple[Measure, ...]:

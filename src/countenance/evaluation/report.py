@@ -202,7 +202,9 @@ class Leak(_Strict):
 class Report(_Strict):
     """The whole file."""
 
-    version: Literal["countenance.metrics.v1"] = Field(default=SCHEMA, validation_alias="schema", serialization_alias="schema")
+    version: Literal["countenance.metrics.v1"] = Field(
+        default=SCHEMA, validation_alias="schema", serialization_alias="schema"
+    )
     bundle: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     profile: str

@@ -45,7 +45,7 @@ class Scores:
     labels: tuple[str, ...]
     """k, in the order of the columns."""
     probabilities: Floats
-    """n x k; for `dimension` and `outcome` the values themselves."""
+    """n x k; for `dimension` and `outcome` the values themselves, NaN where an outcome does not apply."""
     targets: Floats
     """n x k: shares of the votes, 0 or 1, or values on the scale; NaN where nobody said anything."""
     protocol: str
@@ -190,7 +190,8 @@ def _check_labels(scores: Scores) -> None:
 
 def _check_values(scores: Scores) -> None:
     said, told = scores.probabilities, scores.targets[scores.told]
-    _must(bool(np.isfinite(said).all()), "probabilities hold a value that is no number")
+    known = said[~np.isnan(said)] if scores.kind is Kind.OUTCOME else said
+    _must(bool(np.isfinite(known).all()), "probabilities hold a value that is no number")
     if scores.kind in (Kind.DISTRIBUTION, Kind.MULTILABEL):
         _must(_within(said), "a probability lies outside 0 to 1")
         _must(_within(scores.targets), "a target lies outside 0 to 1")

@@ -65,6 +65,8 @@ def _by_group(measure: Measure, scores: Scores, least: int, draw: tuple[int, int
     kept, small, statistics = [], [], []
     for attribute, value, rows in parts:
         inner = measure.of(scores.only(rows))
+        if not inner.n:
+            continue
         clusters = len(np.unique(scores.clusters[rows]))
         named = Slice(attribute, value, measure.name, inner.n, clusters, enough=False)
         if inner.n < least or clusters < LEAST_CLUSTERS or np.isnan(inner.value):

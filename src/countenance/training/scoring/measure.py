@@ -1,7 +1,7 @@
 """One bundle on one corpus: rows, identities, scores, and everything that is measured of them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,13 @@ from countenance.evaluation.assess import About, assess
 from countenance.evaluation.leak import price
 from countenance.evaluation.report import Identities, Leak, Report
 from countenance.evaluation.scores import Scores
-from countenance.inference.bundle import read_card
 from countenance.inference.shelf import Shelf
-from countenance.training.datasets.inspection import named
-from countenance.training.datasets.store import Corpus, Row, check_splits, recognise
-from countenance.training.scoring.readers import Reader, reader_of
-from countenance.training.scoring.said import Said, cluster_kind, embeddings_of, tabulate
-from countenance.training.scoring.split import Parts, check, parts_of
+from countenance.training.datasets.store import Corpus, Row
+from countenance.training.scoring.fairface import OUTCOMES, Place
+from countenance.training.scoring.opening import opened
+from countenance.training.scoring.readers import Reader, loaded, reader_of
+from countenance.training.scoring.said import Said, cluster_kind, cluster_of, features_of, tabulate
+from countenance.training.scoring.split import Parts, check, parts_of, trained_on
 from countenance.training.scoring.targets import Wanted, wanted_for
 
 Progress = Callable[[int, int], None]
@@ -42,6 +42,8 @@ class Asked:
     show_leak: bool = False
     limit: int | None = None
     """At most so many rows, evenly spread: for a look, not for a report."""
+    teachers: Path | None = None
+    """Weights of the teachers that place faces and points in FairFace; needed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,15 @@ class Measured:
 
 def measure(asked: Asked, shelf: Shelf, progress: Progress) -> Measured:
     """Read, check, score and assess; refused when somebody who is judged was trained on."""
-    corpus = recognise(asked.data) if asked.corpus is None else named(asked.corpus)
-    reading = corpus.read(asked.data)
-    check_splits(reading.rows)
-    reader = reader_of(asked.bundle, shelf)
+    corpus, reading = opened(asked.data, asked.corpus)
     parts = parts_of(reading, asked.split)
+    bundle = loaded(asked.bundle, shelf)
+    if outcome := OUTCOMES.get((bundle.card.modality, bundle.card.task)):
+        identities = check(bundle.card, corpus.name, parts, _rows_of(asked.against))
+        scores = outcome(bundle, Place(asked.data, asked.teachers, asked.limit))
+        about = _about(corpus, asked, bundle.card, identities)
+        return Measured(assess(replace(about, profile=shelf.profile.value, rows=len(scores)), scores), scores)
+    reader = reader_of(bundle, shelf)
     identities = check(reader.card, corpus.name, parts, _rows_of(asked.against))
     wanted = _wanted(asked, corpus, reader, parts)
     judged = _thinned([row for row in parts.judged if wanted.asks(row)], asked.limit)
@@ -68,27 +74,26 @@ def measure(asked: Asked, shelf: Shelf, progress: Progress) -> Measured:
     protocol = _protocol(asked, corpus, reader, wanted, len(dev))
     scores = tabulate(judged, said[: len(judged)], wanted, protocol, reader.thresholds)
     on_dev = tabulate(dev, said[len(judged) :], wanted, f"{protocol}; dev", reader.thresholds) if dev else None
-    leak = _priced(judged, said[: len(judged)], wanted) if asked.show_leak else None
-    return Measured(assess(_about(corpus, asked, reader, judged, identities, leak), scores, on_dev), scores)
+    met = trained_on(reader.card, corpus.name)
+    leak = _priced(judged, said[: len(judged)], wanted, met=met) if asked.show_leak else None
+    about = _about(corpus, asked, reader.card, identities)
+    about = replace(about, profile=reader.profile, rows=len(judged), cluster=cluster_kind(judged), leak=leak)
+    return Measured(assess(about, scores, on_dev), scores)
 
 
 def leak_of(asked: Asked, shelf: Shelf, progress: Progress) -> Leak:
     """The price alone, for a split that is refused."""
-    corpus = recognise(asked.data) if asked.corpus is None else named(asked.corpus)
-    reader = reader_of(asked.bundle, shelf)
-    parts = parts_of(corpus.read(asked.data), asked.split)
+    corpus, reading = opened(asked.data, asked.corpus)
+    reader = reader_of(loaded(asked.bundle, shelf), shelf)
+    parts = parts_of(reading, asked.split)
     wanted = _wanted(asked, corpus, reader, parts)
     rows = _thinned([row for row in parts.judged if wanted.asks(row)], asked.limit)
-    return _priced(rows, list(_watched(reader.read(rows), len(rows), progress)), wanted)
-
-
-def card_of(bundle: str, shelf: Shelf) -> Card:
-    """The card of a bundle by name or folder."""
-    return read_card(Path(bundle)) if Path(bundle).is_dir() else shelf.load(bundle).card
+    said = list(_watched(reader.read(rows), len(rows), progress))
+    return _priced(rows, said, wanted, met=trained_on(reader.card, corpus.name))
 
 
 def _rows_of(against: Path | None) -> tuple[Row, ...]:
-    return () if against is None else recognise(against).read(against).rows
+    return () if against is None else opened(against)[1].rows
 
 
 def _wanted(asked: Asked, corpus: Corpus, reader: Reader, parts: Parts) -> Wanted:
@@ -110,16 +115,16 @@ def _watched(said: Iterable[Said], total: int, progress: Progress) -> Iterable[S
         yield one
 
 
-def _priced(rows: Sequence[Row], said: Sequence[Said], wanted: Wanted) -> Leak:
+def _priced(rows: Sequence[Row], said: Sequence[Said], wanted: Wanted, *, met: bool) -> Leak:
     kept = [(row, one) for row, one in zip(rows, said, strict=True) if not one.abstained and wanted.hard(row) >= 0]
-    inner = embeddings_of([one for _, one in kept]) if kept else None
-    if inner is None or not any(row.subject_id or row.group_id for row, _ in kept):
+    features = features_of([one for _, one in kept], met=met) if kept else None
+    if features is None or not any(row.subject_id or row.group_id for row, _ in kept):
         raise EvaluationError(
             "a leak can be priced only where rows name their people and carry one label each",
             "Choose a corpus with subjects or dialogues.",
         )
-    clusters = np.array([row.subject_id or row.group_id or row.uid for row, _ in kept])
-    return price(inner, np.array([wanted.hard(row) for row, _ in kept]), wanted.labels, clusters)
+    clusters = np.array([cluster_of(row) for row, _ in kept])
+    return price(*features, np.array([wanted.hard(row) for row, _ in kept]), wanted.labels, clusters)
 
 
 def _protocol(asked: Asked, corpus: Corpus, reader: Reader, wanted: Wanted, dev: int) -> str:
@@ -131,19 +136,16 @@ def _protocol(asked: Asked, corpus: Corpus, reader: Reader, wanted: Wanted, dev:
     return "; ".join(part for part in parts if part)
 
 
-def _about(
-    corpus: Corpus, asked: Asked, reader: Reader, rows: Sequence[Row], identities: Identities, leak: Leak | None
-) -> About:
+def _about(corpus: Corpus, asked: Asked, card: Card, identities: Identities) -> About:
     return About(
-        bundle=reader.card.name,
-        sha256=reader.card.files["model.onnx"],
-        profile=reader.profile,
+        bundle=card.name,
+        sha256=card.files["model.onnx"],
+        profile="",
         corpus=corpus.name,
         title=corpus.title,
         licence=corpus.licence,
         split=asked.split,
-        rows=len(rows),
-        cluster=cluster_kind(rows),
+        rows=0,
+        cluster="row",
         identities=identities,
-        leak=leak,
     )

@@ -38,14 +38,18 @@ class Reader:
     """What it is always asked, where no corpus decides."""
 
 
-def reader_of(bundle: str, shelf: Shelf) -> Reader:
-    """The reader of a bundle by name or folder."""
-    loaded = Bundle.load(Path(bundle), profile=shelf.profile) if Path(bundle).is_dir() else shelf.load(bundle)
-    kind = (loaded.card.modality, loaded.card.task)
+def loaded(bundle: str, shelf: Shelf) -> Bundle:
+    """A bundle by name or folder, if the profile allows it."""
+    return Bundle.load(Path(bundle), profile=shelf.profile) if Path(bundle).is_dir() else shelf.load(bundle)
+
+
+def reader_of(bundle: Bundle, shelf: Shelf) -> Reader:
+    """How a bundle reads rows."""
+    kind = (bundle.card.modality, bundle.card.task)
     if kind not in READERS:
         known = ", ".join(f"{modality} {task}" for modality, task in READERS)
         raise UsageError(f"nothing here measures a bundle for {' '.join(kind)}", f"Measured are: {known}.")
-    return READERS[kind](loaded, shelf)
+    return READERS[kind](bundle, shelf)
 
 
 def _expression(bundle: Bundle, shelf: Shelf) -> Reader:

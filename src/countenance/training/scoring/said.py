@@ -36,7 +36,9 @@ class Said:
     outcomes: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     """What happened, such as found: 1."""
     embedding: NDArray[np.float32] | None = None
-    """For pricing a leak; it is never written."""
+    """What the net saw before its last layer, for pricing a leak; it is never written."""
+    plain: NDArray[np.float32] | None = None
+    """Features that nobody learnt, for pricing a leak where the net has met these people already."""
     abstained: str | None = None
 
 
@@ -84,12 +86,16 @@ def cluster_kind(rows: Sequence[Row]) -> str:
     return "dialogue" if any(row.group_id for row in rows) else "row"
 
 
-def embeddings_of(said: Sequence[Said]) -> Floats | None:
-    """Embeddings n x d, or the logarithms of the shares where a bundle gives none; None where neither is there."""
-    if all(one.embedding is not None for one in said):
-        return np.stack([np.ravel(one.embedding) for one in said if one.embedding is not None]).astype(np.float64)
+def features_of(said: Sequence[Said], *, met: bool) -> tuple[Floats, str] | None:
+    """What a leak is priced on, n x d, and its name; plain features where the net has met these people in training."""
+    plain = [one.plain for one in said if one.plain is not None]
+    if met and len(plain) == len(said):
+        return np.stack(plain).astype(np.float64), "plain features, as the net has met these people"
+    inner = [np.ravel(one.embedding) for one in said if one.embedding is not None]
+    if len(inner) == len(said):
+        return np.stack(inner).astype(np.float64), "the embeddings"
     if all(one.shares for one in said):
-        return np.log(np.array([list(one.shares.values()) for one in said]) + 1e-6)
+        return np.log(np.array([list(one.shares.values()) for one in said]) + 1e-6), "the logarithms of the shares"
     return None
 
 

@@ -47,10 +47,10 @@ def check(card: Card, corpus: str, parts: Parts, against: Iterable[Row] = ()) ->
     """Refuse when somebody who is judged was trained on; what could be compared is said."""
     outside = tuple(against)
     learnt = trained_on(card, corpus)
-    if learnt and not parts.train and not outside:
+    open_ = [row for row in parts.judged if row.split in (Split.UNASSIGNED, Split.TRAIN)]
+    if learnt and open_ and not parts.train and not outside:
         raise RefusedError(
-            f"{card.name} was trained on {corpus}, and these rows are not apart from its training rows: "
-            f"{_some(parts.judged)}",
+            f"{card.name} was trained on {corpus}, and these rows are not apart from its training rows: {_some(open_)}",
             "Choose the split that was held out, or another corpus; --show-leak says what the leak is worth.",
         )
     train = (*parts.train, *outside) if learnt or outside else ()
@@ -78,8 +78,9 @@ def _digest(path: Path) -> str:
 def _compared(card: Card, corpus: str, train: Sequence[Row], *, learnt: bool) -> str:
     if train:
         return f"people, dialogues and media bytes of {len(train)} training rows"
-    why = "the card does not name it" if not learnt else "nothing to compare"
-    return f"nothing: {card.name} was not trained on {corpus} ({why})"
+    if learnt:
+        return f"nothing: the training rows of {corpus} are not at hand; its own split was kept"
+    return f"nothing: the card of {card.name} does not name {corpus}"
 
 
 def _words(parts: Parts) -> str:

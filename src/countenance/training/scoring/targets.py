@@ -73,6 +73,21 @@ def _same(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {label: (label,) for label in labels}
 
 
+SPELT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "neutral": ("neutral", "neu"),
+        "happiness": ("happiness", "happy", "hap", "joy"),
+        "surprise": ("surprise", "surprised", "sur"),
+        "sadness": ("sadness", "sad"),
+        "anger": ("anger", "angry", "ang"),
+        "disgust": ("disgust", "disgusted", "dis"),
+        "fear": ("fear", "fearful", "fea"),
+        "frustration": ("frustration", "frustrated", "fru"),
+        "confusion": ("confusion", "confused"),
+    }
+)
+"""How corpora spell a label, in any case of letters; whatever is not here is spelt in one way."""
+
 TARGETS: Mapping[tuple[str, str], Wanted] = MappingProxyType(
     {
         ("text", "goemotions"): Wanted(
@@ -96,7 +111,7 @@ TARGETS: Mapping[tuple[str, str], Wanted] = MappingProxyType(
         ("dimensions", "emobank"): Wanted(Kind.DIMENSION, _same(("valence", "arousal"))),
     }
 )
-"""By what is read and by corpus; whatever stands nowhere here is matched by the names of its labels."""
+"""By what is read and by corpus; whatever stands nowhere here is matched by how its labels are spelt."""
 
 
 def wanted_for(reads: str, corpus: str, rows: Sequence[Row], says: Sequence[str]) -> Wanted:
@@ -106,10 +121,11 @@ def wanted_for(reads: str, corpus: str, rows: Sequence[Row], says: Sequence[str]
     if reads == "dimensions":
         told = [name for name in says if any(name in row.dimensions for row in rows)]
         return _some(Wanted(Kind.DIMENSION, _same(told)), corpus, says)
-    named = {name for row in rows for name in (*row.votes, row.label) if name}
-    shared = [name for name in says if name in named]
+    named = sorted({name for row in rows for name in (*row.votes, row.label) if name})
+    spelt = {ours: tuple(name for name in named if name.lower() in SPELT.get(ours, (ours,))) for ours in says}
+    shared = {ours: theirs for ours, theirs in spelt.items() if theirs}
     kind = Kind.DISTRIBUTION if set(shared) <= {*EMOTIONS, "contempt", "calm"} else Kind.MULTILABEL
-    return _some(Wanted(kind, _same(shared)), corpus, says)
+    return _some(Wanted(kind, shared), corpus, says)
 
 
 def _some(wanted: Wanted, corpus: str, says: Sequence[str]) -> Wanted:

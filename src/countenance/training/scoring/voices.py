@@ -1,6 +1,7 @@
 """Clips of voices through the voice encoder: a speaker's clips one after the other, as in a call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -34,7 +35,9 @@ def read_voices(rows: Sequence[Row], encoder: VoiceEncoder, seed: int = 0) -> li
             pcm = decoded(rows[at])
             frames = log_mel(pcm)
             baseline = updated(baseline, frames[speech_frames(frames)])
-            said[at] = _mean(encoder.encode(looks(pcm, baseline)))
+            spoken = frames[speech_frames(frames)]
+            plain = np.concatenate([spoken.mean(axis=0), spoken.std(axis=0)]) if len(spoken) else None
+            said[at] = replace(_mean(encoder.encode(looks(pcm, baseline))), plain=plain)
     return said
 
 
@@ -47,9 +50,10 @@ def looks(pcm: Floats, baseline: SpeakerBaseline) -> list[VoiceSample]:
 
 def decoded(row: Row) -> Floats:
     """The sound of a row, 16 kHz mono, -1..1."""
-    if row.audio_path is None:
+    path = row.audio_path or row.face_path
+    if path is None:
         raise DatasetError(f"{row.source} has no sound", "Choose a corpus of voices, or unpack its recordings.")
-    pcm = _decode(row.audio_path)
+    pcm = _decode(path)
     first = 0 if row.start_us is None else row.start_us * SAMPLE_RATE // SECOND_US
     last = len(pcm) if row.end_us is None else row.end_us * SAMPLE_RATE // SECOND_US
     return pcm[first:last]
