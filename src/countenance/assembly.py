@@ -32,7 +32,7 @@ from countenance.deployment import Deployment, Person
 from countenance.encoders.adapters import adapted
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
-from countenance.fusion.loading import build_fusion
+from countenance.fusion.loading import build_fusion, load_fusion
 from countenance.inference.shelf import Shelf
 from countenance.inference.tables import near
 from countenance.permission import Permissions
@@ -109,7 +109,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
     utterances = _utterances(deployment, call)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
     encoders = tuple(e for e in encoders_of(deployment, shelf) if e.takes.modality in wanted)
-    inner, fused = build_fusion(resolve(deployment.stages.fusion), shelf)
+    inner, fused = fusion_of(deployment.stages.fusion, shelf)
     fusion, heads = with_heads(inner, [t.home for t in taxonomies if t.home], shelf)
     cards = {name: card for name, card in shelf.cards.items() if card.modality in wanted}
     return Job(
@@ -259,6 +259,12 @@ def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
         if all(shelf.has(bundle) for bundle in kind.needs):
             yield kind.from_shelf(shelf)
     yield from adapted(shelf)
+
+
+def fusion_of(named: str, shelf: Shelf) -> tuple[Fusion, Mapping[str, Card]]:
+    """The fusion of a name, `module:attribute` or the folder of a bundle, and the card of its weights."""
+    folder = Path(named)
+    return load_fusion(folder, shelf) if (folder / "card.toml").is_file() else build_fusion(resolve(named), shelf)
 
 
 def fingerprint(path: Path) -> str:
