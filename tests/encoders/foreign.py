@@ -96,6 +96,27 @@ def text_net(path: Path, classes: int, vocabulary: int = len(WORDS) + 4) -> Path
     return graph_file(path, nodes, *shapes, **arrays)
 
 
+def finder_net(path: Path, leave_out: str = "") -> Path:
+    """1 x 3 x height x width to the twelve outputs of YuNet, cells x numbers at three strides."""
+    nodes, outputs, arrays = [], [], {"shape": np.array([0, 0, -1], np.int64)}
+    for stride in (8, 16, 32):
+        for name, numbers in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
+            out = f"{name}_{stride}"
+            if out == leave_out:
+                continue
+            arrays[f"w_{out}"] = random(numbers, 3, stride, stride) / (100 * stride * stride)
+            nodes += [
+                helper.make_node(
+                    "Conv", ["input", f"w_{out}"], [f"{out}_map"], kernel_shape=[stride] * 2, strides=[stride] * 2
+                ),
+                helper.make_node("Reshape", [f"{out}_map", "shape"], [f"{out}_cells"]),
+                helper.make_node("Transpose", [f"{out}_cells"], [f"{out}_rows"], perm=[0, 2, 1]),
+                helper.make_node("Abs" if numbers == 1 else "Identity", [f"{out}_rows"], [out]),
+            ]
+            outputs.append(value(out, ["n", "cells", numbers]))
+    return graph_file(path, nodes, [value("input", ["n", 3, "h", "w"])], outputs, **arrays)
+
+
 def tokenizer_file(path: Path) -> Path:
     words = {word: at for at, word in enumerate(("<s>", "</s>", "<pad>", "<unk>", *WORDS))}
     made = Tokenizer(WordLevel(words, unk_token="<unk>"))
