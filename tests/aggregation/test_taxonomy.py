@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from countenance.aggregation.smoothing import TaxonomyAggregator
-from countenance.aggregation.taxonomy import Term, load
+from countenance.aggregation.taxonomy import Term, load, read_taxonomy
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import ModalityUse, Prediction, Signal
@@ -90,3 +90,23 @@ def test_a_fault_in_a_taxonomy_is_named(change: tuple[str, str], named: str, tmp
 def test_an_unknown_taxonomy_names_the_shipped_ones() -> None:
     with pytest.raises(UsageError, match=r"engagement\.v1"):
         load("engagment.v1")
+
+
+def test_a_label_that_nothing_speaks_for_needs_a_head_first(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\noutputs = ["engagement"]\n[[label]]\nname = "lost"\n', encoding="utf-8")
+    assert read_taxonomy(path).unfounded == ("lost",)
+    with pytest.raises(UsageError, match=r"nothing speaks for the label 'lost'.*train head --taxonomy"):
+        load(str(path))
+
+
+def test_the_folder_of_a_head_is_found_not_stated(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\noutputs = ["engagement"]\nhome = "/"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="unknown key 'home'"):
+        read_taxonomy(path)
+
+
+def test_a_folder_without_a_taxonomy_is_no_head(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no bundle of a head: it holds no taxonomy\.toml"):
+        load(str(tmp_path))

@@ -63,7 +63,9 @@ def test_nothing_to_learn_gives_the_shares_of_the_labels() -> None:
 def test_a_bowl_is_descended_to_its_floor() -> None:
     stretch = np.array([1.0, 30.0, 400.0], np.float32)
     floor = np.array([2.0, -1.0, 0.5], np.float32)
-    found = descend(lambda at: (float((stretch * (at - floor) ** 2).sum() / 2), stretch * (at - floor)), np.zeros(3, np.float32))
+    found = descend(
+        lambda at: (float((stretch * (at - floor) ** 2).sum() / 2), stretch * (at - floor)), np.zeros(3, np.float32)
+    )
     np.testing.assert_allclose(found, floor, atol=1e-3)
 
 

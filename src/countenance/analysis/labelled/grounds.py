@@ -7,7 +7,6 @@ from datetime import date
 from countenance.aggregation.taxonomy import Taxonomy
 from countenance.assembly import encoders_of, rule_all
 from countenance.capture.faces import Finder
-from countenance.capture.faces import Finder
 from countenance.capture.finding import finder_of
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.speech import VoiceSampler
