@@ -8,11 +8,12 @@ import numpy as np
 
 from countenance.evaluation import conformal, report
 from countenance.evaluation.intervals import REPEATS, Interval, intervals
-from countenance.evaluation.metrics import Measure, measure, measures_for, said, truth_of
+from countenance.evaluation.metrics import Measure, measure, measures_for
 from countenance.evaluation.reliability import reliability
 from countenance.evaluation.riskcoverage import risk_coverage, stopped, threshold_for
 from countenance.evaluation.scores import Floats, Kind, Scores
 from countenance.evaluation.slices import LEAST_ROWS, slices
+from countenance.evaluation.tallies import said, truth_of
 
 WANTED_RISKS = (0.05, 0.1, 0.2)
 DIGITS = 6

@@ -11,9 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from countenance.contracts.errors import EvaluationError
-from countenance.evaluation.metrics import truth_of
 from countenance.evaluation.scores import UNTOLD, Floats, Kind, Scores
 from countenance.evaluation.statistics import Truth
+from countenance.evaluation.tallies import truth_of
 
 ALPHA = 0.1
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from countenance.evaluation.metrics import top_label
 from countenance.evaluation.scores import Floats, Scores
 from countenance.evaluation.statistics import BINS, Truth, bins
+from countenance.evaluation.tallies import top_label
 
 WILSON = 1.96
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from countenance.contracts.errors import EvaluationError
-from countenance.evaluation.metrics import top_label
 from countenance.evaluation.scores import Floats, Scores
+from countenance.evaluation.tallies import top_label
 
 POINTS = 50
 
