@@ -407,8 +407,8 @@ def refused(said: Said, code: int, named: str, folder: Path) -> None:
 def test_models_are_listed_with_their_terms() -> None:
     said = run("models", "--profile", "commercial")
     assert said.code == 0
-    assert "face-finder.v1" in said.out
-    assert "voice-emotion" not in said.out
+    assert "face-finder.v1: " in said.out
+    assert "left out under the profile commercial: voice-emotion.v1: the licence row 'ravdess'" in said.out
 
 
 def test_policy_explain_refuses_with_exit_code_3() -> None:

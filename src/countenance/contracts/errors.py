@@ -35,6 +35,10 @@ class BundleError(CountenanceError):
     """A model bundle is incomplete, altered or not allowed here."""
 
 
+class DownloadError(CountenanceError):
+    """A file cannot be fetched, or is not the one that was promised."""
+
+
 class PolicyError(CountenanceError):
     """A policy file is wrong."""
 

@@ -13,7 +13,7 @@ from countenance.contracts.errors import BundleError
 from countenance.contracts.readings import ModelRef
 from countenance.inference.adaptercard import KINDS, WEIGHTS, AdapterCard
 from countenance.inference.feeding import Feed
-from countenance.inference.ledger import Ledger, Profile, Row, Use
+from countenance.inference.ledger import Ledger, Row, Use
 from countenance.inference.onnx import CPU, OnnxModel
 from countenance.inference.screen import screen_folder
 from countenance.inference.tables import read_table
@@ -39,11 +39,6 @@ class Adapter:
     def ref(self) -> ModelRef:
         """What readings say about who spoke."""
         return ModelRef(self.card.id, self.card.version, self.card.files[WEIGHTS])
-
-    def forbidden(self, profile: Profile) -> str | None:
-        """Why a profile may not load it, naming the licence row; a card that the ledger contradicts is an error."""
-        self.ledger.check(self.card)
-        return self.ledger.forbids(self.card, profile)
 
     def answer(self, model: OnnxModel, feed: Feed) -> NDArray[np.float32]:
         """Run one sample; the row of the output that the card reads."""

@@ -38,12 +38,13 @@ def screen_folder(folder: Path, files: Mapping[str, str], card: str) -> None:
             )
 
 
-def screen_file(path: Path) -> None:
-    """A file of a kind that cannot run code when it is read."""
-    suffix = path.suffix.lower()
+def screen_file(path: Path, named: str | None = None) -> None:
+    """A file of a kind that cannot run code when it is read; `named` is its name where it is to lie in the end."""
+    final = Path(named or path.name)
+    suffix = final.suffix.lower()
     if suffix in PICKLES:
         raise BundleError(f"{path}: {suffix} files are refused", CONVERT)
-    if suffix not in PLAIN and path.stem.upper() not in BARE:
+    if suffix not in PLAIN and final.stem.upper() not in BARE:
         raise BundleError(f"{path}: no file of a kind that is known here", f"Known: {', '.join(PLAIN)}.")
     with path.open("rb") as file:
         start = file.read(8)

@@ -9,9 +9,9 @@ from pathlib import Path
 from countenance.contracts.card import Card
 from countenance.contracts.errors import BundleError, UsageError
 from countenance.inference.adapter import Adapter, is_adapter, read_adapter
-from countenance.inference.bundle import Bundle, forbidden, read_card
+from countenance.inference.bundle import Bundle, read_card
 from countenance.inference.capped import tried
-from countenance.inference.ledger import Profile
+from countenance.inference.ledger import Ledger, Profile, Row
 from countenance.inference.tables import near
 
 __all__ = ("Profile", "Shelf", "weights_in")
@@ -31,6 +31,10 @@ class Shelf:
         """The bundles that are not used, and why, naming the licence row where one forbids it."""
         self.adapters: dict[str, Adapter] = {}
         """Those of the cards that are other people's weights."""
+        self.known: dict[str, Card] = {}
+        """All of them, used or not."""
+        self.rows: dict[str, tuple[Row, ...]] = {}
+        """The licence rows that each of them stands on."""
         for folder in folders:
             self._put(folder)
         for adapter in self.adapters.values():
@@ -40,16 +44,18 @@ class Shelf:
         """A later folder takes the place of an earlier one of the same name: the operator's own come last."""
         adapter = read_adapter(folder) if is_adapter(folder) else None
         card = adapter.card if adapter else read_card(folder)
-        self._folders[card.name] = folder
+        ledger = adapter.ledger if adapter else Ledger.around(folder)
+        ledger.check(card)
+        name = card.name
         for shown in (self.cards, self.left_out, self.adapters):
-            shown.pop(card.name, None)
-        why = adapter.forbidden(self.profile) if adapter else forbidden(folder, card, self.profile)
-        if why:
-            self.left_out[card.name] = why
+            shown.pop(name, None)
+        self._folders[name], self.known[name], self.rows[name] = folder, card, ledger.of(card)
+        if why := ledger.forbids(card, self.profile):
+            self.left_out[name] = why
             return
-        self.cards[card.name] = card
+        self.cards[name] = card
         if adapter:
-            self.adapters[card.name] = adapter
+            self.adapters[name] = adapter
 
     def _make_way(self, adapter: Adapter) -> None:
         for name in adapter.spec.replaces:

@@ -9,6 +9,9 @@ from typing import Any
 from countenance.contracts.errors import BundleError
 from countenance.inference.bundle import Bundle, sha256
 from countenance.inference.ledger import LEDGER
+from countenance.inference.tomltext import to_toml
+
+__all__ = ("to_toml", "write_bundle")
 
 
 def write_bundle(
@@ -33,42 +36,3 @@ def write_bundle(
     hashes = {p.name: sha256(p) for p in sorted(folder.iterdir())}
     (folder / "card.toml").write_text(to_toml({**card, "files": hashes}), encoding="utf-8")
     Bundle.load(folder)
-
-
-def to_toml(data: Mapping[str, Any]) -> str:
-    """Plain TOML for cards: scalars, lists and flat tables inline, then tables, then arrays of tables."""
-    lines = [f"{_key(k)} = {_value(v)}" for k, v in data.items() if not _is_table(v) and not _is_rows(v)]
-    for name, table in data.items():
-        if _is_table(table):
-            lines += ["", f"[{_key(name)}]", *(f"{_key(k)} = {_value(v)}" for k, v in table.items())]
-    for name, rows in data.items():
-        if _is_rows(rows):
-            for row in rows:
-                lines += [
-                    "",
-                    f"[[{_key(name)}]]",
-                    *(f"{_key(k)} = {_value(v)}" for k, v in row.items() if v is not None),
-                ]
-    return "\n".join(lines) + "\n"
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _is_rows(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
-
-
-def _key(name: str) -> str:
-    return name if name.replace("-", "").replace("_", "").isalnum() and name.isascii() else json.dumps(name)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(v) for v in value) + "]"
-    if isinstance(value, bool | str | int | float):
-        return json.dumps(value, ensure_ascii=False)
-    raise TypeError(f"a card cannot hold {type(value).__name__}")
