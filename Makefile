@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test format figures clean
+.PHONY: demo test format figures cards clean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +35,9 @@ format: $(STAMP)
 
 figures: $(STAMP)
 	$(BIN)/python -m bench.figures
+
+cards: $(STAMP)
+	$(BIN)/python -m bench.cards
 
 clean:
 	rm -rf $(VENV) demo report

@@ -1,0 +1,1 @@
+"""Model cards and technical documentation, rendered from what was measured."""
