@@ -58,8 +58,8 @@ def found(bundle: Bundle, place: Place) -> Scores:
         )
         parts.append(_part(f"{scene}_free", {f"firing_{scene}": (trial.free >= 0).astype(float)}, None, who))
     protocol = (
-        f"FairFace val in drawn scenes, clean and hard, found at IoU 0.5 with YuNet's box at the threshold "
-        f"{finder.threshold} of the bundle; landmark error in shares of the box's side, of found faces; "
+        "FairFace val in drawn scenes, clean and hard, found at IoU 0.5 with YuNet's box at the bundle's own "
+        "threshold; landmark error in shares of the box's side, of found faces; "
         "firing: face-free frames in which something is found"
     )
     return _joined(parts, protocol)
