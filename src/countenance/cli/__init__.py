@@ -12,9 +12,13 @@ from countenance.cli import (
     analyze,
     audit_verify,
     data,
+    data_sample,
+    data_tuples,
     demo,
+    eval_ablation,
     eval_gate,
     eval_run,
+    models_card,
     models_convert,
     models_licences,
     models_list,
@@ -23,6 +27,8 @@ from countenance.cli import (
     policy_check,
     policy_explain,
     train_face,
+    train_fusion,
+    train_head,
 )
 from countenance.cli.app import app
 from countenance.contracts.errors import CountenanceError
@@ -36,14 +42,20 @@ COMMANDS = (
     policy_explain,
     policy_check,
     data,
+    data_sample,
+    data_tuples,
     models_list,
     models_licences,
     models_verify,
     models_pull,
     models_convert,
+    models_card,
     eval_run,
+    eval_ablation,
     eval_gate,
     train_face,
+    train_fusion,
+    train_head,
 )
 """Importing a module registers its command; the order is the order of the help."""
 

@@ -1,17 +1,12 @@
 """`countenance train head`: a small head for labels of one's own, on one's own calls."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from countenance.cli.app import train
-from countenance.cli.running import progress_of
-from countenance.contracts.errors import UsageError
-
-if TYPE_CHECKING:
-    from countenance.training.datasets.store import Reading
+from countenance.cli.labelled import Grounds, read_labelled
 
 
 @train.command("head")
@@ -35,41 +30,13 @@ def train_head(
     The windows that were read are kept there too, so that the next training with other labels needs no media.
     """
     from countenance.aggregation.taxonomy import read_taxonomy
-    from countenance.analysis.labelled.calls import read_labelled_calls
-    from countenance.analysis.labelled.grounds import Terms
-    from countenance.deployment import build_deployment
     from countenance.training.head.publish import bundle_name, publish
     from countenance.training.head.summary import lines
 
     asked = read_taxonomy(taxonomy)
     bundle_name(asked)
-    person = {"name": "labelled", "role": role, "consent": _modalities(consent), "consent_kind": consent_kind}
-    flags = {"purpose": purpose, "jurisdictions": jurisdiction or [], "profile": profile, "fps": fps}
-    deployment = build_deployment({**flags, "participant": [person]}, "command line")
-    reading = _read(data)
-    with progress_of(quiet=False) as progress:
-        terms = Terms(deployment, (asked,), datetime.now(UTC).date())
-        calls = read_labelled_calls(reading.rows, terms, run, progress)
-    for note in (*reading.notes, *calls.notes):
-        typer.echo(f"left out: {note}", err=True)
+    grounds = Grounds(purpose, role, tuple(jurisdiction or ()), consent, consent_kind, profile, fps)
+    calls = read_labelled(data, run, grounds, (asked,))
     typer.echo(f"Training on {len(calls.windows)} labelled seconds ...", err=True)
     done = publish(calls.windows, asked, calls.cards, run)
     typer.echo("\n".join(lines(done)))
-
-
-def _modalities(spec: str) -> list[str]:
-    from countenance.deployment import consent_table
-
-    return consent_table(f"labelled={spec}")[1]
-
-
-def _read(path: Path) -> "Reading":
-    """A canonical store, or whatever form of own calls lies there."""
-    from countenance.training.datasets.canonical import read_store
-    from countenance.training.datasets.store import Reading, recognise
-
-    if not path.exists():
-        raise UsageError(f"{path} does not exist", "Give the folder of your labelled calls.")
-    if path.suffix == ".jsonl" and path.name != "metadata.jsonl":
-        return Reading(read_store(path))
-    return recognise(path).read(path)

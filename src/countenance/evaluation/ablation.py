@@ -16,6 +16,7 @@ from countenance.evaluation.intervals import REPEATS, draws, ends
 from countenance.evaluation.scores import Floats, Ints, Words
 from countenance.evaluation.statistics import (
     Statistic,
+    Truth,
     calibration_error,
     folded,
     mean,
@@ -108,6 +109,33 @@ def figures(rows: Rows, systems: Mapping[str, Floats], repeats: int = REPEATS) -
     return {name: Figures(next(bands), next(bands), *_single_numbers(rows, said)) for name, said in checked.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class AtRates:
+    """What one system gives where labels are as frequent as they are in nature, over the rows it says something of."""
+
+    accuracy: Band
+    ece_15: Band
+    nll: Band
+
+
+def at_rates(rows: Rows, said: Floats, rates: Mapping[str, float], repeats: int = REPEATS) -> AtRates:
+    """Figures with rows weighed so that labels have these shares; labels without a share do not count."""
+    counts = np.bincount(rows.truth, minlength=len(rows.labels))
+    share = np.array([rates.get(label, 0.0) for label in rows.labels])
+    weight = (share / np.maximum(counts, 1))[rows.truth]
+    checked = rows.checked(said)
+    spoken: Truth = np.asarray(~np.isnan(checked).any(axis=1))
+    told = np.nan_to_num(checked)
+    surprise = -np.log(np.maximum(told[np.arange(len(rows)), rows.truth], TINY))
+    right: Truth = np.asarray(told.argmax(axis=1) == rows.truth)
+    statistics = [
+        mean(right.astype(np.float64), spoken),
+        calibration_error(told.max(axis=1), right, spoken),
+        mean(surprise, spoken),
+    ]
+    return AtRates(*_bands(rows, statistics, repeats, weight))
+
+
 def compare(rows: Rows, fused: Floats, singles: Mapping[str, Floats], repeats: int = REPEATS) -> Comparison:
     """Whether the fused answers fall below the single modality that is best on these very rows."""
     if not singles:
@@ -147,7 +175,8 @@ def accuracy(rows: Rows, said: Floats) -> Statistic:
 
 def _right(rows: Rows, said: Floats) -> Floats:
     spoken = ~np.isnan(said).any(axis=1)
-    return (spoken & (np.nan_to_num(said).argmax(axis=1) == rows.truth)).astype(np.float64)
+    right = spoken & (np.nan_to_num(said).argmax(axis=1) == rows.truth)
+    return np.asarray(right, np.float64)
 
 
 def _single_numbers(rows: Rows, said: Floats) -> tuple[float, float | None, float | None]:
@@ -161,7 +190,10 @@ def _single_numbers(rows: Rows, said: Floats) -> tuple[float, float | None, floa
     return float(spoken.mean()), error, float(surprise)
 
 
-def _bands(rows: Rows, statistics: Sequence[Statistic], repeats: int) -> list[Band]:
-    pieces = [np.stack([one.at(weights) for one in statistics]) for weights in rows.weights(repeats=repeats)]
+def _bands(rows: Rows, statistics: Sequence[Statistic], repeats: int, each: Floats | None = None) -> list[Band]:
+    """Every statistic with its interval; `each` weighs the rows beside how often they are drawn."""
+    weight = np.ones(len(rows)) if each is None else each
+    pieces = [np.stack([one.at(drawn * weight) for one in statistics]) for drawn in rows.weights(repeats=repeats)]
     values = np.concatenate(pieces, axis=1)
-    return [Band(one.value, *ends(row)) for one, row in zip(statistics, values, strict=True)]
+    points = [float(one.at(weight[None])[0]) for one in statistics]
+    return [Band(point, *ends(row)) for point, row in zip(points, values, strict=True)]

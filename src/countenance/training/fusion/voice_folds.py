@@ -1,0 +1,65 @@
+"""The nets of the voice run's folds as encoders, so that every actor is heard by a net that never heard them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from countenance.encoders.voice import VoiceEncoder
+from countenance.inference.bundle import Bundle, sha256
+from countenance.inference.onnx import OnnxModel
+from countenance.training.datasets.ravdess import Clip
+from countenance.training.recipe import load_recipe
+from countenance.training.voice_emotion.bundle import to_onnx
+from countenance.training.voice_emotion.folds import Corpus
+from countenance.training.voice_emotion.frames import soundings
+from countenance.training.voice_emotion.make import fold_nets
+from countenance.training.voice_emotion.ravdess import folds
+from countenance.training.voice_emotion.recipe import VoiceRecipe
+from countenance.training.voice_emotion.tables import fitted, read_held_out
+
+TEST_FOLDS = (1, 2)
+TRAIN_FOLDS = (3, 4)
+DEV_FOLDS = (5,)
+"""Settings of the voice net were chosen on the actors of fold 5, so it is no test."""
+
+
+def sides(clips: Sequence[Clip]) -> dict[str, tuple[int, ...]]:
+    """The actors of each side."""
+    groups = folds(clip.actor for clip in clips)
+    chosen = {"train": TRAIN_FOLDS, "dev": DEV_FOLDS, "test": TEST_FOLDS}
+    return {
+        side: tuple(actor for number in numbers for actor in groups[number - 1]) for side, numbers in chosen.items()
+    }
+
+
+def encoders(
+    run: Path, clips: Sequence[Clip], shipped: Bundle, work: Path
+) -> tuple[dict[int, VoiceEncoder], dict[str, str]]:
+    """Per actor the encoder of the fold that held them out, and the hash of each fold's network.
+
+    One slope and an offset per label for all, fitted on the held-out predictions of actors that are no test actors.
+    """
+    held = read_held_out(run, clips, "stream0")
+    fit = fitted(held.only(~np.isin(held.folds, TEST_FOLDS)))
+    corpus = Corpus(list(clips), soundings(clips, run / "soundings.npz"))
+    share = load_recipe(VoiceRecipe, "voice-emotion").frames_share
+    made: dict[int, VoiceEncoder] = {}
+    hashes: dict[str, str] = {}
+    for number, (actors, (net, prior)) in enumerate(
+        zip(folds(clip.actor for clip in clips), fold_nets(run, share, corpus), strict=True), start=1
+    ):
+        path = work / f"voice-fold{number}.onnx"
+        to_onnx(net, path)
+        own = {"prior": {"mean": list(prior.mean), "variance": list(prior.variance)}}
+        calibration = replace(
+            shipped.calibration,
+            slope=np.full(len(fit.offset), fit.slope, np.float32),
+            offset=fit.offset.astype(np.float32),
+            extra={**shipped.calibration.extra, **own},
+        )
+        bundle = replace(shipped, model=OnnxModel(path), calibration=calibration)
+        made |= dict.fromkeys(actors, VoiceEncoder(bundle))
+        hashes[f"voice-emotion fold {number}"] = sha256(path)
+    return made, hashes
