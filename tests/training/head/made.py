@@ -74,7 +74,7 @@ def labelled(
 
 def hash_of(name: str) -> int:
     """The same number for the same name in every process."""
-    return sum(ord(letter) * 31**place for place, letter in enumerate(name)) % 100_003
+    return int(sum(ord(letter) * 31**place for place, letter in enumerate(name)) % 100_003)
 
 
 def cards() -> dict[str, Card]:
