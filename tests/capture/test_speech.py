@@ -15,6 +15,7 @@ from countenance.contracts.call import VOICE
 from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Missing, Sample, Utterance, VoiceSample
 from countenance.contracts.readings import Reason
 from countenance.contracts.stages import Sampler
+from countenance.inference.hearing import measured
 
 TRACK = "p_1/audio"
 
@@ -289,3 +290,15 @@ def test_real_talk_is_found_where_people_marked_it(shared: Path, name: str) -> N
 def test_a_minute_of_read_speech_is_mostly_speech(shared: Path) -> None:
     found = spoken(decoded(shared / "weights/silero_vad/test.wav"))
     assert 0.75 < found.mean() < 0.97
+
+
+def test_what_capture_measured_is_what_the_sound_itself_gives() -> None:
+    heard = [one for one in whole()[0] if isinstance(one, VoiceSample)]
+    assert heard
+    for one in heard:
+        assert one.sounding is not None
+        own = measured(one.pcm)
+        np.testing.assert_array_equal(one.sounding.frames, own.frames)
+        assert one.sounding.pitch.shape == one.sounding.periodic.shape == own.pitch.shape
+        assert (np.abs(one.sounding.pitch - own.pitch) < 5).mean() > 0.9
+        assert one.baseline.voiced_s > 0

@@ -3,9 +3,9 @@ import pytest
 from tests.encoders.voices import SAMPLE_RATE, glide, pulses, talk
 
 from countenance.encoders.cycles import steadiness
-from countenance.encoders.pitch import pitch_track
 from countenance.encoders.prosody import pauses, prosody, syllables
 from countenance.inference.logmel import log_mel
+from countenance.inference.pitch import pitch_track
 
 
 def _all_of(pcm: np.ndarray) -> tuple[tuple[int, int], ...]:

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,11 +10,14 @@ from tests.encoders.faces_drawn import told_bundle
 from tests.encoders.voices import SAMPLE_RATE, pulses, talk
 
 from countenance.contracts.errors import BundleError, UsageError
-from countenance.contracts.media import Quality, SpeakerBaseline, TextSample, VoiceSample
+from countenance.contracts.media import Quality, TextSample, VoiceSample
 from countenance.contracts.readings import EMOTIONS, Reason
-from countenance.encoders.voice import BUNDLE, CONTEXT_FRAMES, VoiceEncoder, folded
+from countenance.encoders.arousal import arousal
+from countenance.encoders.functionals import FUNCTIONALS
+from countenance.encoders.voice import BUNDLE, CONTEXT_FRAMES, INPUTS, VoiceEncoder, folded
 from countenance.inference.bundle import Bundle
-from countenance.inference.logmel import MELS, log_mel, speech_frames, unheard, updated
+from countenance.inference.hearing import learnt, measured
+from countenance.inference.logmel import MELS, unheard
 from countenance.inference.shelf import Profile, Shelf
 from countenance.testing.encoders import check_encoder
 
@@ -23,6 +27,8 @@ PRIOR = {"prior": {"mean": [-6.0] * MELS, "variance": [4.0] * MELS}}
 
 class Told:
     """Stands in for the network: says the same of every voice and remembers what it was shown."""
+
+    inputs: tuple[str, ...] = INPUTS
 
     def __init__(self, logits: tuple[float, ...] = (0.0,) * 8) -> None:
         self._logits = np.array(logits, np.float32)
@@ -46,14 +52,13 @@ def sample(
     pcm: np.ndarray | None = None, *, speech: tuple[tuple[int, int], ...] | None = None, quality: float = 0.8
 ) -> VoiceSample:
     wave = talk(3.0, 4.0) if pcm is None else pcm
-    frames = log_mel(wave)
     return VoiceSample(
         participant_id="ana",
         start_us=2_000_000,
         end_us=2_000_000 + len(wave) * 1_000_000 // SAMPLE_RATE,
         pcm=wave,
         speech=((0, len(wave)),) if speech is None else speech,
-        baseline=updated(unheard(), frames[speech_frames(frames)]),
+        baseline=learnt(unheard(), measured(wave)),
         quality=Quality(quality),
     )
 
@@ -83,15 +88,16 @@ def test_prosody_is_always_said() -> None:
         assert {"energy_db", "speech_rate_syll_s", "pause_share", "voiced_share"} <= seen.cues.keys()
 
 
-def test_without_a_bundle_nothing_is_claimed_but_what_was_measured() -> None:
+def test_without_a_bundle_no_emotion_is_claimed_and_arousal_comes_from_the_rule() -> None:
     (seen,) = VoiceEncoder(None).encode([sample()])
     assert not seen.scores
-    assert not seen.dimensions
+    assert seen.dimensions == arousal(sample(), measured(sample().pcm))
+    assert list(seen.dimensions) == ["arousal"]
     assert seen.model is None
     assert seen.abstain is None
 
 
-def test_the_commercial_profile_measures_prosody_only() -> None:
+def test_the_commercial_profile_measures_and_uses_no_weights() -> None:
     assert VoiceEncoder.from_shelf(Shelf([], Profile.COMMERCIAL)).encode([sample()])[0].model is None
     assert VoiceEncoder.needs == ()
 
@@ -124,6 +130,35 @@ def test_the_network_is_shown_frames_in_units_of_the_speaker_and_which_of_them_a
     assert np.abs(frames).max() <= 3.0
 
 
+def test_the_network_is_shown_statistics_of_the_same_stretch() -> None:
+    said = Told()
+    told(said).encode([sample(), sample(pulses(120.0, 1.0))])
+    rows = said.shown[0]["functionals"]
+    assert rows.shape == (2, FUNCTIONALS)
+    assert np.isfinite(rows).all()
+
+
+def test_a_network_is_given_only_what_it_asks_for() -> None:
+    said = Told()
+    said.inputs = ("frames", "present")
+    told(said).encode([sample()])
+    assert set(said.shown[0]) == {"frames", "present"}
+
+
+def test_a_network_that_asks_for_something_else_is_refused() -> None:
+    said = Told()
+    said.inputs = ("frames", "pixels")
+    with pytest.raises(BundleError, match="pixels"):
+        told(said)
+
+
+def test_what_capture_measured_is_not_measured_again() -> None:
+    one = sample()
+    marked = replace(measured(one.pcm), pitch=np.full(149, 100.0, np.float32))
+    (seen,) = VoiceEncoder(None).encode([replace(one, sounding=marked)])
+    assert seen.cues["pitch_mean_hz"] == 100.0
+
+
 def test_a_long_sample_shows_its_last_three_seconds() -> None:
     said = Told()
     wave = np.concatenate([pulses(100.0, 2.0), talk(3.0, 3.0)])
@@ -134,8 +169,7 @@ def test_a_long_sample_shows_its_last_three_seconds() -> None:
 def test_what_is_usual_for_the_speaker_is_taken_off() -> None:
     said = Told()
     one = sample()
-    shifted = SpeakerBaseline(one.baseline.mean + 2.0, one.baseline.variance, one.baseline.seconds)
-    other = VoiceSample(one.participant_id, one.start_us, one.end_us, one.pcm, one.speech, shifted, one.quality)
+    other = replace(one, baseline=replace(one.baseline, mean=one.baseline.mean + 2.0))
     told(said).encode([one, other])
     first, second = said.shown[0]["frames"]
     assert second.mean() < first.mean()

@@ -3,30 +3,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+pytest.importorskip("soundfile")
+
+from countenance.evaluation import intervals
+from countenance.evaluation.metrics import AUC, NLL, UAR
 from countenance.inference.calibration import softmax
-from countenance.training.datasets.ravdess import parse_name
+from countenance.training.datasets.ravdess import LABELS, parse_name
+from countenance.training.recipe import load_recipe
 from countenance.training.voice_emotion import figures
-from countenance.training.voice_emotion.figures import (
+from countenance.training.voice_emotion.card import card
+from countenance.training.voice_emotion.folds import COLD, KINDS
+from countenance.training.voice_emotion.recipe import VoiceRecipe
+from countenance.training.voice_emotion.tables import (
     HeldOut,
-    accuracy,
-    arousal_auc,
-    auc,
-    brier,
+    aroused,
     calibrated,
-    ece,
-    interval,
-    nll,
+    fitted,
+    named,
     read_held_out,
-    report,
-    temperature,
-    uar,
 )
-from countenance.training.voice_emotion.ravdess import ORDERS
 
-
-@pytest.fixture(autouse=True)
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "BOOTSTRAPS", 100)
+RECIPE = load_recipe(VoiceRecipe, "voice-emotion")
 
 
 def made(count: int = 400, *, sharpness: float = 1.0, seed: int = 0) -> HeldOut:
@@ -35,101 +34,78 @@ def made(count: int = 400, *, sharpness: float = 1.0, seed: int = 0) -> HeldOut:
     logits = rng.normal(0, 1.5, (count, 8))
     labels = np.array([rng.choice(8, p=softmax(row)) for row in logits])
     actors = np.arange(count) % 20 + 1
-    return HeldOut(logits * sharpness, rng.normal(size=(count, 2)), labels, actors, (actors - 1) // 4 + 1)
-
-
-def said(labels: list[int], answers: list[int]) -> HeldOut:
-    count = len(labels)
-    ones = np.ones(count, int)
-    return HeldOut(np.eye(8)[answers], np.zeros((count, 2)), np.array(labels), ones, ones)
-
-
-def test_every_class_has_the_same_say_in_the_average_recall() -> None:
-    data = said([0, 0, 0, 0, 1], [0, 0, 0, 0, 2])
-    assert uar(data) == 0.5
-    assert accuracy(data) == 0.8
-
-
-def test_the_area_is_the_chance_of_the_right_order_and_a_tie_counts_half() -> None:
-    assert auc(np.array([1.0, 2.0]), np.array([0.0, 1.0])) == pytest.approx(7 / 8)
-    assert auc(np.array([1.0]), np.array([1.0])) == 0.5
-    assert auc(np.array([0.0]), np.array([1.0])) == 0.0
+    ids = np.array([f"clip{at}" for at in range(count)])
+    dimensions = np.tanh(rng.normal(size=(count, 2)))
+    return HeldOut(logits * sharpness, dimensions, labels, actors, (actors - 1) // 4 + 1, ids)
 
 
 def test_disgust_is_in_neither_group_of_arousal() -> None:
-    data = said([0, 1, 3, 2, 4, 5, 7, 6], [0] * 8)
-    arousal = np.array([-1, -1, -1, 1, 1, 1, 1, -9.0])
-    ordered = HeldOut(data.logits, np.stack([arousal * 0, arousal], axis=1), data.labels, data.actors, data.folds)
-    assert arousal_auc(ordered) == 1.0
-
-
-@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
-def test_the_temperature_undoes_a_known_sharpness(sharpness: float) -> None:
-    data = made(6_000, sharpness=sharpness)
-    assert temperature(data.logits, data.labels) == pytest.approx(sharpness, rel=0.06)
-
-
-def test_calibration_of_a_fold_never_sees_that_fold() -> None:
-    data = made(1_000, sharpness=3.0)
-    own = data.folds == 2
-    spoiled = HeldOut(
-        data.logits, data.dimensions, np.where(own, (data.labels + 3) % 8, data.labels), data.actors, data.folds
-    )
-    np.testing.assert_array_equal(calibrated(data)[own], calibrated(spoiled)[own])
-    assert not np.allclose(calibrated(data)[~own], calibrated(spoiled)[~own])
-
-
-def test_calibration_lowers_the_error_of_an_overconfident_net() -> None:
-    data = made(4_000, sharpness=3.0)
-    before, after = softmax(data.logits), calibrated(data)
-    assert ece(before, data.labels) > 0.1
-    assert ece(after, data.labels) < 0.03
-    assert nll(after, data.labels) < nll(before, data.labels)
-    assert brier(after, data.labels) < brier(before, data.labels)
-
-
-def test_certainty_that_is_always_right_has_no_error() -> None:
-    labels = np.array([0, 1, 2])
-    assert ece(np.eye(8)[labels], labels) == 0.0
-    assert brier(np.eye(8)[labels], labels) == 0.0
-    assert brier(np.eye(8)[(labels + 1) % 8], labels) == 2.0
-
-
-def test_the_interval_holds_the_value_and_is_that_of_people() -> None:
     data = made()
-    low, high = interval(data, uar)
-    assert low < uar(data) < high
-    alone = HeldOut(data.logits, data.dimensions, data.labels, np.ones(len(data.labels), int), data.folds)
-    assert interval(alone, uar) == (uar(alone), uar(alone)), "one person drawn again and again is the same person"
+    table = aroused(data, "made")
+    assert len(table) == (data.labels != LABELS.index("disgust")).sum()
 
 
-def test_the_report_pools_the_folds_and_shows_cold_start_and_majority_beside_the_score(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(figures, "TUNED_FOLD", 2)
-    clips = [
-        parse_name(Path(f"03-01-0{emotion}-01-0{statement}-01-{actor:02d}.flac"))
-        for actor in range(1, 9)
-        for emotion in range(1, 9)
-        for statement in (1, 2)
-    ]
-    labels = np.array([clip.label for clip in clips])
-    for fold, actors in enumerate(((1, 2, 3, 4), (5, 6, 7, 8)), start=1):
-        rows = np.array([at for at, clip in enumerate(clips) if clip.actor in actors])
-        right = 4.0 * np.eye(8)[labels[rows]]
-        parts = {f"stream{order}": right for order in range(ORDERS)} | {"cold": np.roll(right, 1, axis=1)}
-        places = {f"{name}_dimensions": np.zeros((len(rows), 2)) for name in parts}
-        np.savez(tmp_path / f"fold{fold}.npz", rows=rows, **parts, **places)  # type: ignore[arg-type]
-    assert len(read_held_out(tmp_path, clips, "cold").labels) == len(clips)
-    found = report(tmp_path, clips)
-    assert (found["n"], found["folds"]) == (128, 2)
-    assert found["uar"] == {
-        "all": {"value": 1.0, "low": 1.0, "high": 1.0, "n": 128},
-        "untuned_folds": {"value": 1.0, "low": 1.0, "high": 1.0, "n": 64},
-        "women": {"value": 1.0, "low": 1.0, "high": 1.0, "n": 64},
-        "men": {"value": 1.0, "low": 1.0, "high": 1.0, "n": 64},
-    }
-    assert found["majority"] == {"uar": 0.125, "accuracy": 0.125}
-    cold = found["cold_start"]
-    assert isinstance(cold, dict)
-    assert cold["uar"]["value"] == 0.0
+def test_the_arousal_output_orders_the_groups() -> None:
+    data = made()
+    high = np.isin(np.array(LABELS)[data.labels], ("happy", "angry", "fearful", "surprised"))
+    data.dimensions[:, 1] = np.where(high, 0.5, -0.5)
+    assert AUC(aroused(data, "made")) == 1.0
+    data.dimensions[:, 1] *= -1
+    assert AUC(aroused(data, "made")) == 0.0
+
+
+def test_calibration_finds_the_slope_and_helps() -> None:
+    data = made(4000, sharpness=3.0)
+    assert fitted(data).slope == pytest.approx(1 / 3, rel=0.1)
+    assert NLL(named(data, calibrated(data), "made")) < NLL(named(data, softmax(data.logits), "made"))
+
+
+def test_a_fold_is_calibrated_without_its_own_labels() -> None:
+    data = made(400, sharpness=2.0)
+    own = data.folds == 3
+    other = HeldOut(data.logits, data.dimensions, np.where(own, 0, data.labels), data.actors, data.folds, data.ids)
+    np.testing.assert_array_equal(calibrated(data)[own], calibrated(other)[own])
+
+
+def test_every_figure_of_the_card_comes_from_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intervals, "REPEATS", 50)
+    monkeypatch.setattr(figures, "_IDEAL_DRAWS", 20)
+    heard = {kind: made(seed=at) for at, kind in enumerate(KINDS)}
+    found = figures.report(heard, RECIPE)
+    assert found["uar"]["all"]["value"] == pytest.approx(
+        UAR(named(heard["stream0"], calibrated(heard["stream0"]), "x")), abs=1e-4
+    )
+    assert found["uar"]["untuned_folds"]["n"] == 240
+    assert found["uar"]["women"]["n"] == found["uar"]["men"]["n"] == 200
+    assert (
+        found["uar_women_minus_men"]["low"]
+        < found["uar_women_minus_men"]["value"]
+        < found["uar_women_minus_men"]["high"]
+    )
+    assert found["speakers"]["worst"]["value"] == min(found["speakers"]["uar"].values())
+    assert len(found["speakers"]["uar"]) == 20
+    assert found["conformal"]["coverage"] == pytest.approx(0.9, abs=0.05)
+    assert found["abstain"]["risk"] < 1 - found["accuracy"]["value"]
+    rows = {row["metric"]: row for row in card({"figures": found})["figures"]}
+    assert rows["uar_8"]["value"] == found["uar"]["all"]["value"]
+    assert {"uar_8_women", "uar_8_men", "uar_8_worst_speaker", "ece15", "conformal_coverage"} <= rows.keys()
+    assert all("None" not in str(row.values()) for row in rows.values())
+
+
+def test_the_error_of_perfect_probabilities_is_not_nought_with_few_rows() -> None:
+    few, many = (figures._ideal(named(data, softmax(data.logits), "made")) for data in (made(200), made(8000)))
+    assert few["mean"] > 0.04
+    assert many["mean"] < 0.02
+
+
+def test_held_out_predictions_of_all_folds_are_pooled_with_their_clips(tmp_path: Path) -> None:
+    clips = [parse_name(Path(f"03-01-0{1 + at % 8}-01-01-01-{at % 8 + 1:02d}.flac")) for at in range(16)]
+    for fold in (1, 2):
+        rows = np.arange(16)[fold - 1 :: 2]
+        said = {kind: np.full((8, 8), fold, np.float32) for kind in KINDS}
+        said |= {f"{kind}_dimensions": np.zeros((8, 2), np.float32) for kind in KINDS}
+        np.savez(tmp_path / f"fold{fold}.npz", rows=rows, **said)  # type: ignore[arg-type]
+    data = read_held_out(tmp_path, clips, COLD)
+    assert data.labels.tolist() == [clips[at].label for at in (*range(0, 16, 2), *range(1, 16, 2))]
+    assert data.logits[:, 0].tolist() == [1.0] * 8 + [2.0] * 8
+    assert data.folds.tolist() == [1] * 8 + [2] * 8

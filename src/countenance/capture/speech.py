@@ -1,7 +1,7 @@
 """Sound of one participant to voice samples: one a second when there is enough voice, with the speaker's baseline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,12 +17,15 @@ from countenance.contracts.media import (
     Missing,
     Quality,
     Sample,
+    Sounding,
     SpeakerBaseline,
     VoiceSample,
 )
 from countenance.contracts.readings import Reason
 from countenance.contracts.telemetry import Stretch
+from countenance.inference.hearing import measured
 from countenance.inference.logmel import HOP, WINDOW, log_mel, speech_frames, unheard, updated
+from countenance.inference.pitch import with_pitch
 
 CONTEXT_US = 3 * SECOND_US
 FRAME_US = FRAME * SECOND_US // SAMPLE_RATE
@@ -31,6 +34,11 @@ _CONTEXT_FRAMES = CONTEXT_US // FRAME_US
 _LEAST_RECENT = 12  # frames of speech in the window: 240 ms
 _LEAST = 25  # and 500 ms in the whole context, or there is not enough voice to read
 _MARGIN = 7  # frames of sound kept around the speech: 140 ms
+_SILENCE = Sounding(
+    log_mel(np.zeros(2 * _CONTEXT_FRAMES * HOP + WINDOW, np.float32))[: 2 * _CONTEXT_FRAMES],
+    np.zeros(_CONTEXT_FRAMES, np.float32),
+    np.zeros(_CONTEXT_FRAMES, np.float32),
+)
 _CLOSED_GAP = 5  # frames; a shorter gap inside speech is no pause
 _JITTER = FRAME  # samples; a chunk so close to the expected place is taken as joined
 _POOR_SNR_DB, _GOOD_SNR_DB = 3.0, 20.0
@@ -50,6 +58,8 @@ class VoiceSampler:
     _heard_us: int | None = None
     _activity: VoiceActivity = field(default_factory=lambda: VoiceActivity(_CONTEXT_FRAMES))
     _sound: NDArray[np.int16] = field(default_factory=lambda: np.zeros(_CONTEXT_FRAMES * FRAME, np.int16))
+    _sounding: Sounding = field(default_factory=lambda: _SILENCE)
+    """Of the sound kept; its frames and pitch begin 20 ms before it."""
 
     @property
     def modality(self) -> Modality:
@@ -113,6 +123,7 @@ class VoiceSampler:
         self._stretches += self._own_stretches()
         self._began_us, self._activity = start_us, VoiceActivity(_CONTEXT_FRAMES)
         self._sound = np.zeros_like(self._sound)
+        self._sounding = _SILENCE
 
     def _window(self, start: int, end: int) -> NDArray[np.int16]:
         """The sound between two places, zeros where there is none; what lies later stays queued."""
@@ -128,14 +139,18 @@ class VoiceSampler:
         return window
 
     def _learn(self, length: int) -> None:
-        """Add the speech of the new window to the baseline."""
-        lead = 2 * HOP  # log-mel frames straddle the edge: those whose 25 ms end in this window belong to it
-        sound = self._sound[-(length + lead) : -(WINDOW - lead)]
-        centres = np.arange(length // HOP) * HOP + WINDOW // 2 - lead
-        spoken = self._activity.speech[centres // FRAME - length // FRAME]
+        """Measure the new window and add its speech to the baseline."""
+        lead = 2 * HOP  # log-mel frames and pitch straddle the edge: what ends in this window belongs to it
+        new = measured(as_float(self._sound[-(length + lead) :]))
+        new = replace(new, frames=new.frames[: length // HOP])
+        self._sounding = _followed(self._sounding, new)
+        speech = self._activity.speech
+        centres = np.arange(len(new.frames)) * HOP + WINDOW // 2 - lead
+        spoken = speech[centres // FRAME - length // FRAME]
         if spoken.any():
-            frames = log_mel(as_float(sound))[spoken]
-            self.baseline = updated(self.baseline, frames[speech_frames(frames)])
+            frames = new.frames[spoken]
+            pitch = new.pitch[speech[np.arange(-len(new.pitch), 0)]]
+            self.baseline = with_pitch(updated(self.baseline, frames[speech_frames(frames)]), pitch)
 
     def _sample(self, speech: NDArray[np.bool_], end_us: int) -> VoiceSample:
         spoken = np.flatnonzero(speech)
@@ -151,6 +166,7 @@ class VoiceSampler:
             speech=runs,
             baseline=self.baseline,
             quality=self._quality(),
+            sounding=_between(self._sounding, int(first), int(last)),
         )
 
     def _quality(self) -> Quality:
@@ -168,6 +184,21 @@ class VoiceSampler:
             Stretch(began + first * FRAME_US, began + last * FRAME_US, self.participant_id)
             for first, last in self._activity.spans_so_far()
         ]
+
+
+def _followed(before: Sounding, new: Sounding) -> Sounding:
+    """What was measured of the last 3 s, the oldest part making room for the new one."""
+    return Sounding(
+        np.concatenate([before.frames[len(new.frames) :], new.frames])[-2 * _CONTEXT_FRAMES :],
+        np.concatenate([before.pitch[len(new.pitch) :], new.pitch])[-_CONTEXT_FRAMES:],
+        np.concatenate([before.periodic[len(new.pitch) :], new.periodic])[-_CONTEXT_FRAMES:],
+    )
+
+
+def _between(sounding: Sounding, first: int, last: int) -> Sounding:
+    """What was measured of whole frames of 20 ms from `first` to before `last`: nothing reaches past their sound."""
+    windows = slice(first + 1, last)
+    return Sounding(sounding.frames[2 * first + 2 : 2 * last], sounding.pitch[windows], sounding.periodic[windows])
 
 
 def closed(speech: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:

@@ -106,13 +106,30 @@ class FaceSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeakerBaseline:
-    """Running statistics of one speaker's log-mel frames in this call; no identity can be read from it."""
+    """Running statistics of one speaker's log-mel frames and pitch in this call; it is kept nowhere else."""
 
     mean: NDArray[np.float32]
     """One value per mel band."""
     variance: NDArray[np.float32]
     seconds: float
     """Seconds of speech seen, the prior not counted."""
+    pitch: float = 0.0
+    """Mean of the pitch, in octaves above 1 Hz."""
+    pitch_variance: float = 0.0
+    voiced_s: float = 0.0
+    """Seconds of voice with a pitch that were seen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounding:
+    """What is measured of a stretch of one voice."""
+
+    frames: NDArray[np.float32]
+    """Log-mel frames, one every 10 ms (n x 64)."""
+    pitch: NDArray[np.float32]
+    """Hz, one every 20 ms (m); 0 where there is none."""
+    periodic: NDArray[np.float32]
+    """How periodic the voice is at that pitch, 0 to about 1 (m)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +145,8 @@ class VoiceSample:
     """Half-open stretches of `pcm`, in sample indices, that hold speech."""
     baseline: SpeakerBaseline
     quality: Quality
+    sounding: Sounding | None = None
+    """What capture measured of `pcm` already; None: the encoder measures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.contracts.media import SAMPLE_RATE
-from countenance.encoders.pitch import HOP, WINDOW, Floats
+from countenance.inference.pitch import HOP, WINDOW, Floats
 
 Array = NDArray[np.floating]
 Places = NDArray[np.intp]

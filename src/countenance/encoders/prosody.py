@@ -8,30 +8,34 @@ from numpy.typing import NDArray
 
 from countenance.contracts.media import SAMPLE_RATE
 from countenance.encoders.cycles import steadiness
-from countenance.encoders.pitch import HOP, WINDOW, pitch_track
-from countenance.inference.logmel import FRAMES_PER_SECOND, log_mel
+from countenance.inference.hearing import Sounding, measured
+from countenance.inference.logmel import FRAMES_PER_SECOND
+from countenance.inference.pitch import HOP, WINDOW
 
 Floats = NDArray[np.float32]
 Stretches = Sequence[tuple[int, int]]
 
 _LEAST_PAUSE_S = 0.15
+_STEADY_WINDOWS = 50  # of pitch, 1 s
 _VOWEL_BANDS = slice(8, 44)  # mel bands of about 300 to 3,400 Hz, where vowels are strong
 _DIP_DB = 2.0  # a syllable stands out by so much from the dips around it
 _SYLLABLE_RANGE_DB = 25.0  # and lies at most so far under the loudest
 _SMOOTH = np.array([1, 2, 3, 2, 1], np.float32) / 9.0  # over 50 ms
 
 
-def prosody(pcm: Floats, speech: Stretches, frames: Floats | None = None) -> dict[str, float]:
+def prosody(pcm: Floats, speech: Stretches, sounding: Sounding | None = None) -> dict[str, float]:
     """Measures of one sample of 16 kHz mono; what cannot be measured is absent.
 
-    `speech` are half-open stretches in samples; `frames` the log-mels of `pcm`, where the caller has them already.
+    `speech` are half-open stretches in samples; `sounding` what was measured of `pcm`, where the caller has it already.
 
     pitch_mean_hz, pitch_range_st (10th to 90th percentile, semitones), voiced_share (of speech), energy_db (re full
-    scale), energy_range_db, speech_rate_syll_s, pause_share, pause_rate_s, jitter, shimmer (both relative, per cycle).
+    scale), energy_range_db, speech_rate_syll_s, pause_share, pause_rate_s; jitter and shimmer of the newest
+    second (relative, per cycle).
     """
     if not speech:
         return {}
-    track = pitch_track(pcm)
+    known = measured(pcm) if sounding is None else sounding
+    track = known.pitch
     cues = pauses(speech) | _energy(pcm, speech)
     spoken = _in_speech(np.arange(len(track)) * HOP + WINDOW // 2, speech)
     voiced = track[spoken & (track > 0)]
@@ -41,8 +45,9 @@ def prosody(pcm: Floats, speech: Stretches, frames: Floats | None = None) -> dic
         cues["pitch_mean_hz"] = float(voiced.mean())
         cues["pitch_range_st"] = float(12.0 * np.log2(high / low))
     talk = sum(end - start for start, end in speech) / SAMPLE_RATE
-    cues["speech_rate_syll_s"] = len(syllables(log_mel(pcm) if frames is None else frames, track, speech)) / talk
-    return cues | steadiness(pcm, track)
+    cues["speech_rate_syll_s"] = len(syllables(known.frames, track, speech)) / talk
+    newest = max(0, len(track) - _STEADY_WINDOWS)  # samples overlap: cycles are looked at once
+    return cues | steadiness(pcm[newest * HOP :], track[newest:])
 
 
 def pauses(speech: Stretches) -> dict[str, float]:

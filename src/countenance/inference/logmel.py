@@ -1,7 +1,7 @@
 """Log-mel frames of a voice, and what is usual for one speaker; shared by training, capture and the voice encoder."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -76,7 +76,8 @@ def updated(baseline: SpeakerBaseline, frames: Floats) -> SpeakerBaseline:
     within = (1 - share) * baseline.variance + share * variance
     between = (1 - share) * (baseline.mean - both) ** 2 + share * (mean - both) ** 2
     total = min(baseline.seconds + seconds, MEMORY_SECONDS)
-    return SpeakerBaseline(both.astype(np.float32), (within + between).astype(np.float32), total)
+    moved = both.astype(np.float32), (within + between).astype(np.float32)
+    return replace(baseline, mean=moved[0], variance=moved[1], seconds=total)
 
 
 def normalised(frames: Floats, baseline: SpeakerBaseline, prior: SpeakerPrior) -> Floats:

@@ -13,7 +13,8 @@ from countenance.contracts.errors import DatasetError
 from countenance.contracts.media import SAMPLE_RATE, SECOND_US, Quality, SpeakerBaseline, VoiceSample
 from countenance.contracts.readings import Observation, Reason
 from countenance.encoders.voice import VoiceEncoder
-from countenance.inference.logmel import log_mel, speech_frames, unheard, updated
+from countenance.inference.hearing import learnt, measured
+from countenance.inference.logmel import log_mel, speech_frames, unheard
 from countenance.training.datasets.store import Row
 from countenance.training.scoring.said import Said, cluster_of
 
@@ -33,11 +34,8 @@ def read_voices(rows: Sequence[Row], encoder: VoiceEncoder, seed: int = 0) -> li
         baseline = unheard()
         for at in np.random.default_rng([_number(speaker), seed]).permutation(own):
             pcm = decoded(rows[at])
-            frames = log_mel(pcm)
-            baseline = updated(baseline, frames[speech_frames(frames)])
-            spoken = frames[speech_frames(frames)]
-            plain = np.concatenate([spoken.mean(axis=0), spoken.std(axis=0)]) if len(spoken) else None
-            said[at] = replace(_mean(encoder.encode(looks(pcm, baseline))), plain=plain)
+            baseline = learnt(baseline, measured(pcm))
+            said[at] = replace(_mean(encoder.encode(looks(pcm, baseline))), plain=_plain(pcm))
     return said
 
 
@@ -57,6 +55,13 @@ def decoded(row: Row) -> Floats:
     first = 0 if row.start_us is None else row.start_us * SAMPLE_RATE // SECOND_US
     last = len(pcm) if row.end_us is None else row.end_us * SAMPLE_RATE // SECOND_US
     return pcm[first:last]
+
+
+def _plain(pcm: Floats) -> Floats | None:
+    """Mean and spread of each mel band over speech: what anybody could measure of a voice without a net."""
+    frames = log_mel(pcm)
+    spoken = frames[speech_frames(frames)]
+    return np.concatenate([spoken.mean(axis=0), spoken.std(axis=0)]) if len(spoken) else None
 
 
 def _decode(path: Path) -> Floats:

@@ -1,124 +1,111 @@
-"""Fitting one voice net: AdamW with a cosine, mixup, soft labels, an average of the weights, a checkpoint per epoch."""
+"""Fitting the frames expert: AdamW with a cosine, mixup, soft labels, an average of the weights, resumable by epoch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from countenance.inference.logmel import Floats, SpeakerPrior
+from countenance.inference.hearing import Sounding
+from countenance.inference.logmel import Floats, SpeakerPrior, normalised, speech_frames, unheard, updated
 from countenance.training.datasets.ravdess import LABELS, Clip
-from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.sessions import augmented_epoch, cropped, padded
-
-# Places of the acted classes on the circumplex (Russell 1980), valence and arousal; chosen by us, not measured.
-PLACES = {
-    "neutral": (0.0, -0.2),
-    "calm": (0.3, -0.6),
-    "happy": (0.8, 0.5),
-    "sad": (-0.7, -0.4),
-    "angry": (-0.6, 0.8),
-    "fearful": (-0.6, 0.7),
-    "disgust": (-0.6, 0.2),
-    "surprised": (0.2, 0.7),
-}
-_NORMAL_INTENSITY = 0.75  # a clip acted with normal intensity lies this far out, a strong one all the way
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How one net is trained."""
-
-    epochs: int = 60
-    batch: int = 16
-    rate: float = 2e-3
-    decay: float = 0.02
-    smoothing: float = 0.1
-    mixup: float = 0.3
-    dropout: float = 0.2
-    dimension_weight: float = 0.5
-    average: float = 0.995
-    seed: int = 7
+from countenance.training.device import progress
+from countenance.training.run import Run
+from countenance.training.voice_emotion.augment import augmented, cropped
+from countenance.training.voice_emotion.net import FramesNet
+from countenance.training.voice_emotion.recipe import FramesRecipe, VoiceRecipe
+from countenance.training.voice_emotion.sessions import padded, sessions
+from countenance.training.voice_emotion.sounds import CLEAN_SPEEDS
+from countenance.training.voice_emotion.targets import targets
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Clips with their log-mels in several speeds; versions[v][i] are the frames of clips[i]."""
+    """Clips with what was measured of them; versions[v][i] is clips[i] in version v."""
 
     clips: Sequence[Clip]
-    versions: Sequence[Sequence[Floats]]
+    versions: Sequence[Sequence[Sounding]]
     prior: SpeakerPrior
 
+    @property
+    def speakers(self) -> list[int]:
+        """Actor of every clip."""
+        return [clip.actor for clip in self.clips]
 
-def fit(data: TrainingSet, recipe: Recipe, checkpoint: Path, tell: Callable[[str], None]) -> VoiceNet:
+
+def fit_frames(data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, device: torch.device) -> FramesNet:
     """Train on all given clips, going on from the checkpoint if there is one, and return the averaged net."""
-    torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
-    state = _State(recipe)
-    start = state.load(checkpoint)
-    targets = _targets(data.clips)
-    speakers = [clip.actor for clip in data.clips]
-    for epoch in range(start, recipe.epochs):
-        rng = np.random.default_rng([recipe.seed, epoch])
-        torch.manual_seed(recipe.seed * 1000 + epoch)
-        heard = list(augmented_epoch(data.versions, speakers, data.prior, rng))
-        losses = []
-        order = rng.permutation(len(heard))
-        batches = np.array_split(order, max(1, len(order) // recipe.batch))
-        for at, batch in enumerate(batches):
-            state.set_rate((epoch + at / len(batches)) / recipe.epochs)
-            pieces = [cropped(heard[one].frames, rng) for one in batch]
-            rows = [heard[one].clip for one in batch]
-            losses.append(state.step(padded(pieces), tuple(part[rows] for part in targets), rng))
-        state.save(checkpoint, epoch + 1)
-        tell(f"epoch {epoch + 1} of {recipe.epochs}: loss {np.mean(losses):.3f}")
+    state = _State(recipe.frames, device)
+    start = state.load(run, name)
+    own = targets(data.clips)
+    with progress(f"frames expert, {name}", recipe.frames.epochs) as report:
+        for epoch in range(start, recipe.frames.epochs):
+            rng = np.random.default_rng([recipe.seed, epoch])
+            torch.manual_seed(recipe.seed * 1000 + epoch)
+            loss = _epoch(state, data, own, epoch, rng)
+            state.save(run, name, epoch + 1)
+            run.log(f"{name}-frames", epoch + 1, loss=loss)
+            report(epoch + 1, f"loss {loss:.3f}")
     return state.averaged.eval()
 
 
-def answers(net: VoiceNet, pieces: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Logits (n, 8) and dimensions (n, 2) of normalised clips."""
-    logits, dimensions = [], []
-    with torch.no_grad():
-        for at in range(0, len(pieces), 64):
-            frames, present = padded(pieces[at : at + 64])
-            scores, places = net(torch.from_numpy(frames), torch.from_numpy(present))
-            logits.append(scores.numpy())
-            dimensions.append(places.numpy())
-    return np.concatenate(logits), np.concatenate(dimensions)
+def _epoch(state: "_State", data: TrainingSet, own: tuple[Floats, ...], epoch: int, rng: np.random.Generator) -> float:
+    heard = _session_frames(data, rng)
+    clips = sorted(heard)
+    losses = []
+    order = rng.permutation(len(clips))
+    batches = np.array_split(order, max(1, len(order) // state.recipe.batch))
+    for at, batch in enumerate(batches):
+        state.set_rate((epoch + at / len(batches)) / state.recipe.epochs)
+        rows = [clips[one] for one in batch]
+        pieces = [cropped(heard[row], rng) for row in rows]
+        losses.append(state.step(padded(pieces), tuple(part[rows] for part in own), rng))
+    return float(np.mean(losses))
+
+
+def _session_frames(data: TrainingSet, rng: np.random.Generator) -> dict[int, Floats]:
+    """Every clip once, in its session's voice (speed, formant shift), room, noise and band, by its number."""
+    out: dict[int, Floats] = {}
+    versions = data.versions[: len(CLEAN_SPEEDS)]
+    for chosen in sessions(data.speakers, rng):
+        clips = versions[int(rng.integers(len(versions)))]
+        baseline = unheard()
+        changed = augmented([np.asarray(clips[at].frames, np.float32) for at in chosen], rng)
+        for at, frames in zip(chosen, changed, strict=True):
+            baseline = updated(baseline, frames[speech_frames(frames)])
+            out[int(at)] = normalised(frames, baseline, data.prior)
+    return out
 
 
 class _State:
     """Net, average, optimiser: all that a checkpoint holds."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
-        self.net = VoiceNet(dropout=recipe.dropout).to(memory_format=torch.channels_last)
-        self.averaged = VoiceNet(dropout=recipe.dropout)
+    def __init__(self, recipe: FramesRecipe, device: torch.device) -> None:
+        self.recipe, self.device = recipe, device
+        self.net = FramesNet(dropout=recipe.dropout).to(device).to(memory_format=torch.channels_last)
+        self.averaged = FramesNet(dropout=recipe.dropout).to(device)
         self.averaged.load_state_dict(self.net.state_dict())
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
         self.steps = 0
 
-    def set_rate(self, progress: float) -> None:
-        warm = min(1.0, progress / 0.05)
+    def set_rate(self, done: float) -> None:
+        warm = min(1.0, done / 0.05)
         for group in self.optimiser.param_groups:
-            group["lr"] = float(self.recipe.rate * warm * 0.5 * (1 + np.cos(np.pi * progress)) + 1e-6)
+            group["lr"] = float(self.recipe.rate * warm * 0.5 * (1 + np.cos(np.pi * done)) + 1e-6)
 
-    def step(self, inputs: tuple[Floats, Floats], targets: tuple[Floats, ...], rng: np.random.Generator) -> float:
+    def step(self, inputs: tuple[Floats, Floats], own: tuple[Floats, ...], rng: np.random.Generator) -> float:
         self.net.train()
-        frames, present = (torch.from_numpy(part) for part in inputs)
-        classes, places, weights = (torch.from_numpy(part) for part in targets)
+        frames, present = (torch.from_numpy(part).to(self.device) for part in inputs)
+        classes, places, weights = (torch.from_numpy(part).to(self.device) for part in own)
         if rng.random() < 0.5 and self.recipe.mixup:
-            share, other = (
-                float(rng.beta(self.recipe.mixup, self.recipe.mixup)),
-                torch.from_numpy(rng.permutation(len(frames))),
-            )
+            share = float(rng.beta(self.recipe.mixup, self.recipe.mixup))
+            other = torch.from_numpy(rng.permutation(len(frames))).to(self.device)
             frames = share * frames + (1 - share) * frames[other]
             present = torch.maximum(present, present[other])
             classes, places, weights = (share * p + (1 - share) * p[other] for p in (classes, places, weights))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             logits, dimensions = self.net(frames.contiguous(memory_format=torch.channels_last), present)
         loss = self._loss(logits.float(), dimensions.float(), classes, places, weights)
         self.optimiser.zero_grad()
@@ -142,34 +129,16 @@ class _State:
                 if value.dtype.is_floating_point:
                     value.lerp_(mine[name], 1 - keep)
 
-    def save(self, path: Path, epoch: int) -> None:
-        parts: dict[str, Any] = {
-            "net": self.net.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "steps": self.steps,
-            "epoch": epoch,
-        }
-        torch.save(parts, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
+    def save(self, run: Run, name: str, epoch: int) -> None:
+        parts = {"net": self.net.state_dict(), "averaged": self.averaged.state_dict()}
+        run.save(name, {**parts, "optimiser": self.optimiser.state_dict(), "steps": self.steps, "epoch": epoch})
 
-    def load(self, path: Path) -> int:
-        if not path.exists():
+    def load(self, run: Run, name: str) -> int:
+        parts = run.load(name)
+        if parts is None:
             return 0
-        parts = torch.load(path, weights_only=True)
         self.net.load_state_dict(parts["net"])
         self.averaged.load_state_dict(parts["averaged"])
         self.optimiser.load_state_dict(parts["optimiser"])
         self.steps = parts["steps"]
         return int(parts["epoch"])
-
-
-def _targets(clips: Sequence[Clip]) -> tuple[Floats, Floats, Floats]:
-    """One-hot classes, places on the circumplex, and weights that give every class the same say."""
-    labels = np.array([clip.label for clip in clips])
-    classes = np.eye(len(LABELS), dtype=np.float32)[labels]
-    reach = np.array([1.0 if clip.strong else _NORMAL_INTENSITY for clip in clips])
-    places = np.array([PLACES[LABELS[label]] for label in labels]) * reach[:, None]
-    counts = np.bincount(labels, minlength=len(LABELS))
-    weights = len(labels) / (np.count_nonzero(counts) * counts[labels])
-    return classes, places.astype(np.float32), weights.astype(np.float32)

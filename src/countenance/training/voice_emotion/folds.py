@@ -1,95 +1,117 @@
-"""Five folds by actor and the final net on all actors: `python -m countenance.training.voice_emotion.folds --help`."""
+"""Five folds by actor and the final net on all actors."""
 
-import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from countenance.contracts.errors import DatasetError
+from countenance.encoders.functionals import Heard, functionals
+from countenance.inference.hearing import Sounding
 from countenance.inference.logmel import Floats, SpeakerPrior
-from countenance.training.datasets.ravdess import LICENCE, Clip, read_clips
-from countenance.training.voice_emotion.fit import Recipe, TrainingSet, answers, fit
-from countenance.training.voice_emotion.frames import log_mels
-from countenance.training.voice_emotion.net import VoiceNet
+from countenance.training.datasets.ravdess import LABELS, Clip
+from countenance.training.run import Run
+from countenance.training.voice_emotion.fit import TrainingSet, fit_frames
+from countenance.training.voice_emotion.net import DIMENSIONS, FramesNet, VoiceNet, statistics_like
 from countenance.training.voice_emotion.ravdess import ORDERS, folds, split
-from countenance.training.voice_emotion.sessions import hear, prior_of
+from countenance.training.voice_emotion.recipe import VoiceRecipe
+from countenance.training.voice_emotion.sessions import hear, padded, prior_of, recent
+from countenance.training.voice_emotion.statistics_fit import fit_statistics
+
+ALL = "all"
+"""Name of the net on all actors; the nets of the folds are `fold1`, `fold2`, ..."""
+COLD = "cold"
+"""Every clip heard as the first of its speaker."""
+KINDS = (*(f"stream{order}" for order in range(ORDERS)), COLD)
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All clips and their frames."""
+    """All clips and what was measured of them."""
 
-    clips: list[Clip]
-    versions: list[list[Floats]]
+    clips: Sequence[Clip]
+    versions: Sequence[Sequence[Sounding]]
+    places: dict[Clip, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", {clip: at for at, clip in enumerate(self.clips)})
 
     def training(self, chosen: Sequence[Clip]) -> TrainingSet:
         """The training set of the chosen clips, with a prior from these alone."""
-        rows = [self.clips.index(clip) for clip in chosen]
+        rows = [self.places[clip] for clip in chosen]
         versions = [[version[row] for row in rows] for version in self.versions]
-        prior = prior_of(versions[0], [clip.actor for clip in chosen])
-        return TrainingSet(chosen, versions, prior)
+        return TrainingSet(chosen, versions, prior_of(versions[0], [clip.actor for clip in chosen]))
 
 
-def held_out(net: VoiceNet, corpus: Corpus, test: Sequence[Clip], prior: SpeakerPrior) -> dict[str, np.ndarray]:
-    """What the net says of held-out clips: in streams of each order, and each clip as the first one heard (cold)."""
-    rows = [corpus.clips.index(clip) for clip in test]
-    kinds = [f"stream{order}" for order in range(ORDERS)] + ["cold"]
-    out: dict[str, np.ndarray] = {"rows": np.array(rows)}
-    for kind in kinds:
-        logits, dimensions = np.zeros((len(rows), 8), np.float32), np.zeros((len(rows), 2), np.float32)
-        for actor in sorted({clip.actor for clip in test}):
-            seed = 0 if kind == "cold" else int(kind[-1])
-            own = [at for at, clip in enumerate(test) if clip.actor == actor]
-            order = np.random.default_rng([actor, seed]).permutation(own)
-            heard = hear([corpus.versions[0][rows[at]] for at in order], prior, forget=kind == "cold")
-            logits[order], dimensions[order] = answers(net, heard)
-        out[kind], out[f"{kind}_dimensions"] = logits, dimensions
-    return out
-
-
-def train_folds(corpus: Corpus, recipe: Recipe, out: Path) -> None:
+def train_folds(corpus: Corpus, recipe: VoiceRecipe, run: Run, device: torch.device) -> None:
     """Fit every fold that has no predictions yet, and write what it says of its held-out actors."""
     for at, actors in enumerate(folds(clip.actor for clip in corpus.clips), start=1):
-        done = out / f"fold{at}.npz"
+        done = run.folder / f"fold{at}.npz"
         if done.exists():
             continue
         train, test = split(corpus.clips, actors)
         data = corpus.training(train)
-        net = fit(data, recipe, out / f"fold{at}.pt", lambda line, at=at: print(f"fold {at} {line}", flush=True))  # type: ignore[misc]
-        np.savez(done, **held_out(net, corpus, test, data.prior))  # type: ignore[arg-type]
+        net = _trained(data, recipe, run, f"fold{at}", device)
+        rows = np.array([corpus.places[clip] for clip in test])
+        np.savez(done, rows=rows, **held_out(net, test, [corpus.versions[0][row] for row in rows], data.prior))  # type: ignore[arg-type]
 
 
-def train_all(corpus: Corpus, recipe: Recipe, out: Path) -> None:
-    """Fit the net that is shipped on all actors, and keep it with its prior."""
+def train_all(corpus: Corpus, recipe: VoiceRecipe, run: Run, device: torch.device) -> tuple[VoiceNet, SpeakerPrior]:
+    """Fit the net that is shipped on all actors; with it the prior."""
     data = corpus.training(corpus.clips)
-    net = fit(data, recipe, out / "all.pt", lambda line: print(f"all {line}", flush=True))
-    torch.save({"net": net.state_dict()}, out / "net.pt")
-    prior = {"mean": list(data.prior.mean), "variance": list(data.prior.variance)}
-    (out / "prior.json").write_text(json.dumps(prior) + "\n")
+    return _trained(data, recipe, run, ALL, device), data.prior
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train folds, final net or both; a stopped run goes on where it was."""
-    parser = argparse.ArgumentParser(description="Train the voice emotion net on RAVDESS, five folds by actor.")
-    parser.add_argument("--ravdess", type=Path, required=True, help="folder with Actor_XX folders of 16 kHz clips")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and held-out predictions")
-    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
-    parser.add_argument("--only", choices=("folds", "all", "both"), default="both")
-    asked = parser.parse_args(arguments)
-    print(LICENCE, flush=True)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(epochs=asked.epochs)
-    clips = read_clips(asked.ravdess)
-    corpus = Corpus(clips, log_mels(clips, asked.out / "frames.npz"))
-    (asked.out / "recipe.json").write_text(json.dumps(asdict(recipe) | {"clips": len(clips)}) + "\n")
-    if asked.only != "all":
-        train_folds(corpus, recipe, asked.out)
-    if asked.only != "folds":
-        train_all(corpus, recipe, asked.out)
+def _trained(data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, device: torch.device) -> VoiceNet:
+    frames = fit_frames(data, recipe, run, name, device).cpu()
+    statistics = fit_statistics(data, recipe, run, name, device)
+    return VoiceNet(frames, statistics, recipe.frames_share).eval()
 
 
-if __name__ == "__main__":
-    main()
+def net_of(folder: Path, name: str, share: float) -> VoiceNet:
+    """A net that the run in this folder trained: `fold1` to `fold5`, or `all`."""
+    paths = folder / f"{name}.pt", folder / f"{name}-statistics.pt"
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        raise DatasetError(f"{missing[0]}: no net of a fold", "Give the run folder of `countenance train voice`.")
+    frames = FramesNet()
+    frames.load_state_dict(torch.load(paths[0], weights_only=True)["averaged"])
+    return VoiceNet(frames, statistics_like(torch.load(paths[1], weights_only=True)), share).eval()
+
+
+def held_out(
+    net: VoiceNet,
+    test: Sequence[Clip],
+    soundings: Sequence[Sounding],
+    prior: SpeakerPrior,
+    kinds: Sequence[str] = KINDS,
+) -> dict[str, Floats]:
+    """What a net says of held-out clips: in streams of each order, and each clip as the first one heard (cold)."""
+    out: dict[str, Floats] = {}
+    for kind in kinds:
+        logits = np.zeros((len(test), len(LABELS)), np.float32)
+        dimensions = np.zeros((len(test), len(DIMENSIONS)), np.float32)
+        for actor in sorted({clip.actor for clip in test}):
+            seed = 0 if kind == COLD else int(kind[-1])
+            own = [at for at, clip in enumerate(test) if clip.actor == actor]
+            order = np.random.default_rng([actor, seed]).permutation(own)
+            heard = hear([soundings[at] for at in order], prior, forget=kind == COLD)
+            logits[order], dimensions[order] = answers(net, [recent(one) for one in heard])
+        out[kind], out[f"{kind}_dimensions"] = logits, dimensions
+    return out
+
+
+def answers(net: VoiceNet, heard: Sequence[Heard]) -> tuple[Floats, Floats]:
+    """Logits (n, 8) and dimensions (n, 2) of pieces of at most 3 s."""
+    logits, dimensions = [], []
+    with torch.no_grad():
+        for at in range(0, len(heard), 64):
+            pieces = heard[at : at + 64]
+            frames, present = padded([piece.frames for piece in pieces])
+            rows = np.stack([functionals(piece) for piece in pieces])
+            scores, places, _ = net(torch.from_numpy(frames), torch.from_numpy(present), torch.from_numpy(rows))
+            logits.append(scores.numpy())
+            dimensions.append(places.numpy())
+    return np.concatenate(logits), np.concatenate(dimensions)

@@ -1,48 +1,46 @@
-"""Log-mels of every clip at several speeds, computed once and kept in one file."""
+"""What is measured of every clip in every version, computed once and kept in one file.
+
+Frames stay in half precision, as they are kept: ten versions of a corpus are large.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
-from scipy.signal import resample_poly
 
-from countenance.contracts.errors import DatasetError
-from countenance.contracts.media import SAMPLE_RATE
-from countenance.inference.logmel import Floats, log_mel
+from countenance.inference.hearing import Sounding, measured
 from countenance.training.datasets.ravdess import Clip
+from countenance.training.voice_emotion.sounds import VERSIONS, version, wave_of
 
-SPEEDS = ((1, 1), (10, 9), (9, 10), (16, 15), (15, 16))
-"""Speed as up/down of resampling: 10/9 is slower and deeper; the first is the recording itself."""
+_KEPT = {"frames": np.float16, "pitch": np.float32, "periodic": np.float32}
 
 
-def log_mels(clips: Sequence[Clip], keep_in: Path) -> list[list[Floats]]:
-    """Frames of every clip for each speed; [0] is unchanged. Reads the file `keep_in` when it fits, else writes it."""
+def soundings(clips: Sequence[Clip], keep_in: Path) -> list[list[Sounding]]:
+    """Every clip in every version, [0] as it is. Reads the file `keep_in` when it fits, else writes it."""
     names = [clip.path.name for clip in clips]
     if keep_in.exists():
         with np.load(keep_in) as kept:
             if kept["names"].tolist() == names:
-                return [_cut(kept[f"frames{at}"], kept[f"ends{at}"]) for at in range(len(SPEEDS))]
-    waves = [_wave(clip.path) for clip in clips]
-    versions = [[log_mel(_at_speed(wave, *speed)) for wave in waves] for speed in SPEEDS]
-    arrays = {}
-    for at, version in enumerate(versions):
-        arrays[f"frames{at}"] = np.concatenate(version).astype(np.float16)
-        arrays[f"ends{at}"] = np.cumsum([len(frames) for frames in version])
+                return [_unpacked({name: kept[f"{name}{at}"] for name in _parts()}) for at in range(VERSIONS)]
+    waves, actors = [wave_of(clip) for clip in clips], [clip.actor for clip in clips]
+    versions = [_packed([measured(wave) for wave in version(waves, actors, at)]) for at in range(VERSIONS)]
+    arrays = {f"{name}{at}": part for at, parts in enumerate(versions) for name, part in parts.items()}
     np.savez(keep_in, names=np.array(names), **arrays)  # type: ignore[arg-type]
-    return [_cut(arrays[f"frames{at}"], arrays[f"ends{at}"]) for at in range(len(SPEEDS))]
+    return [_unpacked(parts) for parts in versions]
 
 
-def _cut(frames: np.ndarray, ends: np.ndarray) -> list[Floats]:
-    return [part.astype(np.float32) for part in np.split(frames, ends[:-1])]
+def _parts() -> list[str]:
+    return [f"{name}{part}" for name in _KEPT for part in ("", "_ends")]
 
 
-def _wave(path: Path) -> Floats:
-    samples, rate = soundfile.read(path, dtype="float32")
-    if rate != SAMPLE_RATE or samples.ndim != 1:
-        raise DatasetError(f"{path.name} is not 16 kHz mono", "Resample the clips before training")
-    return np.asarray(samples, np.float32)
+def _packed(clips: Sequence[Sounding]) -> dict[str, np.ndarray]:
+    out = {}
+    for name, kind in _KEPT.items():
+        parts = [getattr(clip, name) for clip in clips]
+        out[name], out[f"{name}_ends"] = np.concatenate(parts).astype(kind), np.cumsum([len(part) for part in parts])
+    return out
 
 
-def _at_speed(wave: Floats, up: int, down: int) -> Floats:
-    return wave if up == down else np.asarray(resample_poly(wave, up, down), np.float32)
+def _unpacked(kept: dict[str, np.ndarray]) -> list[Sounding]:
+    parts = [np.split(kept[name], kept[f"{name}_ends"][:-1]) for name in _KEPT]
+    return [Sounding(*clip) for clip in zip(*parts, strict=True)]

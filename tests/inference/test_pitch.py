@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.encoders.voices import SAMPLE_RATE, glide, pulses
 
-from countenance.encoders.pitch import HOP, WINDOW, pitch_track
+from countenance.inference.pitch import HOP, WINDOW, pitch_track
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,57 @@
+"""The recipe of the voice bundle: two experts, and how much each says."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from countenance.inference.tables import Table
+from countenance.training.recipe import Recipe
+
+
+class FramesRecipe(Table):
+    """The expert that hears spectral frames: convolutions, AdamW with a cosine, mixup, an average of the weights."""
+
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=2)
+    rate: float = Field(gt=0)
+    decay: float = Field(ge=0)
+    smoothing: float = Field(ge=0, lt=1)
+    mixup: float = Field(ge=0)
+    dropout: float = Field(ge=0, lt=1)
+    dimension_weight: float = Field(ge=0)
+    average: float = Field(ge=0, lt=1)
+
+
+class StatisticsRecipe(Table):
+    """The expert that hears statistics of pitch, level and timbre: a few small nets side by side."""
+
+    members: int = Field(ge=1)
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=2)
+    rate: float = Field(gt=0)
+    decay: float = Field(ge=0)
+    smoothing: float = Field(ge=0, lt=1)
+    mixup: float = Field(ge=0)
+    dropout: float = Field(ge=0, lt=1)
+    input_dropout: float = Field(ge=0, lt=1)
+    noise: float = Field(ge=0)
+    dimension_weight: float = Field(ge=0)
+    widths: tuple[int, int]
+    clean_passes: int = Field(ge=1)
+    """How often every clip is heard, at any speed, in sessions of changing length."""
+    disturbed_passes: int = Field(ge=0)
+    """How often it is heard through rooms, noise and narrow bands besides."""
+
+
+class VoiceRecipe(Recipe):
+    """Everything that decides how the voice bundle comes out."""
+
+    kind: Literal["voice"] = "voice"
+    frames: FramesRecipe
+    statistics: StatisticsRecipe
+    frames_share: float = Field(gt=0, lt=1)
+    """Weight of the frames expert in the mean of log probabilities; chosen on the actors of the tuned folds."""
+    tuned_folds: tuple[int, ...]
+    """Folds whose actors chose settings; figures without them stand beside those with them."""
+    abstain_risk: float = Field(gt=0, lt=1)
+    """Share of wrong answers that the abstention threshold aims at, on dev."""
