@@ -27,6 +27,8 @@ class Grounds:
     consent_kind: str
     profile: str
     fps: int
+    consents: Path | None = None
+    """A csv of `subject_id,consent_ref`, for labels that cannot name a consent."""
 
 
 def read_labelled(data: Path, run: Path, grounds: Grounds, taxonomies: "tuple[Taxonomy, ...]") -> "LabelledCalls":
@@ -34,6 +36,7 @@ def read_labelled(data: Path, run: Path, grounds: Grounds, taxonomies: "tuple[Ta
     from countenance.analysis.labelled.calls import read_labelled_calls
     from countenance.analysis.labelled.grounds import Terms
     from countenance.deployment import build_deployment, consent_table
+    from countenance.training.windows.consents import with_consents
 
     modalities = consent_table(f"labelled={grounds.consent}")[1]
     person = {"name": "labelled", "role": grounds.role, "consent": modalities, "consent_kind": grounds.consent_kind}
@@ -45,9 +48,14 @@ def read_labelled(data: Path, run: Path, grounds: Grounds, taxonomies: "tuple[Ta
     }
     deployment = build_deployment({**flags, "participant": [person]}, "command line")
     reading = _read(data)
-    with progress_of(quiet=False) as progress:
-        terms = Terms(deployment, taxonomies, datetime.now(UTC).date())
-        calls = read_labelled_calls(reading.rows, terms, run, progress)
+    rows = reading.rows if grounds.consents is None else with_consents(reading.rows, grounds.consents)
+    terms = Terms(deployment, taxonomies, datetime.now(UTC).date())
+    try:
+        with progress_of(quiet=False) as progress:
+            calls = read_labelled_calls(rows, terms, run, progress)
+    except KeyboardInterrupt:
+        typer.echo("countenance: interrupted; run the same command again to go on", err=True)
+        raise typer.Exit(130) from None
     for note in (*reading.notes, *calls.notes):
         typer.echo(f"left out: {note}", err=True)
     return calls

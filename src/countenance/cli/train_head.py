@@ -20,6 +20,7 @@ def train_head(
         list[str] | None, typer.Option(help="Where people, deployer and use are; unknown means the strictest.")
     ] = None,
     consent: Annotated[str, typer.Option(help="What the filed consents cover.")] = "face,voice,text",
+    consents: Annotated[Path | None, typer.Option(help="CSV: subject_id,consent_ref, for labels without.")] = None,
     consent_kind: Annotated[str, typer.Option(help="The form in which you hold the consents.")] = "express_written",
     profile: Annotated[str, typer.Option(help="open or commercial: which bundles may load, now and later.")] = "open",
     fps: Annotated[int, typer.Option(help="Faces per second, 5 to 10.")] = 5,
@@ -35,7 +36,7 @@ def train_head(
 
     asked = read_taxonomy(taxonomy)
     bundle_name(asked)
-    grounds = Grounds(purpose, role, tuple(jurisdiction or ()), consent, consent_kind, profile, fps)
+    grounds = Grounds(purpose, role, tuple(jurisdiction or ()), consent, consent_kind, profile, fps, consents)
     calls = read_labelled(data, run, grounds, (asked,))
     typer.echo(f"Training on {len(calls.windows)} labelled seconds ...", err=True)
     done = publish(calls.windows, asked, calls.cards, run)
