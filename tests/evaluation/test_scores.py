@@ -1,5 +1,6 @@
 import json
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +89,11 @@ def test_chosen_rows_keep_everything_that_belongs_to_them() -> None:
     part = table.only(np.array([False, True]))
     assert (part.ids.tolist(), part.hard.tolist(), part.clusters.tolist()) == (["row 1"], [2], ["Bo"])
     assert part.slices["age"].tolist() == ["40"]
+
+
+def test_the_example_in_the_docs_runs(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (root / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "example.py").write_text(code, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "example.py"))
+    assert "Interval(value=0.7333" in capsys.readouterr().out
