@@ -129,8 +129,8 @@ def _within(inner: Statistic, rows: Truth) -> Statistic:
 
 
 def _evidence(point: float, values: Floats) -> Evidence:
-    low, high = ends(values)
-    return Evidence(None if np.isnan(point) else point, low, high, How.PAIRED)
+    low, high = ends(values + 0.0)  # no change is 0, not -0
+    return Evidence(None if np.isnan(point) else point + 0.0, low, high, How.PAIRED)
 
 
 def _root(first: float, second: float) -> float:

@@ -121,5 +121,5 @@ def stricter(check: Check) -> Check:
 def worst_first(check: Check) -> tuple[int, float, str, str, str, str, str]:
     """Where a check stands in a list: by verdict, then by harm, then by name."""
     change = check.evidence.change if check.evidence is not None and check.evidence.change is not None else 0.0
-    where = (check.bundle, check.attribute, check.value, check.measure, check.asked.value)
+    where = (check.bundle, check.attribute, check.value, check.measure or "~", check.asked.value)
     return (-SEVERITY.index(check.verdict), -change, *where)

@@ -51,8 +51,8 @@ def measured(report: Report) -> Iterator[Block]:
     yield Words(
         f"Measured on {data.title}, {data.split}: {report.n:,} of {data.rows:,} rows judged"
         + "".join(f", {n:,} not judged ({reason.replace('_', ' ')})" for reason, n in data.abstained.items())
-        + f"; {report.clusters:,} {data.cluster}s drawn. {report.protocol}. {report.identities.checked_against}: "
-        + f"{report.identities.shared} shared."
+        + f"; {report.clusters:,} {data.cluster}s drawn. {report.protocol}. "
+        + f"Checked against {report.identities.checked_against}: {report.identities.shared} shared."
     )
     rows = []
     for name in dict.fromkeys((*report.leading, *report.metrics)):
