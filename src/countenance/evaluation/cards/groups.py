@@ -1,4 +1,4 @@
-"""Groups of people, worst first: from the reports where there are some, else from the figures of the card."""
+"""Groups of people, worst first: from the reports, and from figures of the card on data that no report covers."""
 
 import re
 from collections.abc import Iterator
@@ -18,13 +18,11 @@ OF_CARD = re.compile(r"(?P<metric>\w+), (?P<attribute>\w+) (?P<value>.+)|(?P<pre
 
 def groups(found: Artefacts) -> Iterator[Block]:
     """Bands per measure over all groups, each block opened by who stated the groups."""
-    sliced = [report for report in found.reports if report.slices]
-    for report in sliced:
+    for report in _sliced(found):
         stated = STATED if report.self_reported else JUDGED
         yield Words(f"On {report.data.title}, {report.data.split}. {stated}")
         yield from of_report(report)
-    if not sliced:
-        yield from of_card(found)
+    yield from of_card(found)
 
 
 def of_report(report: Report) -> Iterator[Bands]:
@@ -36,10 +34,13 @@ def of_report(report: Report) -> Iterator[Bands]:
 
 
 def of_card(found: Artefacts) -> Iterator[Block]:
-    """The same from figures of the card that name a group."""
+    """The same from figures of the card that name a group, on data that no report covers group by group."""
+    covered = [report.protocol for report in _sliced(found)]
     tables: dict[tuple[str, str, str], list[tuple[str, str, Figure]]] = {}
     for one in found.card.figures:
-        if match := OF_CARD.fullmatch(one.metric):
+        match = OF_CARD.fullmatch(one.metric)
+        # The first word of a protocol is the name of its corpus.
+        if match and not any(protocol.startswith(one.protocol.split()[0]) for protocol in covered):
             metric = match["metric"] or match["prefix"]
             group = f"{match['attribute']} {match['value']}" if match["metric"] else match["sex"]
             protocol, note, stated = _said_of(one)
@@ -81,8 +82,7 @@ def worst_group(found: Artefacts) -> str:
 
 def worst_rows(found: Artefacts) -> Iterator[tuple[str, ...]]:
     """Per measure: name, worst group with enough data, figure, interval, n, distance, who stated it, on what."""
-    sliced = [report for report in found.reports if report.slices]
-    for report in sliced:
+    for report in _sliced(found):
         stated = "themselves" if report.self_reported else "others"
         where = f"{report.data.title}, {report.data.split}"
         for name in report.leading:
@@ -92,13 +92,17 @@ def worst_rows(found: Artefacts) -> Iterator[tuple[str, ...]]:
                 said = (_plain(name), band.name, f"{row.figure:.3f}", band.interval, f"{row.n:,}", distance(row))
                 yield *said, stated, where
     stated = where = "not recorded"
-    for block in () if sliced else of_card(found):
+    for block in of_card(found):
         if isinstance(block, Words):
             stated = "others" if block.words.endswith(JUDGED) else "not recorded"
             where = block.words.removesuffix(f" {JUDGED}").removesuffix(f" {UNKNOWN}")
         elif isinstance(block, Bands) and (one := next((one for one in block.rows if TOO_FEW not in one.note), None)):
             said = (_plain(block.metric), one.name, f"{one.value:.3f}", one.interval, f"{one.n:,}", one.note)
             yield *said, stated, where
+
+
+def _sliced(found: Artefacts) -> list[Report]:
+    return [report for report in found.reports if report.slices]
 
 
 def distance(row: SliceRow) -> str:
