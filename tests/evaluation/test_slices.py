@@ -60,3 +60,10 @@ def test_groups_that_nobody_stated_are_no_groups() -> None:
     made = table(80, 80)
     untold = distribution(made.probabilities, [0] * 200, slices={"gender": np.array([""] * 200)})
     assert slices([ACCURACY], untold) == ()
+
+
+def test_so_few_people_that_no_interval_can_be_drawn_are_not_enough_data() -> None:
+    made = table(90, 60)
+    people = np.array([f"man {at % 10}" for at in range(100)] + [f"woman {at % 2}" for at in range(100)])
+    few = distribution(made.probabilities, [0] * 200, slices=made.slices, clusters=people)
+    assert {one.value: one.enough for one in slices([ACCURACY], few)} == {"man": True, "woman": False}

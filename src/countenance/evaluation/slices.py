@@ -16,7 +16,11 @@ LEAST_CLUSTERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One group under one measure. A group with too little data has no figure: `enough` is False, never a pass."""
+    """One group under one measure.
+
+    A group with too little data, or so few people that no interval can be drawn, has no figure: `enough` is False,
+    never a pass.
+    """
 
     attribute: str
     value: str
@@ -82,6 +86,8 @@ def _by_group(measure: Measure, scores: Scores, least: int, draw: tuple[int, int
 def _measured(name: Slice, one: Statistic, whole: Statistic, drawn: tuple[Floats, Floats], measure: Measure) -> Slice:
     figure = one.value
     low, high = ends(drawn[0])
+    if low is None:
+        return name
     apart_low, apart_high = ends(drawn[0] - drawn[1])
     difference = figure - whole.value
     return Slice(
