@@ -40,7 +40,7 @@ def test_one_modality_alone_passes_unchanged(shares: list[float], quality: float
 def test_a_pooled_score_lies_between_what_the_modalities_say_in_odds_of_any_two_labels(
     face: list[float], voice: list[float]
 ) -> None:
-    prediction = PoolFusion().fuse([one(seen(FACE, spread(face)), seen(VOICE, spread(voice)))])[0]
+    prediction = PoolFusion(dispute_from=2.0).fuse([one(seen(FACE, spread(face)), seen(VOICE, spread(voice)))])[0]
     a, b = EMOTIONS[0], EMOTIONS[1]
     ratios = [math.log(spread(s)[a] / spread(s)[b]) for s in (face, voice)]
     pooled = math.log(prediction.scores[a] / prediction.scores[b])

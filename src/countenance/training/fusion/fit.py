@@ -106,7 +106,7 @@ def _epoch(net: nn.Module, optimiser: torch.optim.Optimizer, batch: Batch, recip
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        total += float(loss) * len(rows)
+        total += loss.item() * len(rows)
     return total / len(batch)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from countenance.contracts.call import Modality
 from countenance.contracts.card import Card
 from countenance.contracts.errors import DatasetError
+from countenance.contracts.readings import EMOTIONS
 from countenance.inference.ledger import Ledger, Use
 from countenance.training.datasets.store import Split
 from countenance.training.device import Device, begin
@@ -45,9 +46,16 @@ def make_fusion(recipe: FusionRecipe, sides: Sides, run_folder: Path, device: De
         net = fit(run, recipe, sides.train, sides.dev, chosen)
         result["epochs"] = len([row for row in run.curves() if row["stage"] == "fit"])
     with run.stage("bundle") as result:
-        folder = publish(net, recipe, sides.train.labels, dev_batch(sides.dev, recipe), sides.origin, out or run_folder)
+        folder = publish(
+            net, recipe, said_as(sides.train.labels), dev_batch(sides.dev, recipe), sides.origin, out or run_folder
+        )
         result["bundle"] = str(folder)
     return folder
+
+
+def said_as(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of scores: labels of one's own never take the place of what an encoder says under the same name."""
+    return labels if labels == EMOTIONS else tuple(f"calls/{label}" for label in labels)
 
 
 def tuple_sides(folder: Path, recipe: FusionRecipe) -> Sides:
