@@ -1,5 +1,6 @@
 """The nets of the voice run's folds as encoders, so that every actor is heard by a net that never heard them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,21 +9,21 @@ import numpy as np
 
 from countenance.encoders.voice import VoiceEncoder
 from countenance.inference.bundle import Bundle, sha256
+from countenance.inference.calibration import Calibration
 from countenance.inference.onnx import OnnxModel
 from countenance.training.datasets.ravdess import Clip
-from countenance.training.recipe import load_recipe
 from countenance.training.voice_emotion.bundle import to_onnx
 from countenance.training.voice_emotion.folds import Corpus
 from countenance.training.voice_emotion.frames import soundings
 from countenance.training.voice_emotion.make import fold_nets
 from countenance.training.voice_emotion.ravdess import folds
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.tables import fitted, read_held_out
+from countenance.training.voice_emotion.tables import fitted, streams
 
 TEST_FOLDS = (1, 2)
 TRAIN_FOLDS = (3, 4)
 DEV_FOLDS = (5,)
-"""Settings of the voice net were chosen on the actors of fold 5, so it is no test."""
+"""Settings of the voice net were chosen on actors of folds 4 and 5, so these are no test."""
 
 
 def sides(clips: Sequence[Clip]) -> dict[str, tuple[int, ...]]:
@@ -39,27 +40,20 @@ def encoders(
 ) -> tuple[dict[int, VoiceEncoder], dict[str, str]]:
     """Per actor the encoder of the fold that held them out, and the hash of each fold's network.
 
-    One slope and an offset per label for all, fitted on the held-out predictions of actors that are no test actors.
+    One calibration for all, fitted on the held-out predictions of actors that are no test actors.
     """
-    held = read_held_out(run, clips, "stream0")
-    fit = fitted(held.only(~np.isin(held.folds, TEST_FOLDS)))
-    corpus = Corpus(list(clips), soundings(clips, run / "soundings.npz"))
-    share = load_recipe(VoiceRecipe, "voice-emotion").frames_share
+    held = streams(run, clips)
+    known = fitted(held.only(~np.isin(held.folds, TEST_FOLDS))).written()
+    share = VoiceRecipe.model_validate(json.loads((run / "recipe.json").read_text(encoding="utf-8"))).frames_share
+    nets = fold_nets(run, share, Corpus(clips, soundings(clips, run / "soundings.npz")))
     made: dict[int, VoiceEncoder] = {}
     hashes: dict[str, str] = {}
-    for number, (actors, (net, prior)) in enumerate(
-        zip(folds(clip.actor for clip in clips), fold_nets(run, share, corpus), strict=True), start=1
-    ):
+    for number, (actors, (net, prior)) in enumerate(zip(folds(c.actor for c in clips), nets, strict=True), start=1):
         path = work / f"voice-fold{number}.onnx"
         to_onnx(net, path)
-        own = {"prior": {"mean": list(prior.mean), "variance": list(prior.variance)}}
-        calibration = replace(
-            shipped.calibration,
-            slope=np.full(len(fit.offset), fit.slope, np.float32),
-            offset=fit.offset.astype(np.float32),
-            extra={**shipped.calibration.extra, **own},
-        )
-        bundle = replace(shipped, model=OnnxModel(path), calibration=calibration)
+        told = {"id": f"fold{number}", **known, "prior": {"mean": list(prior.mean), "variance": list(prior.variance)}}
+        path.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
+        bundle = replace(shipped, model=OnnxModel(path), calibration=Calibration.read(path.with_suffix(".json")))
         made |= dict.fromkeys(actors, VoiceEncoder(bundle))
         hashes[f"voice-emotion fold {number}"] = sha256(path)
     return made, hashes
