@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.encoders.faces_drawn import face_sample
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
-from countenance.contracts.media import SAMPLE_RATE, Quality, SpeakerBaseline, VoiceSample
+from countenance.contracts.media import FACE_CROP_PX, SAMPLE_RATE, FaceSample, Quality, SpeakerBaseline, VoiceSample
 from countenance.inference.bundle import sha256
-from countenance.training.export import to_toml
+from countenance.inference.tomltext import to_toml
 
 onnx = pytest.importorskip("onnx")
 helper, numpy_helper = onnx.helper, onnx.numpy_helper
@@ -130,6 +131,11 @@ def voice_sample(pcm: np.ndarray[Any, np.dtype[np.float32]], *, speaks: bool = T
     baseline = SpeakerBaseline(np.zeros(64, np.float32), np.ones(64, np.float32), 0.0)
     speech = ((0, len(pcm)),) if speaks else ()
     return VoiceSample("ana", 0, len(pcm) * 1_000_000 // SAMPLE_RATE, pcm, speech, baseline, Quality(0.9))
+
+
+def face_sample_noise(seed: int) -> FaceSample:
+    crop = np.random.default_rng(seed).integers(0, 256, (FACE_CROP_PX, FACE_CROP_PX, 3)).astype(np.uint8)
+    return face_sample(crop=crop, at_us=seed)
 
 
 def write_card(folder: Path, **parts: object) -> Path:

@@ -31,6 +31,10 @@ CLOSE = 1e-3
 """Largest difference between the network and PyTorch, relative to the spread of the logits."""
 
 
+FLAT = 1e-4
+"""Spread below which logits count as equal."""
+
+
 class _Logits(nn.Module):
     """The model with plain inputs in a fixed order and its logits alone."""
 
@@ -95,7 +99,7 @@ def _check_source(source: Path, spec: AdapterCard) -> None:
 def _export(model: nn.Module, feeds: Sequence[Feed], path: Path) -> None:
     """Write the ONNX file and hold it to the model on every trial feed."""
     names = list(feeds[0])
-    wrapped = _Logits(model, names)
+    wrapped = _Logits(model, names).eval()
     tensors = tuple(torch.from_numpy(feeds[0][name]) for name in names)
     axes = {name: {0: "n", **({1: "t"} if feeds[0][name].ndim == 2 else {})} for name in names}
     with torch.no_grad():
@@ -107,5 +111,5 @@ def _export(model: nn.Module, feeds: Sequence[Feed], path: Path) -> None:
         for feed in feeds:
             wanted = wrapped(*(torch.from_numpy(feed[name]) for name in names)).numpy()
             said = network.run(feed)["logits"]
-            if np.abs(said - wanted).max() > CLOSE * max(1.0, float(np.ptp(wanted))):
+            if np.abs(said - wanted).max() > CLOSE * max(FLAT, float(np.ptp(wanted))):
                 raise BundleError(f"{path}: the network and PyTorch differ by {np.abs(said - wanted).max():.2g}", "")
