@@ -45,7 +45,8 @@ def development(found: Artefacts) -> Iterator[Block]:
         else "No weights of others were used: it was trained from its own beginning."
     )
     if found.recipe:
-        yield Sheet("Recipe", ("setting", "value"), tuple((Code(key), value) for key, value in _flat(found.recipe, "")))
+        title = "Recipe that `countenance train` follows for this name; how these weights came about is said above"
+        yield Sheet(title, ("setting", "value"), tuple((Code(key), value) for key, value in _flat(found.recipe, "")))
     else:
         yield Words("The command that trained it, with its options, stands in training.md.")
     if found.record:
