@@ -89,3 +89,8 @@ def test_a_split_that_is_not_there_names_those_that_are() -> None:
 def test_a_licence_row_says_what_was_learnt_from() -> None:
     assert trained_on(CARD, "ferplus")
     assert not trained_on(CARD, "goemotions")
+
+
+def test_rows_that_chose_the_thresholds_are_no_held_out_figure() -> None:
+    assert "no held-out figure" in check(CARD, "ravdess", parts([row("a", Split.DEV)])).note
+    assert check(CARD, "emodb", parts([row("a", Split.DEV)])).note == ""

@@ -12,6 +12,7 @@ from countenance.evaluation.report import Identities
 from countenance.training.datasets.store import Reading, Row, Split
 
 ALL = "all"
+CHOSEN = "calibration and thresholds were chosen on dev rows of this corpus, so this is no held-out figure"
 LEDGER_NAMES = {"ferplus": ("fer2013", "ferplus")}
 """Corpora whose licence rows in a card are not named like themselves."""
 
@@ -56,7 +57,9 @@ def check(card: Card, corpus: str, parts: Parts, against: Iterable[Row] = ()) ->
     train = (*parts.train, *outside) if learnt or outside else ()
     found = shared(map(identity, train), map(identity, parts.judged)) if train else {}
     refuse(found, f"the training rows of {corpus}" if learnt else "the rows compared with")
-    return Identities(checked_against=_compared(card, corpus, train, learnt=learnt), shared=0, note=_words(parts))
+    chosen = CHOSEN if learnt and any(row.split is Split.DEV for row in parts.judged) else ""
+    note = "; ".join(part for part in (chosen, _words(parts)) if part)
+    return Identities(checked_against=_compared(card, corpus, train, learnt=learnt), shared=0, note=note)
 
 
 def identity(row: Row) -> Identity:
