@@ -113,6 +113,8 @@ def _folder(name: str) -> Path:
     shelf = Shelf.installed(Profile.OPEN)
     if name not in shelf.cards:
         raise UsageError(f"the bundle {name!r} is not installed", near(name, shelf.cards))
+    if name in shelf.adapters:
+        raise UsageError(f"{name} is other people's weights", "Its card is its publisher's; see `models licences`.")
     return shelf.places(shelf.cards[name].task)[name]
 
 
