@@ -23,6 +23,7 @@ from countenance.training.voice_emotion.tables import (
     fitted,
     named,
     read_held_out,
+    together,
 )
 
 RECIPE = load_recipe(VoiceRecipe, "voice-emotion")
@@ -54,17 +55,17 @@ def test_the_arousal_output_orders_the_groups() -> None:
     assert AUC(aroused(data, "made")) == 0.0
 
 
-def test_calibration_finds_the_slope_and_helps() -> None:
+def test_calibration_finds_the_temperature_and_helps() -> None:
     data = made(4000, sharpness=3.0)
-    assert fitted(data).slope == pytest.approx(1 / 3, rel=0.1)
-    assert NLL(named(data, calibrated(data), "made")) < NLL(named(data, softmax(data.logits), "made"))
+    assert fitted(data).temperature == pytest.approx(3.0, rel=0.1)
+    assert NLL(named(data, calibrated(data, data), "made")) < NLL(named(data, softmax(data.logits), "made"))
 
 
 def test_a_fold_is_calibrated_without_its_own_labels() -> None:
     data = made(400, sharpness=2.0)
     own = data.folds == 3
     other = HeldOut(data.logits, data.dimensions, np.where(own, 0, data.labels), data.actors, data.folds, data.ids)
-    np.testing.assert_array_equal(calibrated(data)[own], calibrated(other)[own])
+    np.testing.assert_array_equal(calibrated(data, data)[own], calibrated(data, other)[own])
 
 
 def test_every_figure_of_the_card_comes_from_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +74,12 @@ def test_every_figure_of_the_card_comes_from_the_report(monkeypatch: pytest.Monk
     heard = {kind: made(seed=at) for at, kind in enumerate(KINDS)}
     found = figures.report(heard, RECIPE)
     assert found["uar"]["all"]["value"] == pytest.approx(
-        UAR(named(heard["stream0"], calibrated(heard["stream0"]), "x")), abs=1e-4
+        UAR(
+            named(
+                heard["stream0"], calibrated(heard["stream0"], together([heard[f"stream{at}"] for at in range(5)])), "x"
+            )
+        ),
+        abs=1e-4,
     )
     assert found["uar"]["untuned_folds"]["n"] == 240
     assert found["uar"]["women"]["n"] == found["uar"]["men"]["n"] == 200

@@ -18,7 +18,7 @@ def power_db(wave: np.ndarray, low: float, high: float) -> float:
 
 @pytest.mark.parametrize("name", LINES)
 def test_a_line_keeps_length_and_voice(name: str) -> None:
-    wave = 0.3 * pulses(120.0, 1.0)
+    wave = np.float32(0.3) * pulses(120.0, 1.0)
     heard = LINES[name](wave, np.random.default_rng(0))
     assert heard.dtype == np.float32
     assert abs(len(heard) - len(wave)) <= SAMPLE_RATE // 50
@@ -33,7 +33,7 @@ def test_a_telephone_has_no_highs() -> None:
 
 
 def test_noise_lies_as_far_below_the_voice_as_asked() -> None:
-    wave = 0.3 * pulses(120.0, 1.0)
+    wave = np.float32(0.3) * pulses(120.0, 1.0)
     added = noisy(wave, np.random.default_rng(0), 10.0) - wave
     assert 10 * np.log10((wave**2).mean() / (added**2).mean()) == pytest.approx(10.0, abs=0.1)
 

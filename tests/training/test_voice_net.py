@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,9 @@ CPU = torch.device("cpu")
 
 def net() -> VoiceNet:
     torch.manual_seed(0)
-    return VoiceNet(FramesNet(), StatisticsNet(FUNCTIONALS, (16, 8), 2, 0.5, 0.2), 0.3).eval()
+    made = VoiceNet(FramesNet(), StatisticsNet(FUNCTIONALS, (16, 8), 2, 0.5, 0.2), 0.3)
+    made.eval()
+    return made
 
 
 def pieces() -> list[Heard]:
@@ -45,10 +48,10 @@ def pieces() -> list[Heard]:
     return made
 
 
-def recipe(**changes: dict[str, object]) -> VoiceRecipe:
+def recipe(**changes: dict[str, int]) -> VoiceRecipe:
     """The shipped recipe, made small."""
     shipped = load_recipe(VoiceRecipe, "voice-emotion").model_dump()
-    small = {
+    small: dict[str, dict[str, Any]] = {
         "frames": {"epochs": 2, "batch": 8},
         "statistics": {"epochs": 2, "batch": 8, "widths": (16, 8), "clean_passes": 2, "disturbed_passes": 0},
     }

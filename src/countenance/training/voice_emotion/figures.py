@@ -16,7 +16,7 @@ from countenance.training.datasets.ravdess import LABELS
 from countenance.training.voice_emotion.folds import COLD
 from countenance.training.voice_emotion.ravdess import ORDERS
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.tables import HeldOut, aroused, calibrated, fitted, named
+from countenance.training.voice_emotion.tables import HeldOut, aroused, calibrated, fitted, named, together
 
 PROTOCOL = (
     "RAVDESS actors 01-20, 5 folds by actor (two women, two men each), held-out predictions pooled; clips of a "
@@ -29,11 +29,12 @@ _IDEAL_DRAWS = 200
 def report(heard: Mapping[str, HeldOut], recipe: VoiceRecipe) -> dict[str, Any]:
     """Every figure of the card, from the held-out predictions by way of listening."""
     data = heard["stream0"]
-    scores = named(data, calibrated(data), PROTOCOL)
+    every = together([heard[f"stream{order}"] for order in range(ORDERS)])
+    scores = named(data, calibrated(data, every), PROTOCOL)
     untuned = data.only(~np.isin(data.folds, recipe.tuned_folds))
     parts = {"all": data, "untuned_folds": untuned}
     parts |= {name: data.only(data.genders == told) for name, told in (("women", "female"), ("men", "male"))}
-    cold = heard[COLD]
+    cold, orders = heard[COLD], [heard[f"stream{order}"] for order in range(ORDERS)]
     said = scores.probabilities.argmax(axis=1)
     return {
         "n": len(scores),
@@ -45,15 +46,16 @@ def report(heard: Mapping[str, HeldOut], recipe: VoiceRecipe) -> dict[str, Any]:
         "accuracy": rounded(interval(ACCURACY, scores)),
         "macro_f1": rounded(interval(MACRO_F1, scores)),
         "uar_by_fold": [round(UAR(scores.only(data.folds == fold)), 4) for fold in np.unique(data.folds)],
-        "uar_by_order": [round(_uar_of(heard[f"stream{at}"]), 4) for at in range(ORDERS)],
+        "uar_by_order": [round(UAR(named(one, calibrated(one, every), PROTOCOL)), 4) for one in orders],
         "recall": {name: round(float((said[data.labels == at] == at).mean()), 4) for at, name in enumerate(LABELS)},
         "cold_start": {
-            "uar": rounded(interval(UAR, named(cold, calibrated(cold), PROTOCOL))),
+            "uar": rounded(interval(UAR, named(cold, calibrated(cold, every), PROTOCOL))),
             "arousal_auc": rounded(interval(AUC, aroused(cold, PROTOCOL))),
         },
         "calibrated": {one.name: rounded(interval(one, scores)) for one in (ECE, BRIER, NLL)},
+        "calibrated_every_order": rounded(interval(ECE, named(every, calibrated(every, every), PROTOCOL))),
         "ece_of_a_perfect_one": _ideal(scores),
-        "calibration": fitted(data).written(),
+        "calibration": fitted(every).written(),
         **_choices(data, scores, recipe.abstain_risk),
     }
 
@@ -65,10 +67,6 @@ def rounded(found: Interval) -> dict[str, Any]:
 
 def _table(part: HeldOut, data: HeldOut, scores: Scores) -> Scores:
     return scores.only(np.isin(data.ids, part.ids))
-
-
-def _uar_of(data: HeldOut) -> float:
-    return UAR(named(data, calibrated(data), PROTOCOL))
 
 
 def _gap(scores: Scores) -> dict[str, float | None]:
@@ -141,8 +139,8 @@ def measured_as(measure: Measure, scores: Scores) -> dict[str, Any]:
     return rounded(interval(measure, scores))
 
 
-def write_scores(folder: Path, data: HeldOut) -> Path:
+def write_scores(folder: Path, data: HeldOut, every: HeldOut) -> Path:
     """The table of the named classes, for `countenance eval`."""
     path = folder / "scores.npz"
-    named(data, calibrated(data), PROTOCOL).write(path)
+    named(data, calibrated(data, every), PROTOCOL).write(path)
     return path

@@ -36,7 +36,7 @@ def opus(wave: Floats, rng: np.random.Generator, bits: int) -> Floats:  # noqa: 
 
 def _decoded(file: io.BytesIO) -> Floats:
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         parts = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
     parts += [part for part in resampler.resample(None) if part is not None]
     return np.concatenate([part.to_ndarray().reshape(-1) for part in parts]).astype(np.float32)

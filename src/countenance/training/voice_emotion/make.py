@@ -89,18 +89,19 @@ def _figures(run: Run, recipe: VoiceRecipe, corpus: Corpus) -> None:
     heard = {kind: tables.read_held_out(run.folder, corpus.clips, kind) for kind in KINDS}
     with run.stage("figures") as result:
         result.update(figures.report(heard, recipe))
-        figures.write_scores(run.folder, heard["stream0"])
+        figures.write_scores(run.folder, heard["stream0"], tables.streams(run.folder, corpus.clips))
 
 
 def _in_use(run: Run, recipe: VoiceRecipe, corpus: Corpus) -> None:
     """The same nets through capture, and over lines and noise."""
     nets = fold_nets(run.folder, recipe.frames_share, corpus)
+    by = tables.streams(run.folder, corpus.clips)
     if run.result("replay") is None:
         with run.stage("replay") as result:
-            result.update(replay.report(corpus.clips, nets))
+            result.update(replay.report(corpus.clips, nets, by))
     if run.result("lines") is None:
         with run.stage("lines") as result:
-            result.update(robustness.report(corpus.clips, nets))
+            result.update(robustness.report(corpus.clips, nets, by))
 
 
 def fold_nets(folder: Path, share: float, corpus: Corpus) -> list[tuple[VoiceNet, SpeakerPrior]]:

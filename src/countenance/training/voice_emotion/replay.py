@@ -86,7 +86,7 @@ def said_of(net: VoiceNet, prior: SpeakerPrior, clips: Sequence[Clip], seed: int
     return out
 
 
-def report(clips: Sequence[Clip], nets: Sequence[tuple[VoiceNet, SpeakerPrior]]) -> dict[str, Any]:
+def report(clips: Sequence[Clip], nets: Sequence[tuple[VoiceNet, SpeakerPrior]], by: HeldOut) -> dict[str, Any]:
     """UAR and arousal AUC over all folds, and the arousal AUC of the rule, which no data was fitted to."""
     said: list[Said] = []
     numbers: list[int] = []
@@ -108,7 +108,7 @@ def report(clips: Sequence[Clip], nets: Sequence[tuple[VoiceNet, SpeakerPrior]])
     return {
         "clips": len(clips),
         "clips_with_speech_found": len(said),
-        "uar": measured_as(UAR, named(data, calibrated(data), PROTOCOL)),
+        "uar": measured_as(UAR, named(data, calibrated(data, by), PROTOCOL)),
         "arousal_auc": measured_as(AUC, aroused(data, PROTOCOL)),
         "arousal_auc_by_rule": measured_as(AUC, aroused(by_rule, PROTOCOL)),
     }

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.evaluation.scores import Kind, Scores, one_hot
+from countenance.inference.calibration import softmax
 from countenance.training.datasets.ravdess import LABELS, Clip
-from countenance.training.face_expression.calibrate import Fitted, fit
 from countenance.training.voice_emotion.net import DIMENSIONS
-from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL, ORDERS
 
 Array = NDArray[np.floating]
 
@@ -19,6 +19,8 @@ NAMED = {"happy": "happiness", "sad": "sadness", "angry": "anger", "fearful": "f
 NAMES = tuple(NAMED.get(label, label) for label in LABELS)
 """The classes as the product names them."""
 AROUSED = ("high_arousal",)
+
+_ROUNDS, _STEPS = 6, 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,16 @@ class HeldOut:
     folds: NDArray[np.int64]
     ids: NDArray[np.str_]
 
-    def only(self, rows: Array) -> "HeldOut":
+    def only(self, rows: NDArray[np.bool_]) -> "HeldOut":
         """The chosen rows."""
-        parts = (self.logits, self.dimensions, self.labels, self.actors, self.folds, self.ids)
-        return HeldOut(*(part[rows] for part in parts))
+        return HeldOut(
+            self.logits[rows],
+            self.dimensions[rows],
+            self.labels[rows],
+            self.actors[rows],
+            self.folds[rows],
+            self.ids[rows],
+        )
 
     @property
     def genders(self) -> NDArray[np.str_]:
@@ -69,18 +77,65 @@ def pooled(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """How raw values become probabilities: softmax(value / temperature)."""
+
+    temperature: float
+
+    def probabilities(self, logits: Array) -> Array:
+        """Calibrated probabilities n x k."""
+        return softmax((logits / self.temperature).astype(np.float32))
+
+    def written(self) -> dict[str, object]:
+        """The keys of `calibration.json`."""
+        return {"method": "temperature", "temperature": round(self.temperature, 5)}
+
+
 def fitted(data: HeldOut) -> Fitted:
-    """One slope and an offset per label, of least surprise at these rows."""
-    return fit(data.logits.astype(np.float32), data.labels)
+    """The temperature of least surprise at these rows, by a search that narrows around the best of a grid."""
+    low, high = -2.5, 2.5  # of its logarithm
+    rows = np.arange(len(data.labels))
+    for _ in range(_ROUNDS):
+        grid = np.linspace(low, high, _STEPS)
+        surprise = [
+            -np.log(softmax((data.logits / np.exp(step)).astype(np.float32))[rows, data.labels] + 1e-12).mean()
+            for step in grid
+        ]
+        best = int(np.argmin(surprise))
+        low, high = grid[max(0, best - 1)], grid[min(_STEPS - 1, best + 1)]
+    return Fitted(float(np.exp((low + high) / 2)))
 
 
-def calibrated(data: HeldOut) -> Array:
-    """Probabilities of every clip with slope and offsets fitted on the other folds only."""
+def calibrated(data: HeldOut, by: HeldOut) -> Array:
+    """Probabilities of every clip with a temperature fitted on what `by` holds of the other folds.
+
+    One temperature does: a slope and an offset per label, fitted in the same way, surprise more and name worse.
+    """
     out = np.zeros(data.logits.shape)
     for fold in np.unique(data.folds):
-        others, own = data.folds != fold, data.folds == fold
-        out[own] = fitted(data.only(others)).probabilities(data.logits[own].astype(np.float32))
+        own = data.folds == fold
+        out[own] = fitted(by.only(by.folds != fold)).probabilities(data.logits[own])
     return out
+
+
+def streams(folder: Path, clips: Sequence[Clip]) -> HeldOut:
+    """Every clip as heard in each order, one after the other: what calibration is fitted on."""
+    parts = [read_held_out(folder, clips, f"stream{order}") for order in range(ORDERS)]
+    return together(parts)
+
+
+def together(parts: Sequence[HeldOut]) -> HeldOut:
+    """Several tables under one another; an id stands once for each, with its number."""
+    ids = [np.char.add(part.ids, f" order {number}") for number, part in enumerate(parts)]
+    return HeldOut(
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.dimensions for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.actors for part in parts]),
+        np.concatenate([part.folds for part in parts]),
+        np.concatenate(ids),
+    )
 
 
 def named(data: HeldOut, chances: Array, protocol: str) -> Scores:
