@@ -18,6 +18,7 @@ from countenance.contracts.readings import Abstain, Evidence, Prediction, Reason
 from countenance.contracts.stages import Fusion
 from countenance.fusion.head_features import Floats, Layout
 from countenance.inference.bundle import AGAIN, Bundle
+from countenance.inference.capped import tried
 from countenance.inference.shelf import Shelf
 
 TASK = "head"
@@ -46,6 +47,8 @@ class HeadFusion:
         self._inner = inner
         self._bundle = bundle
         self._spec = _spec(bundle)
+        self._named = [(modality, name) for modality, names in self._spec.layout.values.items() for name in names]
+        self._places = [self._spec.layout.place(modality, name) for modality, name in self._named]
         self._weights = self._effects()
 
     def fuse(self, windows: Sequence[Window]) -> Sequence[Prediction]:
@@ -86,22 +89,21 @@ class HeadFusion:
     def _evidence(self, prediction: Prediction, row: Floats, column: int) -> tuple[Evidence, ...]:
         """The measured values that moved a label most; a value that several modalities say counts once."""
         moved: dict[str, float] = {}
-        for modality, names in self._spec.layout.values.items():
-            for name in names:
-                place = self._spec.layout.place(modality, name)
-                moved[name] = moved.get(name, 0.0) + float(row[place] * self._weights[place, column])
+        for (_, name), place, effect in zip(self._named, self._places, self._weights[:, column], strict=True):
+            moved[name] = moved.get(name, 0.0) + float(row[place] * effect)
         known = {name: value for name in moved if (value := _value(prediction, name)) is not None}
         strongest = sorted(known, key=lambda name: (-abs(moved[name]), name))[:TOLD]
         return tuple(Evidence(name, known[name], moved[name]) for name in strongest)
 
     def _effects(self) -> Floats:
-        """What one unit of each column adds to the calibrated log-odds of each label, width x labels.
+        """What one unit of each measured value adds to the calibrated log-odds of each label, values x labels.
 
-        The net is a matrix and an offset, so its answers to the unit vectors are the matrix. Among exclusive labels
+        The net is a matrix and an offset, so its answers to unit vectors are rows of the matrix. Among exclusive labels
         only differences count: the mean over the labels is taken off.
         """
-        width, calibration = self._spec.layout.width, self._bundle.calibration
-        units = np.vstack([np.zeros((1, width)), np.eye(width)]).astype(np.float32)
+        calibration = self._bundle.calibration
+        units = np.zeros((len(self._places) + 1, self._spec.layout.width), np.float32)
+        units[np.arange(1, len(units)), self._places] = 1.0
         answers = self._bundle.model.run({"features": units})["scores"]
         effects: Floats = (answers[1:] - answers[0]) * calibration.slope / np.float32(calibration.temperature)
         if self._spec.exclusive:
@@ -110,9 +112,14 @@ class HeadFusion:
 
 
 def with_heads(fusion: Fusion, folders: Iterable[Path], shelf: Shelf) -> tuple[Fusion, dict[str, Card]]:
-    """A fusion with the heads of these folders around it, and their cards; a head that does not fit is an error."""
-    cards = {}
+    """A fusion with the heads of these folders around it, and their cards; a head that does not fit is an error.
+
+    A head that is given by its path is tried in a capped process first, as the shelf tries all other weights.
+    """
+    cards, installed = {}, set(shelf.places(TASK).values())
     for folder in dict.fromkeys(folders):
+        if folder not in installed:
+            tried(folder)
         bundle = Bundle.load(folder, profile=shelf.profile)
         check_encoders(bundle, shelf)
         fusion = HeadFusion(fusion, bundle)
