@@ -55,8 +55,7 @@ def eval_ablation(
 def _tuples(folder: Path, side: str) -> Asked:
     from countenance.training.fusion.ablation import tuple_bench
     from countenance.training.fusion.about import about_tuples
-    from countenance.training.fusion.making import models_of, read_side
-    from countenance.training.fusion.parts import SIDES
+    from countenance.training.fusion.parts import SIDES, models_of, read_side
 
     if side not in SIDES:
         raise UsageError(f"unknown side {side!r}", f"Use {', '.join(SIDES)}.")
@@ -66,9 +65,8 @@ def _tuples(folder: Path, side: str) -> Asked:
 
 def _calls(data: Path | None, out: Path, side: str, grounds: Grounds) -> Asked:
     from countenance.aggregation.taxonomy import load
-    from countenance.training.fusion.ablation import call_bench
+    from countenance.training.fusion.ablation import call_bench, on_side
     from countenance.training.fusion.about import ABOUT_CALLS
-    from countenance.training.fusion.making import on_side
 
     if data is None:
         raise UsageError("no labelled calls are given", "Give them with --data.")

@@ -20,6 +20,7 @@ from countenance.fusion.loading import KINDS
 from countenance.fusion.pool import PoolFusion
 from countenance.fusion.weighing import SPLIT
 from countenance.inference.bundle import Bundle
+from countenance.training.datasets.store import Split
 from countenance.training.fusion.match import READ, clusters, match, windows
 from countenance.training.fusion.parts import CLEAN, Part
 from countenance.training.windows.labelled import LabelledWindow, groups_of
@@ -106,6 +107,13 @@ def call_bench(labelled: Sequence[LabelledWindow]) -> Bench:
         return [_thinned(w.window, found) for w, _ in led]
 
     return Bench(Rows(EMOTIONS, truth, {"people": people}), under, (CIRCUMSTANCES[0], *GONE, FEWER_FRAMES))
+
+
+def on_side(labelled: Sequence[LabelledWindow], side: str) -> list[LabelledWindow]:
+    """The windows of a side where the calls name sides; all of them where they name none."""
+    if all(w.split is Split.UNASSIGNED for w in labelled):
+        return list(labelled)
+    return [w for w in labelled if w.split.value == side]
 
 
 def ablate(bench: Bench, fusions: Mapping[str, Build], about: Mapping[str, str], models: Mapping[str, str]) -> Ablation:

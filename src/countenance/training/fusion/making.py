@@ -1,12 +1,11 @@
 """`countenance train fusion`: from labelled calls or label-matched tuples to a bundle with its card."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from countenance.contracts.call import Modality
 from countenance.contracts.card import Card
 from countenance.contracts.errors import DatasetError
 from countenance.contracts.readings import EMOTIONS
@@ -17,7 +16,7 @@ from countenance.training.fusion.bundle import Origin, publish
 from countenance.training.fusion.examples import Calls, Source, Tuples, labels_of
 from countenance.training.fusion.fit import dev_batch, fit
 from countenance.training.fusion.match import EXPLAINED
-from countenance.training.fusion.parts import CONDITIONS, Part, read_part
+from countenance.training.fusion.parts import models_of, read_side
 from countenance.training.fusion.recipe import FusionRecipe
 from countenance.training.run import Run
 from countenance.training.windows.labelled import LabelledWindow, groups_of
@@ -108,20 +107,3 @@ def divided(labelled: Sequence[LabelledWindow]) -> tuple[list[LabelledWindow], l
     chosen = set(np.random.default_rng(0).permutation(names)[:count].tolist())
     sides = [(w, group in chosen) for w, group in zip(free, groups, strict=True)]
     return [w for w, dev in sides if not dev], [w for w, dev in sides if dev]
-
-
-def on_side(labelled: Sequence[LabelledWindow], side: str) -> list[LabelledWindow]:
-    """The windows of a side where the calls name sides; all of them where they name none."""
-    if all(w.split is Split.UNASSIGNED for w in labelled):
-        return list(labelled)
-    return [w for w in labelled if w.split.value == side]
-
-
-def read_side(folder: Path, side: str) -> dict[tuple[Modality, str], Part]:
-    """Every part of one side of the tuples."""
-    return {(m, c): read_part(folder, m, side, c) for m, conditions in CONDITIONS.items() for c in conditions}
-
-
-def models_of(parts: Iterable[Part]) -> dict[str, str]:
-    """sha256 of every network that spoke in these parts."""
-    return {name: digest for part in parts for name, digest in part.models.items()}

@@ -82,6 +82,16 @@ def read_part(folder: Path, modality: Modality, side: str, condition: str) -> Pa
         ) from error
 
 
+def read_side(folder: Path, side: str) -> dict[tuple[Modality, str], Part]:
+    """Every part of one side of the tuples."""
+    return {(m, c): read_part(folder, m, side, c) for m, conditions in CONDITIONS.items() for c in conditions}
+
+
+def models_of(parts: Iterable[Part]) -> dict[str, str]:
+    """sha256 of every network that spoke in these parts."""
+    return {name: digest for part in parts for name, digest in part.models.items()}
+
+
 def by_condition(
     modality: Modality,
     side: str,

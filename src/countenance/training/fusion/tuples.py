@@ -5,15 +5,18 @@ give training and dev sides in halves; PrivateTest and the official test split a
 are divided (`voice_folds`), each actor heard by the net that never heard them.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from countenance.capture.faces import FaceFinder
 from countenance.contracts.call import FACE, TEXT, VOICE
+from countenance.contracts.errors import UsageError
 from countenance.encoders.face import FaceExpressionEncoder
 from countenance.encoders.text import TextEncoder
 from countenance.encoders.voice import BUNDLE as VOICE_BUNDLE
+from countenance.inference.bundle import sha256
 from countenance.inference.shelf import Profile, Shelf
 from countenance.training.datasets.ravdess import read_clips
 from countenance.training.device import progress
@@ -23,6 +26,7 @@ from countenance.training.fusion.parts import CONDITIONS, SIDES, Item, Part, by_
 MOST = 120
 """Pictures or comments of one label on one side."""
 SEED = 7
+USED = ("face-finder.v1", "face-expression.v1", "text-emotion.v1", VOICE_BUNDLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,22 @@ def make(sources: Sources, out: Path) -> Iterator[Part]:
     """Write every part into `out`, and give each as it is done; what is there from an interrupted run stays."""
     out.mkdir(parents=True, exist_ok=True)
     shelf = Shelf.installed(Profile.OPEN)
+    _same_as_before(out / "about.json", sources, shelf)
     for modality, read in ((TEXT, _words), (VOICE, _sounds), (FACE, _pictures)):
         wanted = [f"{modality}-{side}-{condition}.json.gz" for side in SIDES for condition in CONDITIONS[modality]]
         if not all((out / name).is_file() for name in wanted):
             for part in read(sources, shelf, out):
                 write_part(part, out)
                 yield part
+
+
+def _same_as_before(path: Path, sources: Sources, shelf: Shelf) -> None:
+    """An interrupted run goes on only with the networks and sizes that it was begun with."""
+    folds = {file.name: sha256(file) for file in sorted(sources.voice_run.glob("fold*.pt"))}
+    asked = {"most": MOST, "seed": SEED, "models": _hashes(shelf, *USED), "folds": folds}
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != asked:
+        raise UsageError(f"{path.parent} holds tuples of other networks or sizes", "Give another --out folder.")
+    path.write_text(json.dumps(asked, indent=1) + "\n", encoding="utf-8")
 
 
 def _pictures(sources: Sources, shelf: Shelf, work: Path) -> Iterator[Part]:  # noqa: ARG001 - one of three

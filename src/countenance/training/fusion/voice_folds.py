@@ -12,13 +12,14 @@ from countenance.inference.bundle import Bundle, sha256
 from countenance.inference.calibration import Calibration
 from countenance.inference.onnx import OnnxModel
 from countenance.training.datasets.ravdess import Clip
+from countenance.training.fusion.calibrate import fit_temperature
 from countenance.training.voice_emotion.bundle import to_onnx
 from countenance.training.voice_emotion.folds import Corpus
 from countenance.training.voice_emotion.frames import soundings
 from countenance.training.voice_emotion.make import fold_nets
 from countenance.training.voice_emotion.ravdess import folds
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.tables import fitted, streams
+from countenance.training.voice_emotion.tables import streams
 
 TEST_FOLDS = (1, 2)
 TRAIN_FOLDS = (3, 4)
@@ -40,10 +41,13 @@ def encoders(
 ) -> tuple[dict[int, VoiceEncoder], dict[str, str]]:
     """Per actor the encoder of the fold that held them out, and the hash of each fold's network.
 
-    One calibration for all, fitted on the held-out predictions of actors that are no test actors.
+    One temperature for all, fitted on the held-out predictions of actors that are no test actors.
     """
     held = streams(run, clips)
-    known = fitted(held.only(~np.isin(held.folds, TEST_FOLDS))).written()
+    known = held.only(~np.isin(held.folds, TEST_FOLDS))
+    heat = fit_temperature(
+        known.logits.astype(np.float32), np.eye(known.logits.shape[1], dtype=np.float32)[known.labels]
+    )
     share = VoiceRecipe.model_validate(json.loads((run / "recipe.json").read_text(encoding="utf-8"))).frames_share
     nets = fold_nets(run, share, Corpus(clips, soundings(clips, run / "soundings.npz")))
     made: dict[int, VoiceEncoder] = {}
@@ -51,7 +55,12 @@ def encoders(
     for number, (actors, (net, prior)) in enumerate(zip(folds(c.actor for c in clips), nets, strict=True), start=1):
         path = work / f"voice-fold{number}.onnx"
         to_onnx(net, path)
-        told = {"id": f"fold{number}", **known, "prior": {"mean": list(prior.mean), "variance": list(prior.variance)}}
+        told = {
+            "id": f"fold{number}",
+            "method": "temperature",
+            "temperature": heat,
+            "prior": {"mean": list(prior.mean), "variance": list(prior.variance)},
+        }
         path.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
         bundle = replace(shipped, model=OnnxModel(path), calibration=Calibration.read(path.with_suffix(".json")))
         made |= dict.fromkeys(actors, VoiceEncoder(bundle))
