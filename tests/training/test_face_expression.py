@@ -50,6 +50,9 @@ TINY = {
 }
 
 
+AGAIN = {"epochs": 1, "share": 0.5, "taught": 0.5}
+
+
 def tiny(**changes: object) -> ExpressionRecipe:
     return ExpressionRecipe.model_validate({**TINY, **changes})
 
@@ -78,17 +81,26 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A whole run on the drawn corpus: its folder, and the bundle."""
     folder = tmp_path_factory.mktemp("run")
-    return folder, make(tiny(), corpus, folder, "cpu")
+    return folder, make(tiny(again=AGAIN), corpus, folder, "cpu")
 
 
 def test_the_shipped_recipe_is_complete_and_its_rate_rises_stays_and_falls_to_nothing() -> None:
     recipe = load_recipe(ExpressionRecipe, "face-expression")
     assert recipe.rate(0) < 0.05 * recipe.peak_rate
     assert recipe.rate(recipe.warm_up) == recipe.rate(recipe.steady) == pytest.approx(recipe.peak_rate)
-    assert recipe.rate(recipe.epochs) == pytest.approx(0, abs=1e-9)
+    assert recipe.rate(recipe.epochs - 1e-6) == pytest.approx(0, abs=1e-9)
+    assert recipe.rate(recipe.total) == pytest.approx(0, abs=1e-9)
     assert recipe.augmentation(0) == recipe.strength[0]
-    assert recipe.augmentation(recipe.epochs) == pytest.approx(recipe.strength[1])
-    assert recipe.side(recipe.epochs - 1) == 48
+    assert recipe.augmentation(recipe.total) == pytest.approx(recipe.strength[1])
+    assert recipe.side(recipe.total - 1) == 48
+
+
+def test_a_second_fall_begins_at_its_share_of_the_peak() -> None:
+    recipe = tiny(again={"epochs": 4, "share": 0.5, "taught": 0.5})
+    assert recipe.total == 6
+    assert recipe.rate(2) == pytest.approx(0.5 * recipe.peak_rate)
+    assert recipe.rate(4) == pytest.approx(0.25 * recipe.peak_rate)
+    assert recipe.augmentation(2) == recipe.strength[0]
 
 
 @pytest.mark.parametrize("wrong", [{"sides": ((1, 32),)}, {"sides": ((0, 33),)}, {"steady": 2}, {"epoch": 3}])
@@ -132,17 +144,18 @@ def test_a_run_leaves_curves_scores_figures_and_a_bundle_that_says_both_outputs(
     assert [row["distortion"] for row in figures["robustness"]] == list(DISTORTIONS)
     assert figures["robustness"][0]["accuracy"]["value"] == figures["plurality"]["metrics"]["accuracy"]["value"]
     assert (folder / "curves.svg").is_file()
+    assert (folder / "teacher.pt").is_file()
 
 
 def test_a_finished_run_is_not_repeated_and_another_recipe_is_refused(made: tuple[Path, Path], corpus: Path) -> None:
     folder, bundle = made
     before = (folder / "record.json").read_text(encoding="utf-8")
     model = (bundle / "model.onnx").read_bytes()
-    make(tiny(), corpus, folder, "cpu")
+    make(tiny(again=AGAIN), corpus, folder, "cpu")
     assert (folder / "record.json").read_text(encoding="utf-8") == before
     assert (bundle / "model.onnx").read_bytes() == model
     with pytest.raises(UsageError, match="another recipe: rarity differ"):
-        make(tiny(rarity=0.1), corpus, folder, "cpu")
+        make(tiny(again=AGAIN, rarity=0.1), corpus, folder, "cpu")
 
 
 def test_a_killed_training_ends_with_the_weights_of_an_unbroken_one(corpus: Path, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def card(recipe: ExpressionRecipe, results: dict[str, Any]) -> dict[str, Any]:
         "data": {
             "train": f"FER+ Training, {counts['kept']} faces: unknown and not-a-face dropped, and {repeats} files that "
             "repeat a PublicTest or PrivateTest file byte for byte",
-            "run": f"{recipe.epochs} epochs, one seed; {results['train']['parameters']:,} parameters; convolutions in "
+            "run": f"{recipe.total} epochs, one seed; {results['train']['parameters']:,} parameters; convolutions in "
             f"{exported['bits']} bits; `countenance train face --recipe {identity}`",
             "demographics": DEMOGRAPHICS,
         },

@@ -16,7 +16,7 @@ LEANS = tuple(float(lean) for lean in np.round(np.arange(0.0, 0.61, 0.05), 2))
 """How far a rare class may be favoured: this power of the commonest class over it."""
 MOST_LOST = 0.002
 """Accuracy on dev that may be given up for the rare classes."""
-WORST_ERROR = 0.02
+WORST_ERROR = 0.025
 """Calibration error on dev up to which rare classes may be favoured; the goal on test is 0.03."""
 _STEPS = 60
 # Weight of the wish for slope 1 and offsets 0, in faces: contempt has about twenty in dev.

@@ -6,9 +6,20 @@ import math
 
 from pydantic import Field, model_validator
 
+from countenance.inference.tables import Table
 from countenance.training.recipe import Recipe
 
 Share = Field(ge=0, le=1)
+
+
+class Again(Table):
+    """A second fall of the rate (arXiv:1608.03983), in which the network learns from itself too (arXiv:1805.04770)."""
+
+    epochs: int = Field(ge=1)
+    share: float = Share
+    """Of the peak, where the rate begins anew."""
+    taught: float = Share
+    """How much of a target is what the network of the first fall says of the face and its mirror image."""
 
 
 class ExpressionRecipe(Recipe):
@@ -21,6 +32,9 @@ class ExpressionRecipe(Recipe):
     embedding: int = Field(ge=8)
     drop: float = Share
     epochs: int = Field(ge=1)
+    """Epochs of the first fall of the rate, the rise and the level stretch before it included."""
+    again: Again | None = None
+    """A second fall of the rate after the first."""
     steady: int = Field(ge=0)
     """Epochs before the rate begins to fall along half a cosine."""
     warm_up: float = Field(gt=0)
@@ -48,14 +62,21 @@ class ExpressionRecipe(Recipe):
             raise ValueError("steady must be less than epochs, or the rate never falls")
         return self
 
+    @property
+    def total(self) -> int:
+        """Epochs of the whole run."""
+        return self.epochs + (self.again.epochs if self.again else 0)
+
     def fallen(self, at: float) -> float:
-        """Which share of its fall the rate has behind it after `at` epochs."""
+        """Which share of its present fall the rate has behind it after `at` epochs."""
+        if self.again and at >= self.epochs:
+            return min(1.0, (at - self.epochs) / self.again.epochs)
         return min(1.0, max(0.0, (at - self.steady) / (self.epochs - self.steady)))
 
     def rate(self, at: float) -> float:
-        """The learning rate after `at` epochs: a straight rise, a level stretch, half a cosine."""
-        rise = min(1.0, 0.04 + at / self.warm_up)
-        return self.peak_rate * rise * (1 + math.cos(math.pi * self.fallen(at))) / 2
+        """The learning rate after `at` epochs: a straight rise, a level stretch, half a cosine, and perhaps another."""
+        top = self.again.share if self.again and at >= self.epochs else min(1.0, 0.04 + at / self.warm_up)
+        return self.peak_rate * top * (1 + math.cos(math.pi * self.fallen(at))) / 2
 
     def augmentation(self, at: float) -> float:
         """How strongly faces are disturbed after `at` epochs."""

@@ -20,6 +20,7 @@ from countenance.training.face_net import follow, set_rate
 from countenance.training.run import Run
 
 CHECKPOINT = "checkpoint"
+TEACHER = "teacher"
 
 
 @dataclass(slots=True)
@@ -68,8 +69,13 @@ def train(
     images, targets = torch.from_numpy(faces.images[:, None]), torch.from_numpy(ferplus.soft_targets(faces.votes))
     often = how_often(targets, recipe.rarity)
     truth = dev.votes[:, : len(ferplus.EXPRESSIONS)].argmax(axis=1)
-    with progress("face expression", recipe.epochs) as report:
-        while learner.epoch < recipe.epochs:
+    taught = False
+    with progress("face expression", recipe.total) as report:
+        while learner.epoch < recipe.total:
+            if learner.epoch == recipe.epochs:
+                run.save(TEACHER, {"net": learner.mean.state_dict()})
+            if recipe.again and learner.epoch >= recipe.epochs and not taught:
+                targets, taught = _taught(run, recipe, images, targets, device), True
             loss = _epoch(learner, recipe, images, targets, often)
             accuracy = float((logits_of(learner.mean, dev.images).argmax(axis=1) == truth).mean())
             run.save(CHECKPOINT, learner.state())
@@ -110,6 +116,19 @@ def _epoch(learner: Learner, recipe: ExpressionRecipe, images: Tensor, targets: 
         follow(learner.mean, learner.net, min(recipe.memory, learner.step / (learner.step + 9)))
     learner.epoch += 1
     return float(np.mean(losses))
+
+
+def _taught(run: Run, recipe: ExpressionRecipe, images: Tensor, targets: Tensor, device: torch.device) -> Tensor:
+    """The targets of the second fall: votes mixed with what the network of the first one says."""
+    state = run.load(TEACHER)
+    assert state is not None, "the first fall has left its network"
+    assert recipe.again is not None, "asked for in a second fall only"
+    net = expression_net(recipe).to(device)
+    net.load_state_dict(state["net"])
+    grey = images[:, 0].numpy()
+    said = (logits_of(net, grey) + logits_of(net, np.ascontiguousarray(grey[:, :, ::-1]))) / 2
+    share = recipe.again.taught
+    return (1 - share) * targets + share * torch.softmax(torch.from_numpy(said), dim=1)
 
 
 def _learn(optimiser: torch.optim.Optimizer, said: Tensor, wanted: Tensor) -> float:
