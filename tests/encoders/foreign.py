@@ -19,6 +19,8 @@ from countenance.inference.tomltext import to_toml
 onnx = pytest.importorskip("onnx")
 helper, numpy_helper = onnx.helper, onnx.numpy_helper
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 WORDS = ("i", "am", "so", "happy", "you", "are", "not", "listening", "to", "me", "thank", "very", "much", "the", "is")
 LICENCE = {
     "name": "Apache-2.0",
@@ -33,9 +35,10 @@ FER_PLACES = {
 }  # fmt: skip
 
 
-def graph_file(
-    path: Path, nodes: Sequence[Any], inputs: Sequence[object], outputs: Sequence[object], **arrays: object
-) -> Path:
+Values = Sequence[object]
+
+
+def graph_file(path: Path, nodes: Values, inputs: Values, outputs: Values, /, **arrays: Array) -> Path:
     weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in arrays.items()]
     graph = helper.make_graph(list(nodes), "tiny", list(inputs), list(outputs), weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -74,7 +77,11 @@ def voice_net(path: Path, classes: int, *, samples: int | str = "samples") -> Pa
         helper.make_node("Gemm", ["flat", "head"], ["logits"]),
     ]
     shapes = [value("input_values", ["n", samples])], [value("logits", ["n", classes])]
-    arrays = {"axis": np.array([1], np.int64), "filters": random(8, 1, 400) / 20, "head": random(8, classes)}
+    arrays: dict[str, Any] = {
+        "axis": np.array([1], np.int64),
+        "filters": random(8, 1, 400) / 20,
+        "head": random(8, classes),
+    }
     return graph_file(path, nodes, *shapes, **arrays)
 
 
@@ -93,13 +100,19 @@ def text_net(path: Path, classes: int, vocabulary: int = len(WORDS) + 4) -> Path
         [value("input_ids", ["n", "t"], ints), value("attention_mask", ["n", "t"], ints)],
         [value("logits", ["n", classes])],
     )
-    arrays = {"axis": np.array([2], np.int64), "table": random(vocabulary, 8), "head": random(8, classes)}
+    arrays: dict[str, Any] = {
+        "axis": np.array([2], np.int64),
+        "table": random(vocabulary, 8),
+        "head": random(8, classes),
+    }
     return graph_file(path, nodes, *shapes, **arrays)
 
 
 def finder_net(path: Path, leave_out: str = "") -> Path:
     """1 x 3 x height x width to the twelve outputs of YuNet, cells x numbers at three strides."""
-    nodes, outputs, arrays = [], [], {"shape": np.array([0, 0, -1], np.int64)}
+    nodes: list[object] = []
+    outputs: list[object] = []
+    arrays: dict[str, Any] = {"shape": np.array([0, 0, -1], np.int64)}
     for stride in (8, 16, 32):
         for name, numbers in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
             out = f"{name}_{stride}"
@@ -121,8 +134,8 @@ def finder_net(path: Path, leave_out: str = "") -> Path:
 def tokenizer_file(path: Path) -> Path:
     words = {word: at for at, word in enumerate(("<s>", "</s>", "<pad>", "<unk>", *WORDS))}
     made = Tokenizer(WordLevel(words, unk_token="<unk>"))
-    made.pre_tokenizer = Whitespace()  # type: ignore[attr-defined]
-    made.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)])  # type: ignore[attr-defined]
+    made.pre_tokenizer = Whitespace()
+    made.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)])
     made.save(str(path))
     return path
 

@@ -187,7 +187,7 @@ def test_a_tokenizer_that_is_none_is_refused(tmp_path: Path) -> None:
 # --- what it may use
 
 
-def bomb(folder: Path, *nodes: object, **arrays: object) -> Path:
+def bomb(folder: Path, *nodes: object, **arrays: np.ndarray) -> Path:
     """A net whose answer has the right shape, after a detour."""
     last = [
         helper.make_node("GlobalAveragePool", ["pixel_values"], ["pooled"]),
@@ -196,8 +196,7 @@ def bomb(folder: Path, *nodes: object, **arrays: object) -> Path:
         helper.make_node("MatMul", ["sum", "head"], ["logits"]),
     ]
     shapes = [value("pixel_values", ["n", 3, 32, 32])], [value("logits", ["n", 7])]
-    arrays = {"head": np.zeros((3, 7), np.float32), **arrays}
-    graph_file(folder / "model.onnx", [*nodes, *last], *shapes, **arrays)
+    graph_file(folder / "model.onnx", [*nodes, *last], *shapes, head=np.zeros((3, 7), np.float32), **arrays)
     return write_card(folder, face={"size": 32}, output=OUTPUT)
 
 

@@ -26,7 +26,7 @@ class Caps:
     per_byte: int = 6
     """Bytes of address space per byte of weights: the file, the tensors, and copies while they are optimised."""
     cpu_s: int = 60
-    wall_s: int = 120
+    wall_s: float = 120
 
 
 CAPS = Caps()
