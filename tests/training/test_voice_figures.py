@@ -92,6 +92,7 @@ def test_every_figure_of_the_card_comes_from_the_report(monkeypatch: pytest.Monk
     assert len(found["speakers"]["uar"]) == 20
     assert found["conformal"]["coverage"] == pytest.approx(0.9, abs=0.05)
     assert found["abstain"]["risk"] < 1 - found["accuracy"]["value"]
+    assert 0.05 < found["abstain"]["coverage"] < 0.95
     rows = {row["metric"]: row for row in card({"figures": found})["figures"]}
     assert rows["uar_8"]["value"] == found["uar"]["all"]["value"]
     assert {"uar_8_women", "uar_8_men", "uar_8_worst_speaker", "ece15", "conformal_coverage"} <= rows.keys()

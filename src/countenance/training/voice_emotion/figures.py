@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from countenance.evaluation import conformal
 from countenance.evaluation.intervals import Interval, drawn, ends, interval
@@ -47,7 +48,9 @@ def report(heard: Mapping[str, HeldOut], recipe: VoiceRecipe) -> dict[str, Any]:
         "macro_f1": rounded(interval(MACRO_F1, scores)),
         "uar_by_fold": [round(UAR(scores.only(data.folds == fold)), 4) for fold in np.unique(data.folds)],
         "uar_by_order": [round(UAR(named(one, calibrated(one, every), PROTOCOL)), 4) for one in orders],
-        "recall": {name: round(float((said[data.labels == at] == at).mean()), 4) for at, name in enumerate(LABELS)},
+        "recall": {
+            LABELS[at]: round(float((said[data.labels == at] == at).mean()), 4) for at in np.unique(data.labels)
+        },
         "cold_start": {
             "uar": rounded(interval(UAR, named(cold, calibrated(cold, every), PROTOCOL))),
             "arousal_auc": rounded(interval(AUC, aroused(cold, PROTOCOL))),
@@ -63,6 +66,10 @@ def report(heard: Mapping[str, HeldOut], recipe: VoiceRecipe) -> dict[str, Any]:
 def rounded(found: Interval) -> dict[str, Any]:
     """An interval as JSON holds it, four digits."""
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(found).items() if k != "clusters"}
+
+
+def _share(right: NDArray[np.bool_]) -> float:
+    return round(float(right.mean()), 4)
 
 
 def _table(part: HeldOut, data: HeldOut, scores: Scores) -> Scores:
@@ -110,7 +117,8 @@ def _choices(data: HeldOut, scores: Scores, risk: float) -> dict[str, Any]:
     folds = np.unique(data.folds)
     sides = [(scores.only(data.folds != fold), scores.only(data.folds == fold)) for fold in folds]
     stops = [stopped(own, threshold_for(others, risk) or 1.0) for others, own in sides]
-    answered = sum(one.n for one in stops)
+    answered = [one.coverage * one.n for one in stops]
+    whole = max(1.0, sum(answered))
     covers = [conformal.measure(conformal.fit(others), own).overall for others, own in sides]
     n = sum(one.n for one in covers)
     return {
@@ -121,8 +129,8 @@ def _choices(data: HeldOut, scores: Scores, risk: float) -> dict[str, Any]:
         "abstain": {
             "aim": risk,
             "threshold": round(threshold_for(scores, risk) or 1.0, 4),
-            "coverage": round(answered / len(scores), 4),
-            "risk": round(sum((one.risk or 0.0) * one.n for one in stops) / max(1, answered), 4),
+            "coverage": round(sum(answered) / len(scores), 4),
+            "risk": round(sum((one.risk or 0.0) * n for one, n in zip(stops, answered, strict=True)) / whole, 4),
         },
         "conformal": {
             "alpha": conformal.ALPHA,
