@@ -14,8 +14,9 @@ from countenance.training.head.columns import standardised, survey, with_gaps
 from countenance.training.head.lessons import OTHER, Lessons, folds
 from countenance.training.head.logistic import Linear, fit
 
-PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+PENALTIES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 """From strong to weak; each fit begins where the stronger one ended."""
+PATIENCE = 2
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(8.0), 57))
 RISK = 0.25
 """A head of exclusive labels stays silent where, out of fold, more than this share of its surest labels were wrong."""
@@ -65,23 +66,21 @@ def train(found: Lessons, seed: int, protocol: str) -> Head:
     layout = survey(windows)
     raw = layout.raw(windows)
     placed = folds(found)
-    paths = [_path(found, layout, raw, placed != fold, seed) for fold in range(placed.max() + 1)]
-    surprises = [_surprise(found, _out_of_fold(found, paths, raw, placed, at)) for at in range(len(PENALTIES))]
-    best = int(np.argmin(surprises))
-    logits = _out_of_fold(found, paths, raw, placed, best)
-    scores = scored(found, _crossed(found, logits, placed), protocol)
+    penalty, fits = _chosen(found, layout, raw, placed, seed)
+    logits = _out_of_fold(found, fits, raw, placed)
+    crossed = _crossed(found, logits, placed)
+    scores = scored(found, _through(crossed, logits, placed), protocol)
     final = standardised(layout, raw)
-    start = paths[0][best][1]
-    linear = _fit(found, final, final.standardised(raw), np.ones(len(raw), bool), PENALTIES[best], seed, start)
+    linear = _fit(found, final, raw, np.ones(len(raw), np.bool_), penalty, seed, fits[0][1])
     return Head(
         layout=final,
         linear=linear,
         calibrated=calibrate(found, logits, found.weights),
-        penalty=PENALTIES[best],
+        penalty=penalty,
         abstain_below=_abstain_below(scores) if found.exclusive else 0.0,
         enters={label: _enter(scores, column) for column, label in enumerate(found.labels) if label != OTHER},
         scores=scores,
-        without=_subsets(found, paths, raw, placed, best, protocol),
+        without=_subsets(found, fits, crossed, raw, placed, protocol),
     )
 
 
@@ -123,41 +122,50 @@ def calibrate(found: Lessons, logits: Floats, weights: Floats) -> Calibrated:
     return Calibrated(round(float(TEMPERATURES[int(np.argmin(costs))]), 4), ones, zeros, exclusive=True)
 
 
-Path = list[tuple[Layout, Linear]]
+Fits = list[tuple[Layout, Linear]]
+"""One per fold, standardised and fitted on the other folds."""
 
 
-def _path(found: Lessons, layout: Layout, raw: Floats, rows: NDArray[np.bool_], seed: int) -> Path:
-    """The fits on some rows under every penalty; standardised by these rows alone."""
-    own = standardised(layout, raw[rows])
-    matrix, fits, start = own.standardised(raw), [], None
+def _chosen(found: Lessons, layout: Layout, raw: Floats, placed: Places, seed: int) -> tuple[float, Fits]:
+    """The penalty that surprises least on people left out; from strong to weak, until two in a row gain nothing."""
+    others = [np.asarray(placed != fold, np.bool_) for fold in range(int(placed.max()) + 1)]
+    layouts = [standardised(layout, raw[rows]) for rows in others]
+    starts: list[Linear | None] = [None] * len(others)
+    least, best, idle = float("inf"), (PENALTIES[0], Fits()), 0
     for penalty in PENALTIES:
-        start = _fit(found, own, matrix, rows, penalty, seed, start)
-        fits.append((own, start))
-    return fits
+        fits = [
+            (own, _fit(found, own, raw, rows, penalty, seed, start))
+            for own, rows, start in zip(layouts, others, starts, strict=True)
+        ]
+        starts = [linear for _, linear in fits]
+        surprise = _surprise(found, _out_of_fold(found, fits, raw, placed))
+        idle = idle + 1 if surprise >= least else 0
+        if surprise < least:
+            least, best = surprise, (penalty, fits)
+        if idle == PATIENCE:
+            break
+    return best
 
 
 def _fit(
     found: Lessons,
     layout: Layout,
-    matrix: Floats,
+    raw: Floats,
     rows: NDArray[np.bool_],
     penalty: float,
     seed: int,
     start: Linear | None,
 ) -> Linear:
-    shown, place = with_gaps(layout, matrix[rows], np.random.default_rng(seed))
+    shown, place = with_gaps(layout, layout.standardised(raw[rows]), np.random.default_rng(seed))
     copies = np.bincount(place, minlength=int(rows.sum()))[place]
     weights = np.asarray(found.weights[rows][place] / copies, np.float32)
     return fit(shown, found.targets[rows][place], weights, penalty, exclusive=found.exclusive, start=start)
 
 
-def _out_of_fold(
-    found: Lessons, paths: list[Path], raw: Floats, placed: Places, at: int, gone: tuple[str, ...] = ()
-) -> Floats:
+def _out_of_fold(found: Lessons, fits: Fits, raw: Floats, placed: Places, gone: tuple[str, ...] = ()) -> Floats:
     """Logits of each row by the fit that has not seen its people."""
     logits = np.zeros((len(raw), len(found.labels)), np.float32)
-    for fold, path in enumerate(paths):
-        layout, linear = path[at]
+    for fold, (layout, linear) in enumerate(fits):
         rows = placed == fold
         logits[rows] = linear(layout.without(layout.standardised(raw[rows]), gone))
     return logits
@@ -172,30 +180,34 @@ def _surprise(found: Lessons, logits: Floats) -> float:
     return float((found.weights * cost.sum(axis=1)).mean())
 
 
-def _crossed(found: Lessons, logits: Floats, placed: Places, of: Floats | None = None) -> Floats:
-    """Probabilities of each fold, calibrated on the other folds; `of` gives other logits of the same rows."""
-    asked, chances = logits if of is None else of, np.zeros_like(logits)
-    for fold in range(int(placed.max()) + 1):
-        rows, others = np.asarray(placed == fold, np.bool_), np.asarray(placed != fold, np.bool_)
-        chances[rows] = calibrate(found.only(others), logits[others], found.weights[others])(asked[rows])
+def _crossed(found: Lessons, logits: Floats, placed: Places) -> list[Calibrated]:
+    """For each fold the calibration of the other folds."""
+    others = [np.asarray(placed != fold, np.bool_) for fold in range(int(placed.max()) + 1)]
+    return [calibrate(found.only(rows), logits[rows], found.weights[rows]) for rows in others]
+
+
+def _through(crossed: list[Calibrated], logits: Floats, placed: Places) -> Floats:
+    """Probabilities of each fold."""
+    chances = np.zeros_like(logits)
+    for fold, own in enumerate(crossed):
+        chances[placed == fold] = own(logits[placed == fold])
     return chances
 
 
 def _subsets(
-    found: Lessons, paths: list[Path], raw: Floats, placed: Places, at: int, protocol: str
+    found: Lessons, fits: Fits, crossed: list[Calibrated], raw: Floats, placed: Places, protocol: str
 ) -> dict[str, Scores]:
     """Out of fold with only some modalities left, on the rows that hold all of those."""
-    layout = paths[0][at][0]
+    layout = fits[0][0]
     names = tuple(layout.values)
     there = layout.present(np.nan_to_num(raw))
-    whole = _out_of_fold(found, paths, raw, placed, at)
     told: dict[str, Scores] = {}
     for bits in range(1, 2 ** len(names)):
         kept = [name for place, name in enumerate(names) if bits >> place & 1]
         rows = np.asarray(there[:, [names.index(name) for name in kept]].all(axis=1))
         if rows.any():
             gone = tuple(name for name in names if name not in kept)
-            chances = _crossed(found, whole, placed, of=_out_of_fold(found, paths, raw, placed, at, gone))
+            chances = _through(crossed, _out_of_fold(found, fits, raw, placed, gone), placed)
             told["+".join(kept)] = scored(found.only(rows), chances[rows], f"{protocol}; only {' and '.join(kept)}")
     return told
 
