@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @evaluate.command("run")
 def eval_run(
-    bundle: Annotated[str, typer.Argument(help="An installed bundle by name, or the folder of one.")],
+    bundle: Annotated[str, typer.Argument(help="An installed bundle by name, or the folder of a bundle or an adapter.")],
     data: Annotated[Path, typer.Option(help="The folder or file of a corpus, a store, or your own labelled calls.")],
     out: Annotated[Path, typer.Option(help="The folder to write metrics.json, scores.npz and index.html to.")],
     split: Annotated[str, typer.Option(help="Which rows to judge: test, dev, unassigned, or all.")] = "test",
@@ -31,7 +31,7 @@ def eval_run(
 ) -> None:
     """Measure a bundle: figures with intervals, calibration, abstention, groups, worst first. Refuses shared people."""
     from countenance.evaluation.page import render
-    from countenance.evaluation.report import write_report
+    from countenance.evaluation.report import write_leak, write_report
     from countenance.inference.shelf import Profile, Shelf
     from countenance.training.scoring.measure import Asked, leak_of, measure
 
@@ -49,6 +49,8 @@ def eval_run(
         typer.echo(f"countenance: {refusal.diagnosis}", err=True)
         with _bar() as progress:
             leak = leak_of(asked, shelf, progress)
+        out.mkdir(parents=True, exist_ok=True)
+        write_leak(leak, out / "leak.json")
         _show_leak(leak)
         return
     out.mkdir(parents=True, exist_ok=True)

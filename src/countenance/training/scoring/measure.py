@@ -12,6 +12,7 @@ from countenance.evaluation.assess import About, assess
 from countenance.evaluation.leak import price
 from countenance.evaluation.report import Identities, Leak, Report
 from countenance.evaluation.scores import Scores
+from countenance.inference.bundle import Bundle
 from countenance.inference.shelf import Shelf
 from countenance.training.datasets.store import Corpus, Row
 from countenance.training.scoring.fairface import OUTCOMES, Place
@@ -59,7 +60,8 @@ def measure(asked: Asked, shelf: Shelf, progress: Progress) -> Measured:
     corpus, reading = opened(asked.data, asked.corpus)
     parts = parts_of(reading, asked.split)
     bundle = loaded(asked.bundle, shelf)
-    if outcome := OUTCOMES.get((bundle.card.modality, bundle.card.task)):
+    outcome = OUTCOMES.get((bundle.card.modality, bundle.card.task))
+    if outcome and isinstance(bundle, Bundle):
         identities = check(bundle.card, corpus.name, parts, _rows_of(asked.against))
         scores = outcome(bundle, Place(asked.data, asked.teachers, asked.limit))
         about = _about(corpus, asked, bundle.card, identities)

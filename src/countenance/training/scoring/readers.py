@@ -9,10 +9,13 @@ from countenance.contracts.card import Card
 from countenance.contracts.errors import UsageError
 from countenance.contracts.readings import EMOTIONS, NOTHING
 from countenance.encoders import face, text, voice
+from countenance.encoders.adapters import KINDS
+from countenance.inference.adapter import Adapter, is_adapter
 from countenance.inference.bundle import Bundle
 from countenance.inference.shelf import Shelf
 from countenance.training.datasets.store import Row
 from countenance.training.scoring.faces import expression, read_faces
+from countenance.training.scoring.foreign import ForeignReader, adapter_in
 from countenance.training.scoring.said import Said
 from countenance.training.scoring.targets import Wanted
 from countenance.training.scoring.texts import read_texts
@@ -38,13 +41,17 @@ class Reader:
     """What it is always asked, where no corpus decides."""
 
 
-def loaded(bundle: str, shelf: Shelf) -> Bundle:
-    """A bundle by name or folder, if the profile allows it."""
+def loaded(bundle: str, shelf: Shelf) -> Bundle | Adapter:
+    """A bundle by name or folder, or the folder of an adapter, if the profile allows it."""
+    if is_adapter(Path(bundle)):
+        return adapter_in(Path(bundle), shelf)
     return Bundle.load(Path(bundle), profile=shelf.profile) if Path(bundle).is_dir() else shelf.load(bundle)
 
 
-def reader_of(bundle: Bundle, shelf: Shelf) -> Reader:
-    """How a bundle reads rows."""
+def reader_of(bundle: Bundle | Adapter, shelf: Shelf) -> Reader:
+    """How a bundle, or somebody else's weights, read rows."""
+    if isinstance(bundle, Adapter):
+        return _foreign(bundle, shelf)
     kind = (bundle.card.modality, bundle.card.task)
     if kind not in READERS:
         known = ", ".join(f"{modality} {task}" for modality, task in READERS)
@@ -99,6 +106,19 @@ def _dimensions(bundle: Bundle, shelf: Shelf) -> Reader:
         says=text.DIMENSIONS,
         read=lambda rows: read_texts(rows, emotion, bundle),
         protocol="through the text encoder, each text alone",
+    )
+
+
+def _foreign(adapter: Adapter, shelf: Shelf) -> Reader:
+    finder = FaceFinder(shelf.load(FINDER)) if shelf.has(FINDER) else None
+    reader = ForeignReader(adapter, KINDS[adapter.spec.kind](adapter), finder)
+    return Reader(
+        card=adapter.card,
+        profile=shelf.profile.value,
+        reads=adapter.spec.kind,
+        says=reader.says,
+        read=reader.read,
+        protocol=f"somebody else's weights through the adapter for {adapter.spec.kind}, as its card feeds them",
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from countenance.contracts.errors import DatasetError
 from countenance.contracts.media import SAMPLE_RATE, SECOND_US, Quality, SpeakerBaseline, VoiceSample
 from countenance.contracts.readings import Observation, Reason
-from countenance.encoders.voice import VoiceEncoder
+from countenance.contracts.stages import Encoder
 from countenance.inference.hearing import learnt, measured
 from countenance.inference.logmel import log_mel, speech_frames, unheard
 from countenance.training.datasets.store import Row
@@ -24,7 +24,7 @@ LOOK, STEP = 3 * SAMPLE_RATE, SAMPLE_RATE
 Floats = NDArray[np.float32]
 
 
-def read_voices(rows: Sequence[Row], encoder: VoiceEncoder, seed: int = 0) -> list[Said]:
+def read_voices(rows: Sequence[Row], encoder: Encoder, seed: int = 0) -> list[Said]:
     """One answer per row: the mean over its looks; each speaker's clips are heard in a seeded order."""
     said = [Said(abstained=Reason.SILENCE.value)] * len(rows)
     by_speaker: dict[str, list[int]] = {}
