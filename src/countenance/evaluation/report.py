@@ -239,7 +239,16 @@ class Report(_Strict):
 
 def write_report(report: Report, path: Path) -> None:
     """Write `metrics.json`, whole or not at all; the same report gives the same bytes."""
-    text = json.dumps(report.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False, allow_nan=False)
+    _write(report, path)
+
+
+def write_leak(leak: Leak, path: Path) -> None:
+    """Write the price of a leak alone, for a split that is refused."""
+    _write(leak, path)
+
+
+def _write(told: Table, path: Path) -> None:
+    text = json.dumps(told.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False, allow_nan=False)
     draft = path.with_name(f".{path.name}.draft")
     with draft.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text + "\n")
