@@ -14,6 +14,7 @@ from countenance.inference.bundle import Bundle, read_card
 from countenance.inference.ledger import LEDGER, NEEDED, Certainty, Ledger, Profile, Row, Use
 from countenance.inference.shelf import Shelf
 from countenance.training.datasets.store import corpora
+from countenance.training.export import write_bundle
 
 ROOT = Path(__file__).parents[2]
 CLEAN = ROOT / "src/countenance/models"
@@ -243,3 +244,9 @@ def test_every_row_says_who_holds_what_from_where() -> None:
         assert row.holder, row.id
         assert row.source, row.id
         assert row.note, row.id
+
+
+def test_a_bundle_is_not_written_without_its_rows(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"names no licence row\. Give licence\.ledger rows"):
+        write_bundle(tmp_path / "mine.v1", tmp_path / "model.onnx", {"licence": {"code": "x"}}, {})
+    assert not (tmp_path / "mine.v1").exists()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @evaluate.command("run")
 def eval_run(
-    bundle: Annotated[str, typer.Argument(help="An installed bundle by name, or the folder of a bundle or an adapter.")],
+    bundle: Annotated[str, typer.Argument(help="A bundle by name, or the folder of a bundle or an adapter.")],
     data: Annotated[Path, typer.Option(help="The folder or file of a corpus, a store, or your own labelled calls.")],
     out: Annotated[Path, typer.Option(help="The folder to write metrics.json, scores.npz and index.html to.")],
     split: Annotated[str, typer.Option(help="Which rows to judge: test, dev, unassigned, or all.")] = "test",
