@@ -113,6 +113,7 @@ def test_every_chart_has_words_and_a_table() -> None:
     page = render(report())
     assert page.count('role="img" aria-label=') == 2
     assert page.count("As a table") == 2
+    assert page.count("By group") == 2
 
 
 def test_what_came_from_people_is_escaped() -> None:

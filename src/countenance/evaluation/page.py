@@ -1,6 +1,7 @@
 """`index.html` of an evaluation: one page, complete in itself, no script, nothing asked of any network."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -15,6 +16,8 @@ from countenance.evaluation.report import Confusion, CoveredRows, Metric, Report
 ROOM = "evaluation/templates"
 STEPS = 10
 """Shades of a cell."""
+LEAST = 50
+"""Rows of a group whose sets are shown."""
 SHOWN = 12
 """Groups that are shown before the rest is folded away."""
 
@@ -58,6 +61,7 @@ class Sets:
     empty: float
     single: float
     by_label: tuple[tuple[str, CoveredRows, Markup | None], ...]
+    by_group: tuple[tuple[str, CoveredRows, Markup | None], ...]
 
 
 def render(report: Report) -> str:
@@ -109,12 +113,31 @@ def _confusion(confusion: Confusion) -> list[tuple[str, int, list[Cell]]]:
 def _sets(name: str, report: Report) -> Sets:
     sets = report.conformal["aps" if name == "aps" else "lac"]
     promised = 1.0 - sets.alpha
-    by_label = tuple(
-        (label, one, None if one.coverage is None else drawing.band(one.coverage, None, None, promised, (0.0, 1.0)))
-        for label, one in sorted(sets.by_label.items(), key=lambda pair: pair[1].coverage or 0.0)
-        if one.n
+    groups = {
+        f"{wording.plain(attribute)} {value}": one
+        for attribute, parts in sets.by_slice.items()
+        for value, one in parts.items()
+        if one.n >= LEAST
+    }
+    labels = {wording.plain(label): one for label, one in sets.by_label.items() if one.n}
+    return Sets(
+        name.upper(),
+        wording.SETS[name],
+        promised,
+        sets.overall,
+        sets.empty,
+        sets.single,
+        _covered(labels, promised),
+        _covered(groups, promised),
     )
-    return Sets(name.upper(), wording.SETS[name], promised, sets.overall, sets.empty, sets.single, by_label)
+
+
+def _covered(parts: Mapping[str, CoveredRows], promised: float) -> tuple[tuple[str, CoveredRows, Markup | None], ...]:
+    """Name, rows and picture of every part, the least held first."""
+    return tuple(
+        (name, one, None if one.coverage is None else drawing.band(one.coverage, None, None, promised, (0.0, 1.0)))
+        for name, one in sorted(parts.items(), key=lambda pair: pair[1].coverage or 0.0)
+    )
 
 
 def _groups(report: Report) -> list[Group]:
