@@ -77,6 +77,7 @@ def test_a_clip_that_only_the_table_names_is_missing(tmp_path: Path) -> None:
 
 
 def test_training_reads_the_same_clips_as_the_reader_and_none_may_be_missing(tmp_path: Path) -> None:
+    pytest.importorskip("soundfile")
     from countenance.training.voice_emotion.emodb import read_rows
 
     table(clips(tmp_path, "08a02Na.wav"), "wav/08a02Na.wav,08,female,41,a02,neutral,a,60,45")
