@@ -81,7 +81,7 @@ def _voice(bundle: Bundle, shelf: Shelf) -> Reader:
         says=bundle.card.outputs["scores"],
         read=lambda rows: read_voices(rows, encoder),
         protocol="through the voice encoder, clips of a speaker in one seeded order, each normalised by what was heard "
-        "of the speaker up to its end, mean over looks of 3 s",
+        "of the speaker up to its end, mean over looks of 3 s; calm counts as neutral where the corpus has no calm",
     )
 
 
