@@ -98,27 +98,31 @@ def one(run: Run, cache: Path, shared: Path, models: Path | None, out: Path) -> 
 
 
 def page() -> str:
-    """The leading figures of every measurement that is committed."""
-    there = [run for run in RUNS if (OUT / run.file).is_file()]
-    reports = [(run, read_report(OUT / run.file)) for run in there if not run.leak]
-    prices = [(run, Leak.model_validate_json((OUT / run.file).read_text("utf-8"))) for run in there if run.leak]
+    """The leading figures of every measurement that is committed, this command's first."""
+    prices = [run for run in RUNS if run.leak and (OUT / run.file).is_file()]
+    own = [run.file for run in RUNS if not run.leak and (OUT / run.file).is_file()]
+    others = sorted(path.name for path in OUT.glob("*.json") if path.name not in {run.file for run in RUNS})
     lines = [
         "# What the shipped bundles were measured at",
         "",
         "Written by `python -m bench.evaluate --page` out of the files beside it, never by hand. Each file is the",
         "`metrics.json` of one `countenance eval run` (see [evaluation.md](../evaluation.md)); intervals are 95 %.",
         "",
-        *(line for run, report in reports for line in _section(run, report)),
-        *(line for run, leak in prices for line in _price(run, leak)),
+        *(line for file in [*own, *others] for line in _section(file, read_report(OUT / file))),
+        *(
+            line
+            for run in prices
+            for line in _price(run, Leak.model_validate_json((OUT / run.file).read_text("utf-8")))
+        ),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _section(run: Run, report: Report) -> Iterator[str]:
+def _section(file: str, report: Report) -> Iterator[str]:
     drawn = wording.CLUSTERS[report.data.cluster]
-    yield f"## {report.bundle} on {report.data.title}"
+    yield f"## {report.bundle} on {report.data.title}, {report.data.split}"
     yield ""
-    yield f"[{run.file}]({run.file}): {report.n:,} rows, intervals over {report.clusters:,} {drawn}. {report.protocol}."
+    yield f"[{file}]({file}): {report.n:,} rows, intervals over {report.clusters:,} {drawn}. {report.protocol}."
     yield ""
     yield "| measure | value | interval | n | knowing nothing |"
     yield "|---|---|---|---|---|"

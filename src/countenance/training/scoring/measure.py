@@ -11,7 +11,7 @@ from countenance.contracts.errors import EvaluationError, UsageError
 from countenance.evaluation.assess import About, assess
 from countenance.evaluation.leak import price
 from countenance.evaluation.report import Identities, Leak, Report
-from countenance.evaluation.scores import Scores
+from countenance.evaluation.scores import Kind, Scores
 from countenance.inference.bundle import Bundle
 from countenance.inference.shelf import Shelf
 from countenance.training.datasets.store import Corpus, Row
@@ -70,7 +70,8 @@ def measure(asked: Asked, shelf: Shelf, progress: Progress) -> Measured:
     identities = check(reader.card, corpus.name, parts, _rows_of(asked.against))
     wanted = _wanted(asked, corpus, reader, parts)
     judged = _thinned([row for row in parts.judged if wanted.asks(row)], asked.limit)
-    dev = [row for row in parts.dev if wanted.asks(row)] if not wanted.evaluate_only else []
+    chooses = wanted.kind is not Kind.DIMENSION and not wanted.evaluate_only
+    dev = [row for row in parts.dev if chooses and wanted.asks(row)]
     dev = _thinned(dev, asked.limit)
     said = list(_watched(reader.read([*judged, *dev]), len(judged) + len(dev), progress))
     protocol = _protocol(asked, corpus, reader, wanted, len(dev))
