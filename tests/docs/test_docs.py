@@ -83,7 +83,9 @@ def test_make_offers_the_two_commands_of_the_readme() -> None:
 
 def test_every_training_command_in_the_docs_exists() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(?:python -m countenance\.training\.)?([a-z]+_[a-z]+\.[a-z]+)[ `]", text))
-    assert len(named) >= 12
-    for name in named:
-        assert (ROOT / "src/countenance/training" / f"{name.replace('.', '/')}.py").is_file(), name
+    named = set(re.findall(r"countenance train ([a-z]+) --recipe ([a-z0-9-]+)", text))
+    assert {kind for kind, _ in named} >= {"face", "voice", "text"}
+    for kind, recipe in named:
+        shipped = ROOT / "src/countenance/training/recipes" / f"{recipe}.toml"
+        assert f'kind = "{kind}"' in shipped.read_text(encoding="utf-8")
+        assert (ROOT / "src/countenance/cli" / f"train_{kind}.py").is_file()

@@ -29,6 +29,7 @@ from countenance.cli import (
     train_face,
     train_fusion,
     train_head,
+    train_text,
     train_voice,
 )
 from countenance.cli.app import app
@@ -57,6 +58,7 @@ COMMANDS = (
     train_face,
     train_fusion,
     train_head,
+    train_text,
     train_voice,
 )
 """Importing a module registers its command; the order is the order of the help."""

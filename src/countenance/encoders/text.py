@@ -57,7 +57,7 @@ class TextEncoder:
     def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
         """One observation per utterance.
 
-        Each runs alone: int8 products share one scale per call, so a neighbour in a batch would change the numbers.
+        Each runs alone: the net takes texts of one length, without padding.
         """
         return [self._observe(sample) for sample in samples]
 
@@ -73,12 +73,13 @@ class TextEncoder:
         raised = each[self._emotions] ** self._power
         scores = dict(zip(EMOTIONS, map(float, raised / raised.sum()), strict=True))
         scores.update({name: float(each[index]) for name, index in self._alone.items()})
-        said = self._observation(sample, quality.value, scores, self._dimensions(outputs["features"]))
-        return replace(said, embedding=outputs.get("embedding", outputs["features"])[0])
+        said = self._observation(sample, quality.value, scores, self._dimensions(outputs))
+        return replace(said, embedding=outputs["embedding"][0])
 
-    def _dimensions(self, features: Array) -> dict[str, float]:
+    def _dimensions(self, outputs: Mapping[str, Array]) -> dict[str, float]:
         if self._vad is None:
             return {}
+        features = np.concatenate([outputs["layers"], outputs["embedding"]], axis=1)
         values = self._vad.model.run({"features": features})["dimensions"][0]
         said = dict(zip(self._vad.card.outputs["dimensions"], map(float, values), strict=True))
         return {name: said[name] for name in DIMENSIONS}

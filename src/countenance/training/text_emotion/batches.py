@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ MAX_TOKENS = 40
 TRANSCRIPT_SHARE = 0.35
 NAME_SHARE = 0.5
 _BATCHES_PER_POOL = 50
+_START, _END, _HIDDEN = 101, 102, 103
+"""Ids of [CLS], [SEP] and [MASK] in the vocabulary of the base."""
 
 # Many origins, drawn evenly and blind to the label: a name must not say anything about the person.
 _NAMES = (
@@ -21,6 +24,14 @@ _NAMES = (
 )  # fmt: skip
 _NOT_SPOKEN = re.compile(r"[^\w\s']|_")
 _LOOSE_APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")
+
+
+def load_tokenizer(folder: Path, longest: int = MAX_TOKENS) -> Tokenizer:
+    """The tokenizer of the MiniLM folder without padding; longer texts are cut."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
+    return tokenizer
 
 
 def transcript_style(text: str) -> str:
@@ -69,3 +80,11 @@ def pad(rows: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[n
         ids[index, : len(row)] = row
         mask[index, : len(row)] = True
     return ids, mask
+
+
+def hide(
+    ids: NDArray[np.int64], mask: NDArray[np.bool_], share: float, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Put [MASK] in the place of a share of the word pieces, never of the start and end marks."""
+    hidden = (random.random(ids.shape) < share) & mask & (ids != _START) & (ids != _END)
+    return np.where(hidden, _HIDDEN, ids)

@@ -8,22 +8,32 @@ from tokenizers import Tokenizer
 
 from countenance.contracts.readings import Reason
 from countenance.encoders.wording import appraise
+from countenance.evaluation.metrics import mean_of
+from countenance.evaluation.scores import Kind, Scores
 from countenance.training.datasets.goemotions import GoEmotionsSplit
 from countenance.training.datasets.maia_dqe import CustomerSentences
-from countenance.training.text_emotion.figures import CHATS, Row, row
+from countenance.training.text_emotion.figures import Row, rows_of
+
+_LONG = 4
 
 
-def domain_figures(tokenizer: Tokenizer, test: GoEmotionsSplit, chats: CustomerSentences | None) -> list[Row]:
-    """Shares of texts that are refused as `out_of_domain` when no language is stated."""
-    english = refused(tokenizer, test.texts)
-    rows = [_share("english_refused", english, np.arange(len(english)), "GoEmotions official test, all English")]
-    if chats is not None:
-        foreign = refused(tokenizer, chats.sources)
-        long = np.array([len(text.split()) >= 4 for text in chats.sources])
-        protocol = f"{CHATS}; what customers wrote in German and Portuguese"
-        rows.append(_share("foreign_refused", foreign, chats.dialogue, protocol))
-        rows.append(_share("foreign_refused_4_words", foreign[long], chats.dialogue[long], protocol))
-    return rows
+def english_rows(tokenizer: Tokenizer, test: GoEmotionsSplit, protocol: str) -> list[Row]:
+    """Share of English comments that are refused as `out_of_domain` when no language is stated."""
+    ids = np.array(test.ids)
+    return _share("english_refused", refused(tokenizer, test.texts), ids, ids, f"{protocol}; all English")
+
+
+def foreign_rows(tokenizer: Tokenizer, chats: CustomerSentences, protocol: str) -> list[Row]:
+    """The same share of what customers wrote in German and Portuguese."""
+    said = refused(tokenizer, chats.sources)
+    ids = np.array([f"{number:05d}" for number in range(len(said))])
+    talks = np.array([str(number) for number in chats.dialogue])
+    long = np.array([len(text.split()) >= _LONG for text in chats.sources])
+    told = f"{protocol}; what customers wrote in German and Portuguese"
+    return [
+        *_share("foreign_refused", said, ids, talks, told),
+        *_share("foreign_refused_4_words", said[long], ids[long], talks[long], told),
+    ]
 
 
 def refused(tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.bool_]:
@@ -37,5 +47,18 @@ def refused(tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.bool_]:
     )
 
 
-def _share(metric: str, said: NDArray[np.bool_], groups: NDArray[np.int64], protocol: str) -> Row:
-    return row(metric, lambda rows: float(said[rows].mean()), groups, protocol, None)
+def _share(
+    metric: str, said: NDArray[np.bool_], ids: NDArray[np.str_], clusters: NDArray[np.str_], protocol: str
+) -> list[Row]:
+    if not len(said):
+        return []
+    table = Scores(
+        kind=Kind.OUTCOME,
+        ids=ids,
+        labels=("refused",),
+        probabilities=said.astype(np.float64)[:, None],
+        targets=np.full((len(said), 1), np.nan),
+        protocol=protocol,
+        clusters=clusters,
+    )
+    return rows_of(table, [(metric, mean_of("refused"))])

@@ -1,190 +1,128 @@
-"""The figures of the text bundles, each with its 95 % interval, its n and its protocol."""
+"""The figures of the text bundles, each with its 95 % interval, its n, its protocol and what knowing nothing gives."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from countenance.evaluation import conformal
+from countenance.evaluation.intervals import Interval, intervals
+from countenance.evaluation.metrics import (
+    ACCURACY,
+    BRIER,
+    ECE,
+    MACRO_F1,
+    NLL,
+    Measure,
+    auc_of,
+    ccc_of,
+    ece_of,
+    f1_of,
+    pearson_of,
+)
+from countenance.evaluation.riskcoverage import risk_coverage, stopped
+from countenance.evaluation.scores import Scores
+from countenance.training.text_emotion.labels import EKMAN
 
-from countenance.training.datasets.emobank import DIMENSIONS, EmoBankSplit
-from countenance.training.datasets.goemotions import GoEmotionsSplit
-from countenance.training.datasets.maia_dqe import EMOTIONS, CustomerSentences
-from countenance.training.text_emotion import calibrate, metrics
-from countenance.training.text_emotion.batches import transcript_style
-from countenance.training.text_emotion.labels import EKMAN, FINE, coarse_labels
-from countenance.training.text_emotion.onnx_export import SCORES
-from countenance.training.text_emotion.outputs import Outputs, Reader
-from countenance.training.text_emotion.vad import VadHead
-
-Floats = NDArray[np.float64]
-Truth = NDArray[np.bool_]
 Row = dict[str, Any]
-CLASSES = len(EKMAN)
-CONFUSION, FRUSTRATION = SCORES.index("confusion"), SCORES.index("frustration")
-OFFICIAL = "GoEmotions official test, multi-label; calibration and thresholds from dev"
-SPOKEN = "GoEmotions official test without case and punctuation; calibration and thresholds from written dev"
-CHATS = "MAIA-DQE customer sentences, untouched and never trained on; intervals over dialogues"
+ALONE = ("confusion", "frustration")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """Calibration and thresholds of one reader, from dev alone."""
-
-    slope: Floats
-    offset: Floats
-    thresholds: Floats
-    power: float
-    """From the first seven probabilities to one distribution; means nothing for the 28 labels."""
-
-    def probability(self, logits: Floats) -> Floats:
-        """Calibrated probability of each label."""
-        return calibrate.apply(logits, self.slope, self.offset)
+def rows_of(table: Scores, named: Sequence[tuple[str, Measure]]) -> list[Row]:
+    """One row per measure, under the name it has on the card."""
+    found = intervals([measure for _, measure in named], table)
+    return [row(name, found[measure.name], table.protocol) for name, measure in named]
 
 
-def fit(logits: Floats, truth: Truth) -> Fitted:
-    """Fit slope, offset and threshold per label on dev."""
-    slope, offset = calibrate.fit_slope_offset(logits, truth)
-    probability = calibrate.apply(logits, slope, offset)
-    power = calibrate.fit_power(probability[:, :CLASSES], truth[:, :CLASSES])
-    return Fitted(slope, offset, metrics.best_thresholds(truth, probability), power)
+def score_rows(nine: Scores, style: str = "") -> list[Row]:
+    """Macro-F1 of the seven emotions, and confusion and frustration each for itself."""
+    each = [
+        (f"{label}_{kind}{style}", build(label)) for label in ALONE for kind, build in (("f1", f1_of), ("auc", auc_of))
+    ]
+    return rows_of(nine, [(f"ekman7_macro_f1{style}", MACRO_F1), *each])
 
 
-def truth_of_scores(labels: NDArray[np.float32]) -> Truth:
-    """The nine scores' truth: seven Ekman classes, confusion, frustration."""
-    coarse = coarse_labels(labels)
-    confusion = labels[:, [FINE.index("confusion")]]
-    return np.concatenate([coarse[:, :-1], confusion, coarse[:, -1:]], axis=1) > 0.5
+def class_rows(nine: Scores) -> list[Row]:
+    """F1 of each emotion."""
+    return rows_of(nine, [(f"{label}_f1", f1_of(label)) for label in EKMAN])
 
 
-def goemotions_figures(read: Reader, dev: GoEmotionsSplit, test: GoEmotionsSplit) -> list[Row]:
-    """All figures on the official test split."""
-    on_dev, on_test = read(dev.texts), read(test.texts)
-    scores = fit(on_dev.scores, truth_of_scores(dev.labels))
-    labels = fit(on_dev.labels, dev.labels > 0.5)
-    truth = truth_of_scores(test.labels)
-    spoken = read([transcript_style(text) or text for text in test.texts])
+def calibration_rows(nine: Scores, seven: Scores, shares: Scores, style: str = "") -> list[Row]:
+    """How far the probabilities can be believed."""
     return [
-        *_f1_rows(truth, scores.probability(on_test.scores), scores.thresholds, OFFICIAL),
-        _labels_row(test.labels > 0.5, labels.probability(on_test.labels), labels.thresholds),
-        *_f1_rows(truth, scores.probability(spoken.scores), scores.thresholds, SPOKEN),
-        *_calibration_rows(truth, on_test, scores),
+        *rows_of(seven, [(f"top_label_ece{style}", ECE)]),
+        *rows_of(nine, [(f"brier{style}", BRIER), (f"nll{style}", NLL)]),
+        *rows_of(nine, [(f"{label}_ece{style}", ece_of(label)) for label in ALONE]),
+        *rows_of(
+            shares,
+            [
+                (f"distribution_accuracy{style}", ACCURACY),
+                (f"distribution_ece{style}", ECE),
+                (f"distribution_brier{style}", BRIER),
+                (f"distribution_nll{style}", NLL),
+            ],
+        ),
     ]
 
 
-def chat_figures(read: Reader, chats: CustomerSentences) -> list[Row]:
-    """Rank order on real customer chats, with and without case and punctuation. Evaluation only."""
-    said = {
-        "": read(chats.texts).scores,
-        "_spoken": read([transcript_style(text) or text for text in chats.texts]).scores,
-    }
-    asked = (("confusion", CONFUSION, ("confusion",)), ("frustration", FRUSTRATION, ("frustration",)),
-             ("frustration_like", FRUSTRATION, ("frustration", "anger", "disappointment")))  # fmt: skip
-    rows = []
-    for style, scores in said.items():
-        for name, column, emotions in asked:
-            truth = np.isin(chats.emotion, [EMOTIONS.index(emotion) for emotion in emotions])
-            score = scores[:, column]
-            rows.append(row(f"maia_{name}_auc{style}", _picker(metrics.auc, truth, score), chats.dialogue, CHATS, 0.5))
-    return rows
+def label_rows(labels: Scores) -> list[Row]:
+    """The 28 labels."""
+    return rows_of(
+        labels,
+        [
+            ("goemotions28_macro_f1", MACRO_F1),
+            ("goemotions28_top_label_ece", ECE),
+            ("goemotions28_brier", BRIER),
+            ("goemotions28_nll", NLL),
+        ],
+    )
 
 
-def vad_figures(read: Reader, head: VadHead, test: EmoBankSplit) -> list[Row]:
-    """Pearson correlation of each dimension on the official test split."""
-    said = head(read(test.texts).features)
-    protocol = "EmoBank official test; ridge on the frozen text net, penalty from dev"
-    groups = np.arange(len(test.texts))
-    return [
-        row(f"emobank_{name}_r", _picker(metrics.pearson, test.vad[:, i], said[:, i]), groups, protocol, 0.0)
-        for i, name in enumerate(DIMENSIONS)
-    ]
+def chat_rows(chats: Scores, style: str = "") -> list[Row]:
+    """Rank order on customer chats; thresholds do not carry over and are not judged."""
+    return rows_of(chats, [(f"maia_{label}_auc{style}", auc_of(label)) for label in chats.labels])
 
 
-def _f1_rows(truth: Truth, probability: Floats, thresholds: Floats, protocol: str) -> list[Row]:
-    said = probability >= thresholds
-    groups = np.arange(len(truth))
-    style = "_spoken" if protocol == SPOKEN else ""
-
-    def macro(rows: NDArray[np.int64]) -> float:
-        return float(metrics.f1_per_label(truth[rows, :CLASSES], said[rows, :CLASSES]).mean())
-
-    always = np.zeros_like(truth)
-    always[:, 0] = True
-    majority = float(metrics.f1_per_label(truth[:, :CLASSES], always[:, :CLASSES]).mean())
-    rows = [row(f"ekman7_macro_f1{style}", macro, groups, protocol, majority)]
-    for name, column in (("confusion", CONFUSION), ("frustration", FRUSTRATION)):
-        rows.append(row(f"{name}_f1{style}", _f1_of(truth, said, column), groups, protocol, 0.0))
-        area = _picker(metrics.auc, truth[:, column], probability[:, column])
-        rows.append(row(f"{name}_auc{style}", area, groups, protocol, 0.5))
-    if not style:
-        rows += [row(f"{name}_f1", _f1_of(truth, said, i), groups, protocol, None) for i, name in enumerate(EKMAN)]
-    return rows
+def vad_rows(table: Scores) -> list[Row]:
+    """Pearson and concordance correlation of each dimension."""
+    r = [(f"emobank_{name}_r", pearson_of(name)) for name in table.labels]
+    return rows_of(table, [*r, *((f"emobank_{name}_ccc", ccc_of(name)) for name in table.labels)])
 
 
-def _f1_of(truth: Truth, said: Truth, column: int) -> metrics.Statistic:
-    one, other = truth[:, column : column + 1], said[:, column : column + 1]
-    return lambda rows: float(metrics.f1_per_label(one[rows], other[rows])[0])
-
-
-def _labels_row(truth: Truth, probability: Floats, thresholds: Floats) -> Row:
-    said = probability >= thresholds
-
-    def macro(rows: NDArray[np.int64]) -> float:
-        return float(metrics.f1_per_label(truth[rows], said[rows]).mean())
-
-    always = np.zeros_like(truth)
-    always[:, -1] = True
-    majority = float(metrics.f1_per_label(truth, always).mean())
-    return row("goemotions28_macro_f1", macro, np.arange(len(truth)), OFFICIAL, majority)
-
-
-def _calibration_rows(truth: Truth, outputs: Outputs, fitted: Fitted) -> list[Row]:
-    raw, probability = calibrate.sigmoid(outputs.scores), fitted.probability(outputs.scores)
-    shares = calibrate.distribution(probability[:, :CLASSES], fitted.power)
-    groups = np.arange(len(truth))
-    rows = []
-    for name, values in (("_raw", raw), ("", probability)):
-        rows.append(row(f"top_label_ece{name}", _top_label(truth, values[:, :CLASSES]), groups, OFFICIAL, None))
-        rows.append(row(f"brier{name}", _picker(metrics.brier, truth, values), groups, OFFICIAL, None))
-        nll = _picker(metrics.negative_log_likelihood, truth, values)
-        rows.append(row(f"nll{name}", nll, groups, OFFICIAL, None))
-    rows.append(row("distribution_top_label_ece", _top_label(truth, shares), groups, OFFICIAL, None))
-    rows += [
-        row(f"{name}_ece", _ece_of(truth[:, column], probability[:, column]), groups, OFFICIAL, None)
-        for name, column in (("confusion", CONFUSION), ("frustration", FRUSTRATION))
-    ]
-    return rows
-
-
-def _top_label(truth: Truth, probability: Floats) -> metrics.Statistic:
-    best = probability.argmax(axis=1)
-    return _ece_of(truth[np.arange(len(best)), best], probability.max(axis=1))
-
-
-def _ece_of(truth: Truth, probability: Floats) -> metrics.Statistic:
-    return lambda rows: metrics.expected_calibration_error(probability[rows], truth[rows])
-
-
-def _picker(measure: Callable[[Any, Any], float], truth: Any, said: Any) -> metrics.Statistic:  # noqa: ANN401
-    return lambda rows: measure(truth[rows], said[rows])
-
-
-def row(
-    metric: str,
-    statistic: metrics.Statistic,
-    groups: NDArray[np.int64],
-    protocol: str,
-    majority: float | None,
-) -> Row:
-    """One figure with its interval; `groups` says which rows are drawn together."""
-    everything = np.arange(len(groups))
-    low, high = metrics.interval(statistic, groups)
+def answering_less(test: Scores, dev: Scores, bar: float | None) -> dict[str, Any]:
+    """Risk and coverage, what the bar chosen on dev does, and conformal sets."""
+    curve, fitted = risk_coverage(test), conformal.fit(dev)
     return {
-        "metric": metric,
-        "value": round(statistic(everything), 4),
-        "low": round(low, 4),
-        "high": round(high, 4),
-        "n": len(groups),
-        "protocol": protocol,
-        "majority": None if majority is None else round(majority, 4),
+        "risk_coverage": {"aurc": curve.area, "points": curve.thinned()},
+        "abstention": None if bar is None else asdict(stopped(test, bar)),
+        "conformal": {**asdict(fitted), **asdict(conformal.measure(fitted, test))},
     }
+
+
+def answering_less_rows(found: dict[str, Any], protocol: str, wanted: float) -> list[Row]:
+    """The same in a few rows for the card."""
+    sets, stop = found["conformal"], found["abstention"]
+    n, share = sets["overall"]["n"], 1.0 - sets["alpha"]
+    promised = f"{protocol}; sets of emotions promised to hold the truth {share:.0%} of the time, quantile from dev"
+    rows = [
+        plain("aurc", found["risk_coverage"]["aurc"], n, f"{protocol}; mean risk over all coverages"),
+        plain("conformal_coverage", sets["overall"]["coverage"], n, promised),
+        plain("conformal_size", sets["overall"]["size"], n, f"{promised}; mean number of emotions in a set"),
+    ]
+    if stop is not None:
+        bar = f"{protocol}; at {stop['threshold']:.3f} or surer, chosen on dev for a risk of {wanted}"
+        rows.append(plain("abstention_coverage", stop["coverage"], stop["n"], bar))
+        rows += [plain("abstention_risk", stop["risk"], stop["n"], bar)] if stop["risk"] is not None else []
+    return rows
+
+
+def row(metric: str, figure: Interval, protocol: str) -> Row:
+    """One figure with its interval; what is not known is left out."""
+    found = {"value": figure.value, "low": figure.low, "high": figure.high}
+    kept = {name: round(value, 4) for name, value in found.items() if value is not None}
+    majority = {} if figure.majority is None else {"majority": round(figure.majority, 4)}
+    return {"metric": metric, **kept, "n": figure.n, "protocol": protocol, **majority}
+
+
+def plain(metric: str, value: float, n: int, protocol: str) -> Row:
+    """One figure without an interval."""
+    return {"metric": metric, "value": round(value, 4), "n": n, "protocol": protocol}

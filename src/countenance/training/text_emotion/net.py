@@ -1,5 +1,6 @@
 """The text net: a six-layer MiniLM encoder, the mean of its tokens, and two linear heads."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -10,7 +11,9 @@ from countenance.training.text_emotion.labels import COARSE, FINE
 
 VOCABULARY, POSITIONS = 30_522, 128
 WIDTH, HEADS, LAYERS, HIDDEN = 384, 12, 6, 1536
+_HEAD_WIDTH = WIDTH // HEADS
 _NORM_EPS = 1e-12
+_NOWHERE = -1e4
 
 
 class Layer(nn.Module):
@@ -29,15 +32,19 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Map n x t x 384 to the same shape; `mask` is n x 1 x 1 x t, true where a token stands."""
         n, t = x.shape[0], x.shape[1]
-        q, k, v = self.qkv(x).view(n, t, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4).unbind(0)
-        heads = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        # By hand: on a CPU the backward pass of the fused attention takes longer than all matrix products together.
+        q, k, v = self.qkv(x).view(n, t, 3 * HEADS, _HEAD_WIDTH).transpose(1, 2).chunk(3, dim=1)
+        likeness = q @ k.transpose(-1, -2) * _HEAD_WIDTH**-0.5
+        if mask is not None:
+            likeness = likeness.masked_fill(~mask, _NOWHERE)
+        heads = likeness.softmax(-1).to(v.dtype) @ v
         mixed = self.mix(heads.transpose(1, 2).reshape(n, t, WIDTH))
         x = self.mix_norm(x + self.dropout(mixed))
         return self.down_norm(x + self.dropout(self.down(functional.gelu(self.up(x)))))
 
 
 class TextNet(nn.Module):
-    """Token ids to logits of the fine and the coarse labels, and to the pooled features below them."""
+    """Token ids to logits of the fine and the coarse labels."""
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
@@ -51,16 +58,27 @@ class TextNet(nn.Module):
         self.words.weight.requires_grad_(False)
         self.positions.weight.requires_grad_(False)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Map n x t ids and their n x t mask to fine logits, coarse logits and pooled features."""
-        x = self.norm(self.words(ids) + self.positions.weight[: ids.shape[1]])
-        x = self.dropout(x)
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map n x t ids and their n x t mask to fine logits (n x 28) and coarse logits (n x 8)."""
+        *_, last = self.depths(ids, mask)
+        pooled = self.dropout(mean_of_tokens(last, mask))
+        return self.fine(pooled), self.coarse(pooled)
+
+    def depths(self, ids: Tensor, mask: Tensor | None) -> Iterator[Tensor]:
+        """What stands after the embedding and after each layer, n x t x 384; without a mask, every token counts."""
+        x = self.dropout(self.norm(self.words(ids) + self.positions.weight[: ids.shape[1]]))
+        yield x
         for layer in self.layers:
-            x = layer(x, mask[:, None, None, :])
-        weight = mask.unsqueeze(-1).to(x.dtype)
-        pooled = (x * weight).sum(1) / weight.sum(1)
-        dropped = self.dropout(pooled)
-        return self.fine(dropped), self.coarse(dropped), pooled
+            x = layer(x, None if mask is None else mask[:, None, None, :])
+            yield x
+
+
+def mean_of_tokens(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean of n x t x 384 over the tokens that stand in a text: n x 384."""
+    if mask is None:
+        return x.mean(1)
+    weight = mask.unsqueeze(-1).to(x.dtype)
+    return (x * weight).sum(1) / weight.sum(1)
 
 
 def load_minilm(net: TextNet, folder: Path) -> None:

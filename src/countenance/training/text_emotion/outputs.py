@@ -1,6 +1,6 @@
-"""What a finished text net says of many texts: in float32 through torch, in int8 through the shipped file."""
+"""What a finished text net says of many texts: in float32 through torch, in 8 bits through the shipped file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,22 +12,25 @@ from tokenizers import Tokenizer
 
 from countenance.inference.onnx import OnnxModel
 from countenance.training.text_emotion.batches import encode, pad
-from countenance.training.text_emotion.net import POSITIONS, TextNet
+from countenance.training.text_emotion.net import TextNet
 from countenance.training.text_emotion.onnx_export import OUTPUTS, gather_scores
 
+Floats = NDArray[np.float64]
 _BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outputs:
-    """Raw logits and features, one row per text."""
+    """What the shipped file says, one row per text."""
 
-    scores: NDArray[np.float64]
-    """n x 9, order of SCORES."""
-    labels: NDArray[np.float64]
-    """n x 28, order of FINE."""
-    features: NDArray[np.float64]
-    """n x 384."""
+    scores: Floats
+    """Logits n x 9, order of SCORES."""
+    labels: Floats
+    """Logits n x 28, order of FINE."""
+    embedding: Floats
+    """Mean of the last layer over the tokens, n x 384."""
+    layers: Floats
+    """Means of lower layers side by side, n x (384 x len(DEPTHS))."""
 
 
 Reader = Callable[[Sequence[str]], Outputs]
@@ -37,28 +40,6 @@ def remembered(read: Reader) -> Reader:
     """The same reader, which reads the same texts only once."""
     seen = cache(read)
     return lambda texts: seen(tuple(texts))
-
-
-def shipped_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer as the bundle holds it: no padding, longer texts cut at the last position of the net."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(POSITIONS)
-    return tokenizer
-
-
-def float_reader(net: TextNet, tokenizer: Tokenizer) -> Reader:
-    """Read texts with the net in float32, in padded batches of like length."""
-    net.eval()
-
-    def read(texts: Sequence[str]) -> Outputs:
-        rows = encode(tokenizer, texts)
-        order = np.argsort([len(row) for row in rows], kind="stable")
-        parts = [_float_batch(net, [rows[i] for i in part]) for part in _parts(order)]
-        back = np.argsort(order)
-        return Outputs(*(np.concatenate(column)[back] for column in zip(*parts, strict=True)))
-
-    return read
 
 
 def onnx_reader(path: Path, tokenizer: Tokenizer) -> Reader:
@@ -72,13 +53,36 @@ def onnx_reader(path: Path, tokenizer: Tokenizer) -> Reader:
     return read
 
 
-def _parts(order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    return [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)]
+def float_logits(
+    net: TextNet, tokenizer: Tokenizer, texts: Sequence[str], *, rough: bool = False
+) -> tuple[Floats, Floats]:
+    """Fine (n x 28) and coarse (n x 8) logits of the net, read in padded batches of like length.
+
+    In float32, or, where two digits do, with products in bf16.
+    """
+    rows = encode(tokenizer, texts)
+    order = np.argsort([len(row) for row in rows], kind="stable")
+    net.eval()
+    parts = [_batch(net, [rows[i] for i in part], rough) for part in _parts(order)]
+    back = np.argsort(order)
+    fine, coarse = (np.concatenate(column)[back] for column in zip(*parts, strict=True))
+    return fine, coarse
 
 
-def _float_batch(net: TextNet, rows: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], ...]:
-    ids, mask = (torch.from_numpy(array) for array in pad(rows))
-    with torch.inference_mode():
-        fine, coarse, features = net(ids, mask)
-        found = (gather_scores(fine, coarse), fine, features)
-    return tuple(array.numpy().astype(np.float64) for array in found)
+def float_scores(net: TextNet, tokenizer: Tokenizer, texts: Sequence[str]) -> Floats:
+    """The nine scores (n x 9) of the net in float32, as logits."""
+    fine, coarse = (torch.from_numpy(logits) for logits in float_logits(net, tokenizer, texts))
+    found: Floats = gather_scores(fine, coarse).numpy()
+    return found
+
+
+def _parts(order: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    return (order[i : i + _BATCH] for i in range(0, len(order), _BATCH))
+
+
+def _batch(net: TextNet, rows: Sequence[NDArray[np.int64]], rough: bool) -> tuple[Floats, Floats]:
+    device = net.fine.weight.device
+    ids, mask = (torch.from_numpy(array).to(device) for array in pad(rows))
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=rough):
+        fine, coarse = net(ids, mask)
+    return fine.float().cpu().numpy().astype(np.float64), coarse.float().cpu().numpy().astype(np.float64)
