@@ -33,22 +33,22 @@ class Pair:
     candidate: Measured | None
 
 
-def collect(path: Path) -> tuple[Measured, ...]:
+def collect(path: Path, *, with_scores: bool = True) -> tuple[Measured, ...]:
     """The reports of a file, or of a folder: its own `*.json` and the `metrics.json` one level below."""
     if path.is_file():
-        return (_read(path),)
+        return (_read(path, with_scores),)
     if not path.is_dir():
         raise UsageError(f"{path}: there is nothing here", REMEDY)
     files = [*sorted(path.glob("*.json")), *sorted(path.glob("*/metrics.json"))]
-    found = tuple(_read(file) for file in files if f'"{SCHEMA}"' in _head(file))
+    found = tuple(_read(file, with_scores) for file in files if f'"{SCHEMA}"' in _head(file))
     if not found:
         raise UsageError(f"{path}: no file of the schema {SCHEMA} is here", REMEDY)
     return found
 
 
-def pair_up(baseline: Path, candidate: Path) -> tuple[Pair, ...]:
+def pair_up(baseline: Path, candidate: Path, *, with_scores: bool = True) -> tuple[Pair, ...]:
     """Every report of the baseline with the candidate's of the same bundle and data; then what is new."""
-    old, new = collect(baseline), collect(candidate)
+    old, new = (collect(path, with_scores=with_scores) for path in (baseline, candidate))
     if baseline.is_file() and candidate.is_file():
         if _bundle(old[0]) != _bundle(new[0]):
             raise UsageError(
@@ -94,9 +94,9 @@ def _bundle(one: Measured) -> str:
     return re.sub(r"\.v\d+$", "", one.report.bundle)
 
 
-def _read(path: Path) -> Measured:
+def _read(path: Path, with_scores: bool) -> Measured:
     report = read_report(path)
-    table = beside(path)
+    table = beside(path) if with_scores else None
     if table is None:
         return Measured(path, report, None)
     scores = Scores.read(table)

@@ -100,7 +100,8 @@ def settled(check: Check, doubt: float, least: Least) -> Check:
         reason = (
             f"{check.n} rows from {check.clusters} people or dialogues; {least.rows} from {least.people} are needed"
         )
-        return replace(check, verdict=Verdict.NOT_ENOUGH_DATA, reason=reason)
+        # Nothing is concluded, so no change is stated either.
+        return replace(check, verdict=Verdict.NOT_ENOUGH_DATA, reason=reason, evidence=None)
     found, limit = check.evidence, check.limit
     if found is None or limit is None or found.change is None or found.low is None or found.high is None:
         return replace(check, verdict=Verdict.NOT_ENOUGH_DATA, reason="no interval could be drawn")
@@ -119,7 +120,9 @@ def stricter(check: Check) -> Check:
 
 
 def worst_first(check: Check) -> tuple[int, float, str, str, str, str, str]:
-    """Where a check stands in a list: by verdict, then by harm, then by name."""
+    """Where a check stands in a list: by verdict, then by harm, then by name; rows that were kept tell least."""
     change = check.evidence.change if check.evidence is not None and check.evidence.change is not None else 0.0
+    if check.asked is Asked.ROWS and check.verdict is not Verdict.BLOCKED:
+        change = float("-inf")
     where = (check.bundle, check.attribute, check.value, check.measure or "~", check.asked.value)
     return (-SEVERITY.index(check.verdict), -change, *where)
