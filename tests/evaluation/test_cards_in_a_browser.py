@@ -17,7 +17,8 @@ pytestmark = [
     pytest.mark.slow,
 ]
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-CUES = Path(__file__).parents[2] / "src/countenance/models/face-cues.v1"
+ROOT = Path(__file__).parents[2]
+FINDER = ROOT / "src/countenance/models/face-finder.v1"
 LAW = LawWords(refused=(Sentence("nobody is hired by it", "charter", "everywhere"),))
 
 
@@ -32,7 +33,10 @@ def started() -> Iterator[Browser]:
 @pytest.fixture(name="address", scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("card") / "card.html"
-    path.write_text(html(compose(gather(CUES), LAW, {"provider.name": "A provider <b>"})), encoding="utf-8")
+    path.write_text(
+        html(compose(gather(FINDER, ROOT / "docs/evaluation"), LAW, {"provider.name": "A provider <b>"})),
+        encoding="utf-8",
+    )
     return path.as_uri()
 
 
