@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 pytest.importorskip("sklearn")
+pytest.importorskip("safetensors")
 
 from safetensors.torch import save_file  # noqa: E402
 
