@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 COLUMNS = ("race", "gender", "age")
@@ -54,7 +55,8 @@ def card(report: dict[str, Any], run: str) -> dict[str, Any]:
                 *worst_slices(report),
             ]
         },
-        "figures": [*report.get("figures", []), *slice_rows(report)],
+        # Where nothing was found there is no landmark error to state.
+        "figures": [row for row in (*report.get("figures", ()), *slice_rows(report)) if not math.isnan(row["value"])],
     }
 
 
