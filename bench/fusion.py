@@ -1,6 +1,6 @@
 """What fusing a second of one person costs, each fusion against the pool, in CPU microseconds of one thread.
 
-    python -m bench.fusion [--fusion FOLDER ...] [--out FILE]
+    python -m bench.fusion [--fusion FOLDER ...] [--save]
 
 A window holds ten faces, one voice sample and three utterances, made up. Fusions are measured in turn, round after
 round, so that a busy machine slows all of them alike; the ratio is what to read. Without folders the two networks are
@@ -23,6 +23,10 @@ from countenance.fusion.loading import load_fusion
 from countenance.fusion.pool import PoolFusion
 from countenance.inference.shelf import Profile, Shelf
 
+RESULT = Path(__file__).parent / "results" / "fusion.json"
+WHAT = (
+    "one second of one person through each fusion: ten faces, one voice sample, three utterances, made up; one thread"
+)
 ROUNDS, EACH = 25, 20
 HELD = {FACE: 10, VOICE: 1, TEXT: 3}
 
@@ -81,18 +85,18 @@ def measured(folders: Sequence[Path]) -> dict[str, object]:
     fusions |= {next(iter(cards.values())).task: fusion for fusion, cards in loaded}
     found = costs(fusions, made_window())
     ratios = {name: round(cost / found["pool"], 2) for name, cost in found.items()}
-    return {"window": HELD, "cpu_us_per_window": found, "ratio_to_pool": ratios}
+    return {"what": WHAT, "cpu_us_per_window": found, "ratio_to_pool": ratios}
 
 
 def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fusion", type=Path, action="append", default=[])
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--save", action="store_true", help="keep the result for docs/figures.md")
     given = parser.parse_args()
     text = json.dumps(measured(given.fusion), indent=1)
-    if given.out:
-        given.out.write_text(text + "\n", encoding="utf-8")
+    if given.save:
+        RESULT.write_text(text + "\n", encoding="utf-8")
     print(text)
 
 

@@ -145,3 +145,10 @@ def test_a_torn_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     path.write_text('{"what": 1}', encoding="utf-8")
     with pytest.raises(EvaluationError, match=r"ablation\.json is no ablation"):
         read(path)
+
+
+def test_the_page_in_the_docs_is_made_from_its_numbers() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    found = read(docs / "figures" / "ablation.json")
+    assert (docs / "ablation.md").read_text(encoding="utf-8") == markdown(found)
+    assert found.warning.startswith("Label-matched tuples, not multimodal accuracy")

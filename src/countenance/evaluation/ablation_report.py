@@ -79,8 +79,8 @@ DISPUTED = (
     "count what the fusion would have said. The last column is over the rows that are left."
 )
 ALONE = (
-    "Cameras and microphones are off for most of most calls, so a fusion must leave one modality as calibrated as it\n"
-    "found it. These rows are real ones, not tuples: each weighs as much as its label is frequent in the corpus, and\n"
+    "A camera or a microphone is often off, so a fusion must leave one modality as calibrated as it found it.\n"
+    "These rows are real ones, not tuples: each weighs as much as its label is frequent in the corpus, and\n"
     "only rows of which something is said count. Intervals: rows drawn with replacement."
 )
 COMPARED = (
@@ -114,7 +114,7 @@ def markdown(ablation: Ablation) -> str:
     """The page: the warning first, then both tables."""
     warning = [f"> **{ablation.warning}**", ""] if ablation.warning else []
     drawn = ", ".join(f"{count} {name}" for name, count in ablation.clusters.items())
-    chance = f"UAR {1 / len(ablation.labels):.3f}; always the commonest label: accuracy {ablation.majority:.3f}"
+    chance = f"{1 / len(ablation.labels):.3f} (UAR); always the commonest label: {ablation.majority:.3f} (accuracy)"
     lines = [
         "# Face, voice and words: alone, in pairs, together",
         "",

@@ -47,10 +47,12 @@ class Circumstance:
 
 KIND_OF_CLUSTER = {FACE: "pictures", VOICE: "actors", TEXT: "comments"}
 GONE = tuple(Circumstance(f"{name} gone", tuple(m for m in READ if m != name)) for name in READ)
+ALONE = tuple(Circumstance(f"{name} alone", (name,)) for name in READ)
 FEWER_FRAMES = Circumstance("5 fps", every=2)
 CIRCUMSTANCES = (
     Circumstance("nothing"),
     *GONE,
+    *ALONE,
     Circumstance("occlusion", worse={FACE: "occlusion"}),
     Circumstance("low light", worse={FACE: "low_light"}),
     Circumstance("30 % packet loss", worse={VOICE: "packet_loss"}),
@@ -106,7 +108,7 @@ def call_bench(labelled: Sequence[LabelledWindow]) -> Bench:
     def under(found: Circumstance) -> Sequence[Window]:
         return [_thinned(w.window, found) for w, _ in led]
 
-    return Bench(Rows(EMOTIONS, truth, {"people": people}), under, (CIRCUMSTANCES[0], *GONE, FEWER_FRAMES))
+    return Bench(Rows(EMOTIONS, truth, {"people": people}), under, (CIRCUMSTANCES[0], *GONE, *ALONE, FEWER_FRAMES))
 
 
 def on_side(labelled: Sequence[LabelledWindow], side: str) -> list[LabelledWindow]:
