@@ -1,13 +1,17 @@
 """Fixtures that every room may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from countenance.testing.sample_call.make import SampleCall, make_sample_call
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM = Path(os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium"))
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,14 @@ def shared() -> Path:
 def sample_call(tmp_path_factory: pytest.TempPathFactory) -> SampleCall:
     """The sample call, drawn and spoken once for all tests."""
     return make_sample_call(tmp_path_factory.mktemp("sample") / "call")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; tests that need it skip by name where there is none."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}; set COUNTENANCE_CHROMIUM")
+    with sync_playwright() as running:
+        started = running.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        yield started
+        started.close()

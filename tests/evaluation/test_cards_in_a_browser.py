@@ -1,33 +1,18 @@
 """A card in a real browser: accessible, narrow enough for a phone, silent on the network."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from countenance.evaluation.cards.artefacts import LawWords, Sentence, gather
 from countenance.evaluation.cards.compose import compose
 from countenance.evaluation.cards.html import html
 
-CHROMIUM = Path(os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}; set COUNTENANCE_CHROMIUM"),
-    pytest.mark.slow,
-]
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 FINDER = ROOT / "src/countenance/models/face-finder.v1"
 LAW = LawWords(refused=(Sentence("nobody is hired by it", "charter", "everywhere"),))
-
-
-@pytest.fixture(name="browser", scope="module")
-def started() -> Iterator[Browser]:
-    with sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(name="address", scope="module")

@@ -1,29 +1,12 @@
 """The evaluation page in a real browser: width, accessibility, silence."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.evaluation.made import report
 
 from countenance.evaluation.page import render
 
-CHROMIUM = Path(os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}; set COUNTENANCE_CHROMIUM"),
-    pytest.mark.slow,
-]
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(name="browser", scope="module")
-def started() -> Iterator[Browser]:
-    with sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(name="address", scope="module")

@@ -1,30 +1,15 @@
 """The page in a real browser: layout, keyboard, accessibility, silence on the network."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 from countenance.surface.report import write_report
 from countenance.testing.records import made_record
 
-CHROMIUM = Path(os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}; set COUNTENANCE_CHROMIUM"),
-    pytest.mark.slow,
-]
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(name="browser", scope="module")
-def started() -> Iterator[Browser]:
-    with sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(name="address", scope="module")

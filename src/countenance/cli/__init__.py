@@ -33,6 +33,7 @@ from countenance.cli import (
     train_voice,
 )
 from countenance.cli.app import app
+from countenance.cli.training import lacking
 from countenance.contracts.errors import CountenanceError
 
 __all__ = ("COMMANDS", "app", "main")
@@ -71,3 +72,8 @@ def main() -> None:
     except CountenanceError as error:
         typer.echo(f"countenance: {error.diagnosis}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if (said := lacking(error)) is None:
+            raise
+        typer.echo(f"countenance: {said}", err=True)
+        sys.exit(1)

@@ -7,10 +7,10 @@ import typer
 
 from countenance.cli.app import train
 from countenance.cli.labelled import Grounds, read_labelled
+from countenance.cli.training import DeviceOption, OutOption, RunOption, Where
 from countenance.contracts.errors import UsageError
 
 if TYPE_CHECKING:
-    from countenance.training.device import Device
     from countenance.training.fusion.making import Sides
     from countenance.training.fusion.recipe import FusionRecipe
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @train.command("fusion")
 def train_fusion(
     kind: Annotated[str, typer.Option(help="late or crossmodal.")],
-    run: Annotated[Path, typer.Option(help="Folder of the run; the same command goes on where it stopped.")],
+    run: RunOption,
     data: Annotated[Path | None, typer.Option(help="Your labelled calls: a folder, an export, or a store.")] = None,
     tuples: Annotated[
         Path | None, typer.Option(help="Instead: what `data tuples` wrote; proves machinery only.")
@@ -33,16 +33,14 @@ def train_fusion(
     profile: Annotated[str, typer.Option(help="open or commercial: which bundles may load.")] = "open",
     fps: Annotated[int, typer.Option(help="Faces per second, 5 to 10.")] = 5,
     recipe: Annotated[str | None, typer.Option(help="A TOML file of your own instead of the shipped recipe.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of bundles to write into; else the run folder.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    out: OutOption = None,
+    device: DeviceOption = Where.AUTO,
 ) -> None:
     """Train a fusion with modality dropout, calibrate it on dev, and write a bundle with its card."""
     from countenance.training.fusion.making import make_fusion, tuple_sides
     from countenance.training.fusion.recipe import FusionRecipe
     from countenance.training.recipe import load_recipe
 
-    if device not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"unknown device {device!r}", "Use auto, cpu or cuda.")
     if (data is None) == (tuples is None):
         raise UsageError("one of --data and --tuples is needed", "Give your labelled calls with --data.")
     asked = load_recipe(FusionRecipe, recipe or f"fusion-{kind}")
@@ -53,7 +51,7 @@ def train_fusion(
     else:
         grounds = Grounds(purpose, role, tuple(jurisdiction or ()), consent, consent_kind, profile, fps)
         sides = _calls(cast("Path", data), run, grounds, asked)
-    typer.echo(str(make_fusion(asked, sides, run, cast("Device", device), out)))
+    typer.echo(str(make_fusion(asked, sides, run, device.device, out)))
 
 
 def _calls(data: Path, run: Path, grounds: Grounds, recipe: "FusionRecipe") -> "Sides":

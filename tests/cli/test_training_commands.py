@@ -1,0 +1,39 @@
+"""The commands of training where their packages are not installed."""
+
+import sys
+
+import pytest
+
+import countenance.cli as cli
+from countenance.cli.training import Where, lacking
+
+COMMANDS = (
+    ("train", "face", "--recipe", "face-expression", "--data", "d", "--run", "r"),
+    ("train", "voice", "--recipe", "voice-emotion", "--data", "d", "--run", "r"),
+    ("train", "text", "--recipe", "text-emotion", "--data", "d", "--base", "b", "--run", "r"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[1])
+def test_without_the_extra_a_training_says_what_to_install(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in [name for name in sys.modules if name.startswith("countenance.training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "argv", ["countenance", *command])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("countenance: this command needs torch, which the extra `train` brings.")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_package_that_no_extra_brings_is_not_explained_away() -> None:
+    assert lacking(ModuleNotFoundError("no module named countenance.gone", name="countenance.gone")) is None
+    assert "h5py" in str(lacking(ModuleNotFoundError("no module named h5py", name="h5py")))
+
+
+def test_the_places_are_those_of_the_trainers() -> None:
+    assert [place.device for place in Where] == ["auto", "cpu", "cuda"]
