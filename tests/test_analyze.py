@@ -418,3 +418,24 @@ def test_policy_explain_refuses_with_exit_code_3() -> None:
     )
     assert said.code == 3
     assert "5(1)(f)" in said.out
+
+
+def test_flags_on_the_manner_replace_what_the_file_says(sample_call: SampleCall, tmp_path: Path) -> None:
+    said = run(
+        *("analyze", "--deployment", sample_call.deployment, "--profile", "commercial", "--taxonomy", "va.v1"),
+        *("--out", tmp_path / "report", "--json"),
+    )
+    assert said.code == 0, said
+    readings = (tmp_path / "report" / "readings.jsonl").read_text(encoding="utf-8")
+    assert "va.v1" in readings
+    assert "engagement.v1" not in readings
+    assert "face-expression" not in readings
+    assert "voice-emotion" not in readings
+
+
+def test_flags_about_who_is_read_do_not_stand_beside_a_file(sample_call: SampleCall, tmp_path: Path) -> None:
+    for flag, value in (("--jurisdiction", "US-CA"), ("--consent-kind", "explicit"), ("--purpose", "support_qa")):
+        said = run("analyze", "--deployment", sample_call.deployment, flag, value, "--out", tmp_path / "report")
+        assert said.code == 2
+        assert "--deployment says who is read and why" in said.err
+    assert not (tmp_path / "report").exists()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -15,9 +16,10 @@ from countenance.contracts.call import FACE, TEXT, VOICE, Purpose, Role
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import SECOND_US
 from countenance.inference.shelf import Profile
-from countenance.inference.tables import Table, checked, near, read_table
+from countenance.inference.tables import Table, checked, near, read_toml
 
 SEE = "See `countenance analyze --help` for an example."
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]?\d(?:\.\d{1,6})?)")
 
 
@@ -110,9 +112,9 @@ class Deployment(Table):
         return self
 
 
-def read_deployment(path: Path) -> Deployment:
-    """Read a TOML file; paths in it are relative to its folder."""
-    deployment = read_table(Deployment, path, SEE)
+def read_deployment(path: Path, instead: Mapping[str, Any] = NOTHING) -> Deployment:
+    """Read a TOML file, some of its keys replaced; paths in it are relative to its folder."""
+    deployment = checked(Deployment, {**read_toml(path), **instead}, str(path), SEE)
     people = [p.model_copy(update={"media": p.media and path.parent / p.media}) for p in deployment.participant]
     found = {
         "participant": tuple(people),

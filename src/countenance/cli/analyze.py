@@ -18,14 +18,16 @@ Example: countenance analyze --purpose support_qa --jurisdiction US-CA --partici
 @app.command(epilog=EXAMPLE)
 def analyze(
     out: Annotated[Path, typer.Option(help="Folder for the report.")],
-    deployment: Annotated[Path | None, typer.Option(help="A TOML file that says all of the following.")] = None,
+    deployment: Annotated[Path | None, typer.Option(help="A TOML file that says who is read and why.")] = None,
     purpose: Annotated[str | None, typer.Option(help="What the readings are for, such as support_qa.")] = None,
     jurisdiction: Annotated[
         list[str] | None, typer.Option(help="Where people, deployer and use are; unknown means the strictest.")
     ] = None,
     participant: Annotated[list[str] | None, typer.Option(help="NAME:ROLE:FILE, once per person.")] = None,
     consent: Annotated[list[str] | None, typer.Option(help="NAME=face,voice,text: what this person agreed to.")] = None,
-    consent_kind: Annotated[str, typer.Option(help="The form in which you hold the consents.")] = "express_written",
+    consent_kind: Annotated[
+        str | None, typer.Option(help="The form in which you hold the consents; express_written when left out.")
+    ] = None,
     withdraw: Annotated[list[str] | None, typer.Option(help="NAME=MODALITY@MM:SS: taken back in mid-call.")] = None,
     transcript: Annotated[Path | None, typer.Option(help="WebVTT, SRT or JSON lines.")] = None,
     taxonomy: Annotated[list[str] | None, typer.Option(help="Shipped name or TOML file; the first leads.")] = None,
@@ -37,30 +39,31 @@ def analyze(
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
     """Analyse the recordings of a call, one file per participant, into a report."""
-    if deployment is not None and (purpose or participant or consent or withdraw or transcript):
-        raise UsageError("--deployment says it all already", "Leave the other flags out, or put them into the file.")
+    call = {"purpose": purpose, "jurisdictions": jurisdiction, "transcript": transcript, "started": started}
+    manner = {
+        "taxonomies": taxonomy,
+        "profile": profile,
+        "models": {"paths": [folder.resolve() for folder in models]} if models else None,
+        "fps": fps,
+        "accept_damaged": accept_damaged or None,
+    }
+    if deployment is not None and (any(call.values()) or participant or consent or withdraw or consent_kind):
+        raise UsageError("--deployment says who is read and why", "Leave these flags out, or put them into the file.")
     with progress_of(as_json) as progress:
         from countenance.deployment import build_deployment, read_deployment
 
         if deployment is not None:
-            asked = read_deployment(deployment)
+            asked = read_deployment(deployment, _given(manner))
         else:
-            flags = {
-                "purpose": purpose,
-                "jurisdictions": jurisdiction,
-                "transcript": transcript,
-                "taxonomies": taxonomy,
-                "profile": profile,
-                "models": {"paths": models} if models else None,
-                "fps": fps,
-                "started": started,
-                "accept_damaged": accept_damaged,
-            }
-            table: dict[str, Any] = {key: value for key, value in flags.items() if value is not None}
-            table["participant"] = _people(participant or [], consent or [], consent_kind, withdraw or [])
-            asked = build_deployment(table, "command line")
+            kind = consent_kind or "express_written"
+            people = _people(participant or [], consent or [], kind, withdraw or [])
+            asked = build_deployment({**_given(call), **_given(manner), "participant": people}, "command line")
         outcome = analysed(asked, out, progress)
     show_outcome(outcome, as_json)
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in flags.items() if value is not None}
 
 
 def _people(specs: list[str], consents: list[str], kind: str, withdrawals: list[str]) -> list[dict[str, Any]]:

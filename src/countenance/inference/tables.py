@@ -23,13 +23,17 @@ T = TypeVar("T", bound=BaseModel)
 
 def read_table(kind: type[T], path: Path, remedy: str = "") -> T:
     """Read a TOML file as a checked table; `remedy` is what to do about a value that is wrong."""
+    return checked(kind, read_toml(path), str(path), remedy)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, not yet checked against a schema."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "Give the path of a TOML file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
-    return checked(kind, data, str(path), remedy)
 
 
 def checked(kind: type[T], data: Mapping[str, Any], source: str, remedy: str = "") -> T:
