@@ -7,11 +7,12 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from countenance.evaluation import drawing, wording
 from countenance.evaluation.report import Confusion, CoveredRows, Metric, Report, SliceRow
+from countenance.evaluation.templating import templates
 
 ROOM = "evaluation/templates"
 STEPS = 10
@@ -173,15 +174,7 @@ def _lacking(report: Report) -> list[str]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("countenance", ROOM),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page.html.j2")
+    return templates(ROOM).get_template("page.html.j2")
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from countenance.evaluation.cards.document import (
@@ -22,6 +22,7 @@ from countenance.evaluation.cards.document import (
     Sheet,
     Words,
 )
+from countenance.evaluation.templating import templates
 
 CODE = re.compile(r"`([^`]+)`")
 ROOM = "evaluation/cards/templates"
@@ -84,14 +85,7 @@ def coded(words: str) -> Markup:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("countenance", ROOM),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates(ROOM)
     environment.filters["coded"] = coded
     environment.tests["kind"] = lambda block, name: KINDS.get(type(block), "text") == name
     environment.globals.update(plot=plot)
