@@ -43,4 +43,6 @@ def test_a_recipe_of_another_kind_and_an_unknown_key_are_refused(tmp_path: Path)
     shipped = (RECIPES / "face-expression.toml").read_text(encoding="utf-8")
     own.write_text(f"{shipped}epoch = 4\n", encoding="utf-8")
     assert asked("--recipe", str(own), *places).remedy == "Did you mean epochs?"
-    assert "unknown device" in asked("--recipe", str(own), *places, "--device", "tpu").problem
+    said = CliRunner().invoke(app, ["train", "face", "--recipe", str(own), *places, "--device", "tpu"])
+    assert said.exit_code == 2
+    assert all(word in said.stderr for word in ("tpu", "auto", "cpu", "cuda"))
