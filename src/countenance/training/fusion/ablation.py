@@ -100,7 +100,7 @@ def call_bench(labelled: Sequence[LabelledWindow]) -> Bench:
     if not led:
         raise UsageError(
             "no window carries one of the seven emotions",
-            "Labels of your own are measured with `countenance eval run`.",
+            "For labels of your own `countenance train head` prints each modality, pair and all three.",
         )
     truth = np.array([EMOTIONS.index(leading) for _, leading in led])
     people = np.array(groups_of([w for w, _ in led]))
