@@ -28,7 +28,7 @@ import onnxruntime
 
 from countenance.analysis.run import analyse
 from countenance.assembly import assemble
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_log import AuditLog
 from countenance.capture.reading import TrackReader
 from countenance.capture.samplers import FaceSampler
 from countenance.capture.speech import VoiceSampler

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from countenance.analysis.run import analyse
 from countenance.assembly import assemble
-from countenance.audit.log import AuditLog
-from countenance.audit.verify import read_entries, verify
+from countenance.audit.chain_log import AuditLog
+from countenance.audit.chain_verify import read_entries, verify
 from countenance.capture.recording import probe
 from countenance.cli import app
 from countenance.contracts.errors import CountenanceError

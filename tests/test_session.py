@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import load
-from countenance.audit.leases import Leases, Result
-from countenance.audit.log import AuditLog
-from countenance.audit.verify import read_entries, verify
+from countenance.audit.chain_leases import Leases, Result
+from countenance.audit.chain_log import AuditLog
+from countenance.audit.chain_verify import read_entries, verify
 from countenance.capture.samplers import TextSampler
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality, Participant, Purpose, Role

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from countenance.audit.leases import Leases, Outcome, Result
+from countenance.audit.chain_leases import Leases, Outcome, Result
 from countenance.audit.permission import Request
 from countenance.contracts.call import Modality, Participant, Track
 from countenance.contracts.media import SECOND_US, Media

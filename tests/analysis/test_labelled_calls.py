@@ -11,8 +11,8 @@ from countenance.aggregation.taxonomy import read_taxonomy
 from countenance.analysis.labelled import calls, passes
 from countenance.analysis.labelled.calls import LabelledCalls, read_labelled_calls
 from countenance.analysis.labelled.grounds import Room, Terms
-from countenance.audit.log import AuditLog
-from countenance.audit.verify import read_entries, verify
+from countenance.audit.chain_log import AuditLog
+from countenance.audit.chain_verify import read_entries, verify
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import DatasetError, RefusedError
 from countenance.contracts.media import SECOND_US

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from countenance.audit.leases import Leases
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_leases import Leases
+from countenance.audit.chain_log import AuditLog
 from countenance.contracts.call import Purpose, Role
 from countenance.contracts.trust import Case, Consent, ConsentStatus, Duties, Effect, Layer, Ruling, Verdict
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_log import AuditLog
 from countenance.testing.expectations import check_sample_report
 from countenance.testing.sample_call.script import Script, read_script
 

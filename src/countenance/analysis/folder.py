@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from countenance.audit.logfile import DiskFile
+from countenance.audit.chain_file import DiskFile
 from countenance.contracts.errors import UsageError
 
 AUDIT = "audit.jsonl"

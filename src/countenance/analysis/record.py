@@ -8,8 +8,8 @@ from countenance import __version__
 from countenance.aggregation.telemetry import measure
 from countenance.analysis.folder import AUDIT
 from countenance.assembly import Job
-from countenance.audit.log import AuditLog
-from countenance.audit.verify import read_entries
+from countenance.audit.chain_log import AuditLog
+from countenance.audit.chain_verify import read_entries
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcripts import turns
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality, Participant

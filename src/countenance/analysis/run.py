@@ -12,8 +12,8 @@ from countenance import __version__
 from countenance.analysis.folder import AUDIT, WorkFolder
 from countenance.analysis.record import call_record
 from countenance.assembly import Job
-from countenance.audit.leases import Leases, Result
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_leases import Leases, Result
+from countenance.audit.chain_log import AuditLog
 from countenance.contracts.call import Modality
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal

@@ -12,7 +12,7 @@ from countenance.contracts.errors import AuditError
 @audit.command("verify")
 def audit_verify(log: Annotated[Path, typer.Argument(help="An audit.jsonl.")]) -> None:
     """Check that nothing in a log was changed and that every result has its lease; names the first bad entry."""
-    from countenance.audit.verify import read_entries, verify
+    from countenance.audit.chain_verify import read_entries, verify
 
     entries = read_entries(log)
     findings = verify(entries)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from countenance.audit.verify import read_entries, verify
+from countenance.audit.chain_verify import read_entries, verify
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import AuditError
 from countenance.contracts.readings import Reason

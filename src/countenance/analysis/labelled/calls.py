@@ -10,7 +10,7 @@ from countenance.analysis.labelled.grounds import Room, Terms
 from countenance.analysis.labelled.passes import Listener, Task, merged, parts_of, read_part
 from countenance.analysis.run import COMMITMENTS
 from countenance.assembly import fingerprint
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_log import AuditLog
 from countenance.capture.recording import measured, probe
 from countenance.contracts.card import Card
 from countenance.contracts.errors import MediaError

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from countenance.analysis.labelled.grounds import WHO, Room
-from countenance.audit.leases import Leases, Result
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_leases import Leases, Result
+from countenance.audit.chain_log import AuditLog
 from countenance.capture.replay import ReplayConnector
 from countenance.capture.sampling import Grid
 from countenance.contracts.call import TEXT, Modality, TrackKind

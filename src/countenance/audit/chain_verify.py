@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from countenance.audit.entries import FIRST, digest
-from countenance.audit.log import parse
+from countenance.audit.chain_entries import FIRST, digest
+from countenance.audit.chain_log import parse
 from countenance.contracts.errors import AuditError
 from countenance.contracts.trust import AuditEntry
 

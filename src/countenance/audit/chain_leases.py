@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_bytes
 
-from countenance.audit.entries import commitment
-from countenance.audit.log import AuditLog, Draft
+from countenance.audit.chain_entries import commitment
+from countenance.audit.chain_log import AuditLog, Draft
 from countenance.audit.permission import Request, lease_for
 from countenance.contracts.call import Modality
 from countenance.contracts.errors import AuditError

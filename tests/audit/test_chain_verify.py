@@ -6,10 +6,10 @@ from random import Random
 import pytest
 from tests.audit.papers import CALL, SECOND_US, consent, open_log, ruling, second_of_face, whole_call
 
-from countenance.audit.entries import FIRST, digest, entry_of, line_of, seal
-from countenance.audit.leases import Leases
-from countenance.audit.log import parse
-from countenance.audit.verify import Finding, chain, leases, opt_outs, permissions, read_entries, verify
+from countenance.audit.chain_entries import FIRST, digest, entry_of, line_of, seal
+from countenance.audit.chain_leases import Leases
+from countenance.audit.chain_log import parse
+from countenance.audit.chain_verify import Finding, chain, leases, opt_outs, permissions, read_entries, verify
 from countenance.contracts.errors import AuditError
 from countenance.contracts.trust import AuditEntry, ConsentStatus
 

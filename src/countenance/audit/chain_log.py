@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from countenance.audit.entries import FIRST, digest, entry_of, line_of, seal
-from countenance.audit.logfile import DiskFile, LogFile
+from countenance.audit.chain_entries import FIRST, digest, entry_of, line_of, seal
+from countenance.audit.chain_file import DiskFile, LogFile
 from countenance.contracts.errors import AuditError
 from countenance.contracts.trust import AuditEntry
 

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 from tests.audit.papers import open_log, ticking, whole_call
 
-from countenance.audit.entries import FIELDS, FIRST, canonical, entry_of, line_of
-from countenance.audit.log import AuditLog, utc_now
-from countenance.audit.verify import chain, read_entries
+from countenance.audit.chain_entries import FIELDS, FIRST, canonical, entry_of, line_of
+from countenance.audit.chain_log import AuditLog, utc_now
+from countenance.audit.chain_verify import chain, read_entries
 from countenance.contracts.errors import AuditError
 
 
@@ -244,7 +244,7 @@ def test_a_whole_line_that_is_damaged_is_never_repaired(tmp_path: Path) -> None:
 CHILD = """
 import sys
 from pathlib import Path
-from countenance.audit.log import AuditLog
+from countenance.audit.chain_log import AuditLog
 log = AuditLog.open(Path(sys.argv[1]))
 n = 0
 while True:

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 from tests.audit.papers import CALL, SECOND_US, consent, open_log, ruling, second_of_face
-from tests.audit.test_log import FaultyDisk
+from tests.audit.test_chain_log import FaultyDisk
 
-from countenance.audit.entries import commitment
-from countenance.audit.leases import Leases, Outcome, random_salt
-from countenance.audit.log import AuditLog, utc_now
+from countenance.audit.chain_entries import commitment
+from countenance.audit.chain_leases import Leases, Outcome, random_salt
+from countenance.audit.chain_log import AuditLog, utc_now
+from countenance.audit.chain_verify import read_entries, verify
 from countenance.audit.permission import Request, lease_for
-from countenance.audit.verify import read_entries, verify
 from countenance.contracts.call import Purpose
 from countenance.contracts.errors import AuditError, RefusedError
 from countenance.contracts.trust import Consent, ConsentStatus, Lease, Ruling
