@@ -63,3 +63,7 @@ class DatasetError(CountenanceError):
 
 class EvaluationError(CountenanceError):
     """A table of scores or of metrics is wrong, or a measurement would not mean what it says."""
+
+
+class VaultError(CountenanceError):
+    """A key is missing or loosely kept, or does not open what it should."""
