@@ -1,0 +1,1 @@
+"""Harnesses that break the store, the clock and the processes on purpose, and count what is lost."""
