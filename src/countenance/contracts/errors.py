@@ -57,6 +57,10 @@ class AuditError(CountenanceError):
     """The log cannot be written or does not verify; inference stops."""
 
 
+class StorageError(CountenanceError):
+    """The store cannot be opened, read or written; what was asked of it did not happen."""
+
+
 class DatasetError(CountenanceError):
     """A corpus for training or evaluation is missing, or not in its layout."""
 

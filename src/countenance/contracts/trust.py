@@ -137,3 +137,21 @@ class AuditEntry:
     body: Mapping[str, object]
     previous: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One leaf of the tenant's log; its place in the Merkle tree is `seq`."""
+
+    seq: int
+    kind: str
+    at: str
+    """RFC 3339 UTC with microseconds, the log's own clock; the order is that of `seq`."""
+    mono_us: int
+    """The machine's monotonic clock, suspend included, within one `boot_id`."""
+    boot_id: str
+    tenant: str
+    body: Mapping[str, object]
+    """What the entry says, without the fields above."""
+    hash: str
+    """The leaf hash (RFC 6962), hexadecimal."""

@@ -1,0 +1,215 @@
+"""All tables of a store. Every table has a tenant; what can be read of a person stands only in `payloads`, sealed.
+
+Times ending in `_utc_us` are microseconds since 1970 in UTC; `_us` alone is media time of a call.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+version = Table("store_version", metadata, Column("version", Integer, primary_key=True))
+"""One row: which numbered form these tables have; the only table without a tenant."""
+
+
+def _table(name: str, key: str, *items: Any) -> Table:
+    """A table whose key is the tenant and the columns named in `key`; SQLite keeps the rows in that order."""
+    keys = key.split()
+    tenant = Column("tenant", Text, primary_key=True)
+    for item in items:
+        if isinstance(item, Column) and item.name in keys:
+            item.primary_key, item.nullable, item.autoincrement = True, False, False
+    return Table(name, metadata, tenant, *items, sqlite_with_rowid=False)
+
+
+def _text(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=optional)
+
+
+def _whole(name: str, *, optional: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=optional)
+
+
+def _bytes(name: str, *, optional: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=optional)
+
+
+# The log: canonical leaves in order, full tiles of hashes, signed checkpoints.
+
+entries = _table("entries", "seq", _whole("seq"), _text("kind"), _text("call_ref", optional=True), _bytes("leaf"))
+Index("entries_of_call", entries.c.tenant, entries.c.call_ref, entries.c.seq)
+
+tiles = _table("tiles", "level place", _whole("level"), _whole("place"), _bytes("hashes"))
+"""Level 0: full tiles of 256 leaf hashes. Higher levels: the roots of full tiles below, as many as there are."""
+
+checkpoints = _table("checkpoints", "size", _whole("size"), _bytes("root"), _text("note"), _whole("signed_utc_us"))
+
+marks = _table("marks", "name", _text("name"), _text("value"))
+"""Small facts about the store itself: the log's minimum index, when a job last ran."""
+
+# Calls and the people in them: random references, mapped to people only here and only under tags that can be killed.
+
+calls = _table(
+    "calls",
+    "call_ref",
+    _text("call_ref"),
+    _text("call_tag"),
+    _text("purpose"),
+    _whole("opened_utc_us"),
+    _whole("closed_utc_us", optional=True),
+    _text("sealed_id", optional=True),
+    _whole("delete_due_utc_us", optional=True),
+)
+Index("calls_by_tag", calls.c.tenant, calls.c.call_tag)
+
+subjects = _table(
+    "subjects",
+    "subject_ref",
+    _text("subject_ref"),
+    _text("call_ref"),
+    _text("seat_tag"),
+    _text("person_tag", optional=True),
+    _text("role", optional=True),
+    _text("sealed_id", optional=True),
+    _whole("delete_due_utc_us", optional=True),
+    ForeignKeyConstraint(["tenant", "call_ref"], ["calls.tenant", "calls.call_ref"]),
+)
+"""`seat_tag`: the tag of call and participant; `person_tag`: the tag of the deployment's own id of the person."""
+Index("subjects_by_seat", subjects.c.tenant, subjects.c.seat_tag)
+Index("subjects_by_person", subjects.c.tenant, subjects.c.person_tag)
+Index("subjects_of_call", subjects.c.tenant, subjects.c.call_ref)
+
+# Permission while a call runs.
+
+leases = _table(
+    "leases",
+    "lease",
+    _text("lease"),
+    _text("call_ref"),
+    _text("subject_ref"),
+    _whole("seq"),
+)
+"""The leases that are open: a row goes when its RESULT, LEASE_CLOSE or RECOVERY is written."""
+
+stops = _table(
+    "stops", "subject_ref modality", _text("subject_ref"), _text("modality"), _text("call_ref"), _whole("at_us")
+)
+"""Who said no to what, from which media time; a row goes when the person says yes again."""
+
+# Consent: append-only; identities stand only in sealed payloads.
+
+consents = _table(
+    "consents",
+    "consent_id",
+    _text("consent_id"),
+    _whole("seq"),
+    _text("call_ref", optional=True),
+    _text("subject_ref", optional=True),
+    _text("person_tag", optional=True),
+    _text("modality"),
+    _text("purpose"),
+    _text("status"),
+    _text("kind"),
+    _whole("version"),
+    _whole("at_us"),
+    _whole("at_utc_us"),
+    _whole("expires_utc_us", optional=True),
+    _text("notice"),
+    _text("notice_version", optional=True),
+    _text("language", optional=True),
+    _text("notice_sha256", optional=True),
+    _text("receipt_id"),
+    _text("guardian_id", optional=True),
+    _text("sealed_id", optional=True),
+    _whole("delete_due_utc_us", optional=True),
+)
+Index("consents_of_subject", consents.c.tenant, consents.c.subject_ref)
+Index("consents_by_person", consents.c.tenant, consents.c.person_tag)
+
+notices = _table(
+    "notices",
+    "notice version language",
+    _text("notice"),
+    _text("version"),
+    _text("language"),
+    _text("sha256"),
+    _text("text"),
+    _whole("first_shown_utc_us", optional=True),
+)
+
+asks = _table(
+    "asks",
+    "ask_id",
+    _text("ask_id"),
+    _text("person_tag", optional=True),
+    _text("subject_ref", optional=True),
+    _text("modality"),
+    _text("purpose"),
+    _text("answer", optional=True),
+    _text("notice_sha256", optional=True),
+    _whole("at_utc_us"),
+)
+Index("asks_by_person", asks.c.tenant, asks.c.person_tag)
+
+# Erasure: keys by reference, sealed payloads, what was erased, which backups exist.
+
+keks = _table("keks", "epoch", _whole("epoch"), _whole("made_utc_us"), _whole("destroyed_utc_us", optional=True))
+"""The epochs of key-encryption keys; the keys themselves stand in the keys folder, never here."""
+
+deks = _table("deks", "subject_ref", _text("subject_ref"), _whole("epoch"), _bytes("wrapped"))
+
+payloads = _table(
+    "payloads",
+    "payload_id",
+    _text("payload_id"),
+    _text("subject_ref"),
+    _text("call_ref", optional=True),
+    _text("context"),
+    _bytes("sealed"),
+    _whole("seq", optional=True),
+    _whole("delete_due_utc_us", optional=True),
+)
+Index("payloads_of_subject", payloads.c.tenant, payloads.c.subject_ref)
+Index("payloads_due", payloads.c.tenant, payloads.c.delete_due_utc_us)
+
+erasures = _table(
+    "erasures",
+    "erasure_id",
+    _text("erasure_id"),
+    _whole("seq", optional=True),
+    _whole("asked_utc_us"),
+    _whole("erased_utc_us", optional=True),
+    _whole("rotated_utc_us", optional=True),
+    _text("receipt", optional=True),
+)
+
+backups = _table(
+    "backups",
+    "backup_id",
+    _text("backup_id"),
+    _whole("taken_utc_us"),
+    _whole("epoch"),
+    _whole("log_size"),
+    _whole("destroyed_utc_us", optional=True),
+)
+
+# What leaves the process: written with its RESULT in one transaction, delivered at least once.
+
+outbox = _table(
+    "outbox",
+    "seq turn",
+    _whole("seq"),
+    _whole("turn"),
+    _text("event_id"),
+    _text("topic"),
+    _text("call_ref", optional=True),
+    _text("payload_id", optional=True),
+    _text("body", optional=True),
+    _whole("attempts"),
+    _whole("next_utc_us"),
+    _text("problem", optional=True),
+    _whole("delivered_utc_us", optional=True),
+)
+"""`seq` and `turn` give the order; the payload is sealed under `payload_id`, or `body` when nobody is in it."""
+Index("outbox_waiting", outbox.c.tenant, outbox.c.delivered_utc_us, outbox.c.seq)
