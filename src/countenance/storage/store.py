@@ -1,0 +1,196 @@
+"""What one tenant keeps: transactions that are on the disk when they end, or did not happen."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Delete,
+    Executable,
+    Row,
+    Select,
+    Table,
+    Update,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy import update as update_of
+from sqlalchemy.exc import SQLAlchemyError
+
+from countenance.contracts.errors import StorageError
+from countenance.storage.engine import FILE, Database, check_durable, open_database
+from countenance.storage.migrations import check_form, check_secured, migrate, secure
+from countenance.storage.points import Points, nowhere
+
+FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
+
+
+class Transaction:
+    """One transaction of one tenant; `select`, `update` and `delete` see that tenant's rows alone."""
+
+    __slots__ = ("connection", "tenant")
+
+    def __init__(self, connection: Connection, tenant: str) -> None:
+        self.connection = connection
+        self.tenant = tenant
+
+    def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
+        """Run any statement; where it names tables, it must name the tenant itself."""
+        return self.connection.execute(statement, rows)
+
+    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
+        """Add rows; the tenant is added to each."""
+        if rows:
+            self.connection.execute(insert(table), [{"tenant": self.tenant, **row} for row in rows])
+
+    def select(self, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+        """A query over this tenant's rows of a table."""
+        return select(*(columns or (table,))).where(table.c.tenant == self.tenant)
+
+    def update(self, table: Table) -> Update:
+        """A change of this tenant's rows of a table."""
+        return update_of(table).where(table.c.tenant == self.tenant)
+
+    def delete(self, table: Table) -> Delete:
+        """A deletion from this tenant's rows of a table."""
+        return delete(table).where(table.c.tenant == self.tenant)
+
+    def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """All rows of a query."""
+        return self.connection.execute(query).all()
+
+    def first(self, query: Select[Any]) -> Row[Any] | None:
+        """The first row of a query, or None."""
+        return self.connection.execute(query).first()
+
+
+class Store:
+    """The database of one tenant, written by one process."""
+
+    def __init__(self, database: Database, tenant: str, points: Points = nowhere) -> None:
+        self.tenant = tenant
+        self._database = database
+        self._at = points
+        self._one = threading.RLock()
+        self._busy = False
+        self._connection: Connection | None = None
+
+    @classmethod
+    def open(cls, place: Path | str, tenant: str = "local", points: Points = nowhere) -> "Store":
+        """Open or begin a store in a folder, or open one at a PostgreSQL URL; raises StorageError."""
+        store = cls(open_database(place, tenant), tenant, points)
+        try:
+            with store.transaction() as tx:
+                store._check(tx.connection)
+        except StorageError:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def open_reading(cls, place: Path | str, tenant: str = "local") -> "Store":
+        """Open a store beside its writer, to read alone; raises StorageError."""
+        if isinstance(place, Path) and not (place / FILE).exists():
+            raise StorageError(f"there is no store in {place}", "Name the data folder of a tenant.")
+        store = cls(open_database(place, tenant), tenant)
+        try:
+            with store.reading() as tx:
+                check_form(tx.connection)
+        except StorageError:
+            store.close()
+            raise
+        return store
+
+    @staticmethod
+    def prepare(url: str, role: str) -> None:
+        """Make or renew the tables of a PostgreSQL store as their owner, for the application role."""
+        database = open_database(url, "")
+        try:
+            with _faults("prepared"), database.writer.begin() as connection:
+                migrate(connection)
+                secure(connection, role)
+        finally:
+            database.writer.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """The one writing transaction: durable when the block ends; after StorageError nothing of it counts."""
+        with self._one:
+            if self._busy:
+                raise StorageError("a transaction is open already", "Pass the open one on instead of a second.")
+            self._busy = True
+            try:
+                with _faults("written"):
+                    yield from self._begun()
+            except StorageError:
+                # Whatever state the connection is in, the next transaction begins on a fresh one.
+                self._let_go()
+                raise
+            finally:
+                self._busy = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A view of one moment of the store; writing through it fails."""
+        with _faults("read"), self._database.reader.begin() as connection:
+            yield Transaction(connection, self.tenant)
+
+    def close(self) -> None:
+        """Let go of the database and of the lock; everything is on the disk already."""
+        with self._one:
+            self._let_go()
+            self._database.reader.dispose()
+            self._database.lock.release()
+
+    def _begun(self) -> Iterator[Transaction]:
+        if self._connection is None:
+            connection = self._database.writer.connect()
+            self._connection = connection
+            self._database.lock.take(connection)
+            connection.commit()
+        with self._connection.begin():
+            yield Transaction(self._connection, self.tenant)
+            self._at("store.before_commit")
+        self._at("store.after_commit")
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+        self._database.writer.dispose()
+
+    def _check(self, connection: Connection) -> None:
+        if self._database.is_sqlite:
+            migrate(connection)
+            return
+        check_durable(connection)
+        check_form(connection)
+        check_secured(connection)
+
+
+@contextmanager
+def _faults(what: str) -> Iterator[None]:
+    try:
+        yield
+    except FAULTS as fault:
+        cause = getattr(fault, "orig", None) or fault
+        raise StorageError(
+            f"the store cannot be {what}: {cause}", "Nothing of it counts; check disk, rights and server."
+        ) from fault
