@@ -48,32 +48,36 @@ checkpoints = _table("checkpoints", "size", _whole("size"), _bytes("root"), _tex
 marks = _table("marks", "name", _text("name"), _text("value"))
 """Small facts about the store itself: the log's minimum index, when a job last ran."""
 
-# Calls and the people in them: random references; people stand only in sealed boxes under tags that can be killed.
+# Calls and the people in them: random references, mapped to people only here and only under tags that can be killed.
 
 calls = _table(
     "calls",
     "call_ref",
     _text("call_ref"),
+    _text("call_tag", optional=True),
     _text("purpose"),
     _whole("opened_utc_us"),
     _whole("closed_utc_us", optional=True),
+    _text("sealed_id", optional=True),
     _whole("delete_due_utc_us", optional=True),
 )
+Index("calls_by_tag", calls.c.tenant, calls.c.call_tag)
 
-subject_keys = _table(
-    "subject_keys",
+subjects = _table(
+    "subjects",
     "subject_ref",
     _text("subject_ref"),
     _text("call_ref"),
-    _whole("epoch"),
-    _bytes("wrapped"),
-    _text("person_tag"),
-    _bytes("person"),
+    _text("seat_tag"),
+    _text("person_tag", optional=True),
+    _text("role", optional=True),
+    _text("sealed_id", optional=True),
     _whole("delete_due_utc_us", optional=True),
 )
-"""A person in a call: the wrapped key, the tag by which the person is found again, the sealed id of the deployment."""
-Index("subject_keys_by_person", subject_keys.c.tenant, subject_keys.c.person_tag)
-Index("subject_keys_of_call", subject_keys.c.tenant, subject_keys.c.call_ref)
+"""`seat_tag`: the tag of call and participant; `person_tag`: the tag of the deployment's own id of the person."""
+Index("subjects_by_seat", subjects.c.tenant, subjects.c.seat_tag)
+Index("subjects_by_person", subjects.c.tenant, subjects.c.person_tag)
+Index("subjects_of_call", subjects.c.tenant, subjects.c.call_ref)
 
 # Permission while a call runs.
 
@@ -147,19 +151,24 @@ asks = _table(
 )
 Index("asks_by_person", asks.c.tenant, asks.c.person_tag)
 
-# Erasure: the epoch of the keys, sealed payloads, what was erased, which backups exist.
+# Erasure: keys by reference, sealed payloads, what was erased, which backups exist.
 
-key_epochs = _table("key_epochs", "epoch", _whole("epoch"))
-"""Which key-encryption key is in force; the keys themselves stand in the keys folder, never here."""
+keks = _table("keks", "epoch", _whole("epoch"), _whole("made_utc_us"), _whole("destroyed_utc_us", optional=True))
+"""The epochs of key-encryption keys; the keys themselves stand in the keys folder, never here."""
+
+names = _table("names", "tag", _text("tag"), _whole("epoch"), _bytes("sealed"))
+"""What a tag stands for, sealed under the epoch: a rotation makes every tag anew, here and in each `*_tag` column."""
+
+deks = _table("deks", "subject_ref", _text("subject_ref"), _whole("epoch"), _bytes("wrapped"))
 
 payloads = _table(
     "payloads",
-    "id",
-    _text("id"),
+    "payload_id",
+    _text("payload_id"),
     _text("subject_ref"),
+    _text("call_ref", optional=True),
     _text("context"),
     _bytes("sealed"),
-    _text("call_ref", optional=True),
     _whole("seq", optional=True),
     _whole("delete_due_utc_us", optional=True),
 )
