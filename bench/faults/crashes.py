@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench.faults.syscalls import FOLDER, Name, Resize, Said, Step, Sync, SyncFolder, Write
+from bench.faults.syscalls import FOLDER, FailedSync, Name, Resize, Said, Step, Sync, SyncFolder, Write
 
 SECTOR = 512
 SHARED_MEMORY = "-shm"
@@ -37,6 +37,7 @@ class Disk:
     def __init__(self) -> None:
         self._solid: dict[int, bytearray] = {}
         self._loose: dict[int, list[tuple[int, Write | Resize]]] = {}
+        self._doubtful: dict[int, list[Write]] = {}
         self._names: dict[str, int] = {}
         self._loose_names: dict[str, list[int | None]] = {}
 
@@ -46,12 +47,15 @@ class Disk:
             case Write(file) | Resize(file):
                 self._loose.setdefault(file, []).append((index, step))
             case Sync(file, began):
-                loose = self._loose.pop(file, [])
-                solid = self._solid.setdefault(file, bytearray())
-                for _, change in (pair for pair in loose if pair[0] < began):
-                    _apply(solid, change)
-                if late := [pair for pair in loose if pair[0] >= began]:
-                    self._loose[file] = late
+                for change in self._covered(file, began):
+                    _apply(self._solid.setdefault(file, bytearray()), change)
+                    self._doubtful[file] = _uncovered(self._doubtful.get(file, []), change)
+            case FailedSync(file, began):
+                for change in self._covered(file, began):
+                    if isinstance(change, Write):
+                        self._doubtful[file] = [*_uncovered(self._doubtful.get(file, []), change), change]
+                    else:
+                        _apply(self._solid.setdefault(file, bytearray()), change)
             case SyncFolder(path):
                 for name in [name for name in self._loose_names if name.rpartition("/")[0] == path]:
                     self._settle(name, self._loose_names.pop(name)[-1])
@@ -84,8 +88,18 @@ class Disk:
         made = {name for name, past in self._loose_names.items() if FOLDER in past}
         return made | {name for name, file in self._names.items() if file == FOLDER}
 
+    def _covered(self, file: int, began: int) -> list[Write | Resize]:
+        """What a sync that began then speaks of; it is loose no more."""
+        loose = self._loose.pop(file, [])
+        if late := [pair for pair in loose if pair[0] >= began]:
+            self._loose[file] = late
+        return [change for index, change in loose if index < began]
+
     def _content(self, file: int, rng: Random, manner: str) -> bytes:
         data = bytearray(self._solid.get(file, b""))
+        for write in self._doubtful.get(file, []):
+            if manner != "lose_all" and rng.random() < 0.5:
+                _apply(data, write)
         loose = [change for _, change in self._loose.get(file, [])]
         for change in _survivors(loose, rng, manner):
             _apply(data, change)
@@ -171,6 +185,21 @@ def _apply(data: bytearray, change: Write | Resize) -> None:
         data.extend(bytes(size - len(data)))
     if isinstance(change, Write):
         data[change.at : change.at + len(change.data)] = change.data
+
+
+def _uncovered(doubtful: list[Write], change: Write | Resize) -> list[Write]:
+    """The parts of doubtful writes that a change has not put beyond doubt."""
+    first = change.at if isinstance(change, Write) else change.size
+    last = first + len(change.data) if isinstance(change, Write) else None
+    left = []
+    for write in doubtful:
+        end = write.at + len(write.data)
+        if write.at < first:
+            left.append(Write(write.file, write.at, write.data[: first - write.at]))
+        if last is not None and end > last:
+            start = max(last, write.at)
+            left.append(Write(write.file, start, write.data[start - write.at :]))
+    return left
 
 
 def _set(names: dict[str, int], name: str, file: int | None) -> None:

@@ -50,6 +50,14 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedSync:
+    """A sync that failed: what was written before it may be lost although later syncs succeed (as on Linux)."""
+
+    file: int
+    began: int
+
+
+@dataclass(frozen=True, slots=True)
 class SyncFolder:
     """The names in a folder are on the disk."""
 
@@ -71,13 +79,17 @@ class Said:
     text: bytes
 
 
-Step = Write | Resize | Sync | SyncFolder | Name | Said
+Step = Write | Resize | Sync | FailedSync | SyncFolder | Name | Said
 
 
-def record(command: Sequence[str], folder: Path, out: Path) -> Sequence[Step]:
-    """Run a command and return what it asked of the disk within `folder`; raises RuntimeError when it fails."""
+def record(command: Sequence[str], folder: Path, out: Path, inject: Sequence[str] = ()) -> Sequence[Step]:
+    """Run a command and return what it asked of the disk within `folder`; raises RuntimeError when it fails.
+
+    `inject`: faults in strace's words, such as `fdatasync:error=EIO:when=5`.
+    """
     strace = ["strace", "-f", "--seccomp-bpf", "-y", "-xx", "-s", "4000000", "-o", str(out), "-e", f"trace={CALLS}"]
-    ran = subprocess.run([*strace, "--", *command], stdout=subprocess.PIPE, check=False)
+    faults = [word for fault in inject for word in ("-e", f"inject={fault}")]
+    ran = subprocess.run([*strace, *faults, "--", *command], stdout=subprocess.PIPE, check=False)
     if ran.returncode:
         raise RuntimeError(f"the recorded process ended with {ran.returncode}: {' '.join(command)}")
     with out.open(encoding="ascii", errors="strict") as lines:
@@ -124,7 +136,11 @@ class Reader:
             call, (head, began) = resumed, self._begun.pop(process)
             rest = head + rest
         ended = RESULT.fullmatch(rest)
-        if ended is None or int(ended[2]) < 0:
+        if ended is None:
+            return
+        if int(ended[2]) < 0:
+            if call in ("fsync", "fdatasync") and (file := self._names.get(_path(ended[1]))) is not None:
+                self._steps.append(FailedSync(file, began))
             return
         self._call(process, call, ended[1].split(", "), int(ended[2]), began)
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from bench.faults import syscalls
 from bench.faults.crashes import MANNERS, Disk, crashes, lay_out, without_syncs
-from bench.faults.syscalls import Name, Reader, Resize, Said, Step, Sync, SyncFolder, Write
+from bench.faults.syscalls import FailedSync, Name, Reader, Resize, Said, Step, Sync, SyncFolder, Write
 
 WRITER = """
 import os, sqlite3, sys
@@ -117,6 +117,19 @@ def test_a_sync_covers_only_what_was_written_before_it_began() -> None:
     assert disk.crash(Random(0), "keep_all") == {"/d/f": b"ab"}
 
 
+def test_what_a_failed_sync_spoke_of_stays_doubtful_until_it_is_written_again() -> None:
+    base = (Name("/d/f", 1), SyncFolder("/d"), Write(1, 0, b"aaaa"), FailedSync(1, 3), Sync(1, 4))
+    assert disk_after(*base).crash(Random(0), "lose_all") == {"/d/f": b""}
+    seen = {disk_after(*base).crash(Random(n), "keep_all")["/d/f"] for n in range(20)}
+    assert seen == {b"", b"aaaa"}
+    part = disk_after(*base, Write(1, 1, b"bb"), Sync(1, 6))
+    assert {part.crash(Random(n), "keep_all")["/d/f"] for n in range(99)} == {
+        b"\0bb", b"abb", b"\0bba", b"abba",
+    }  # fmt: skip
+    again = disk_after(*base, Write(1, 0, b"bbbb"), Sync(1, 6))
+    assert again.crash(Random(0), "lose_all") == {"/d/f": b"bbbb"}
+
+
 def hexed(text: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text.encode())
 
@@ -133,12 +146,13 @@ def test_interrupted_calls_and_offsets_are_read_from_the_lines_of_strace() -> No
         f"7 ftruncate(3<{f}>, 2) = 0",
         f'7 write(1<{hexed("/out")}>, "{hexed("ok")}", 2) = 2',
         f"7 fsync(4<{d}>) = -1 EIO (Input/output error)",
+        f"7 fsync(3<{f}>) = -1 EIO (Input/output error) (INJECTED)",
         f"7 fsync(4<{d}>) = 0",
         "7 +++ exited with 0 +++",
     ]
     assert Reader("/d").read(iter(lines)) == [
         Name("/d/f", 1), Write(1, 0, b"ab"), Write(1, 0, b"X"), Sync(1, 2), Write(1, 2, b"c"), Resize(1, 2),
-        Said(b"ok"), SyncFolder("/d"),
+        Said(b"ok"), FailedSync(1, 7), SyncFolder("/d"),
     ]  # fmt: skip
 
 

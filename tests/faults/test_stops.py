@@ -3,7 +3,7 @@
 import socket
 
 from bench.faults.stops import Stop, measure
-from bench.faults.wire import Line
+from bench.faults.wire import Line, Message
 
 MS = 1_000_000
 ANA, BEN = ("ana", "face"), ("ben", "face")
@@ -32,7 +32,7 @@ def test_a_line_keeps_messages_whole_and_notices_the_end() -> None:
     assert two.receive() == []
     for n in range(2000):
         one.send({"n": n, "padding": "x" * 200})
-    got = []
+    got: list[Message] = []
     while len(got) < 2000:
         got += two.receive()
         one.flush()
