@@ -111,31 +111,33 @@ consents = _table(
     _text("status"),
     _text("kind"),
     _whole("version"),
-    _whole("at_us"),
+    _whole("at_us", optional=True),
     _whole("at_utc_us"),
     _whole("expires_utc_us", optional=True),
-    _text("notice"),
-    _text("notice_version", optional=True),
+    _text("notice", optional=True),
     _text("language", optional=True),
     _text("notice_sha256", optional=True),
+    _text("substance", optional=True),
     _text("receipt_id"),
-    _text("guardian_id", optional=True),
+    _text("carries", optional=True),
     _text("sealed_id", optional=True),
     _whole("delete_due_utc_us", optional=True),
 )
+"""One answer per row, never changed. `carries`: the row says in a later call what the answer of that id said before."""
 Index("consents_of_subject", consents.c.tenant, consents.c.subject_ref)
 Index("consents_by_person", consents.c.tenant, consents.c.person_tag)
+Index("consents_by_receipt", consents.c.tenant, consents.c.receipt_id)
 
 notices = _table(
     "notices",
-    "notice version language",
-    _text("notice"),
-    _text("version"),
-    _text("language"),
+    "sha256",
     _text("sha256"),
+    _text("notice"),
+    _text("language"),
     _text("text"),
-    _whole("first_shown_utc_us", optional=True),
+    _whole("first_shown_utc_us"),
 )
+"""Every text that was ever shown, word for word."""
 
 asks = _table(
     "asks",
@@ -145,10 +147,11 @@ asks = _table(
     _text("subject_ref", optional=True),
     _text("modality"),
     _text("purpose"),
-    _text("answer", optional=True),
-    _text("notice_sha256", optional=True),
+    _text("substance"),
+    _text("notice_sha256"),
     _whole("at_utc_us"),
 )
+"""Who was shown which notice, one row per modality in it."""
 Index("asks_by_person", asks.c.tenant, asks.c.person_tag)
 
 # Erasure: keys by reference, sealed payloads, what was erased, which backups exist.
