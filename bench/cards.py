@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from bench.figures import ROOTS
-from countenance.cli.models_card import law_words, shipped_recipes
 from countenance.evaluation.cards.artefacts import Artefacts, gather
 from countenance.evaluation.cards.compose import compose
 from countenance.evaluation.cards.fairness import fairness
 from countenance.evaluation.cards.markdown import markdown
+from countenance.evidence.law import law_words, shipped_recipes
 
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "models"

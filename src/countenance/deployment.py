@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from countenance.consent.terms import Terms
 from countenance.contracts.call import FACE, TEXT, VOICE, Purpose, Role
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import SECOND_US
@@ -95,6 +96,8 @@ class Deployment(Table):
     facts: Mapping[str, str] = Field(default_factory=dict)
     overlays: tuple[Path, ...] = ()
     """Law files of the deployer's own: they refuse, require, or record a legal review of an unclear case."""
+    terms: Terms | None = None
+    """Who is responsible, where data goes, how to stop: what a notice tells the people it asks."""
     profile: Profile = Profile.OPEN
     models: OwnModels = OwnModels()
     accept_damaged: bool = False

@@ -1,18 +1,13 @@
 """`countenance models card`: the model card and technical documentation of a bundle."""
 
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from countenance.cli.app import models
 from countenance.contracts.errors import UsageError
-
-if TYPE_CHECKING:
-    from countenance.evaluation.cards.artefacts import LawWords, Sentence
-    from countenance.policy.rules import Rule
 
 EPILOG = """
 Example: countenance models card face-finder.v1 --format html --out card.html --operator operator.toml --strict
@@ -48,6 +43,7 @@ def models_card(
     from countenance.evaluation.cards.html import html
     from countenance.evaluation.cards.markdown import markdown
     from countenance.evaluation.cards.operator import blank_operator, read_operator
+    from countenance.evidence.law import law_words, shipped_recipes
 
     if operator_blank:
         typer.echo(blank_operator(), nl=False)
@@ -69,41 +65,6 @@ def models_card(
     typer.echo(f"{out}: written{left}", err=True)
 
 
-def law_words(modality: str) -> "LawWords":
-    """What the shipped policy says that a card of this modality must repeat: charter first, then laws."""
-    from countenance.contracts.trust import Effect
-    from countenance.evaluation.cards.artefacts import LawWords
-    from countenance.policy.gate import Gate
-    from countenance.policy.vocabulary import modality_class
-
-    kind = modality_class(modality)
-    rules = [rule for law in Gate.load().laws for rule in law.rules if _concerns(rule, kind)]
-    rules.sort(key=lambda rule: rule.places is not None)
-    return LawWords(
-        refused=tuple(_sentences(rules, Effect.DENY)),
-        allowed=tuple(_sentences(rules, Effect.ALLOW)),
-        # The document follows a law of the EU: what is owed elsewhere stands in `policy explain`.
-        required=tuple(_sentences((r for r in rules if r.places is None or "EU" in r.places), Effect.REQUIRE)),
-    )
-
-
-def _sentences(rules: "Iterable[Rule]", effect: str) -> "Iterator[Sentence]":
-    from countenance.evaluation.cards.artefacts import Sentence
-
-    for rule in rules:
-        if rule.effect == effect:
-            place = "everywhere" if rule.places is None else ", ".join(sorted(rule.places))
-            yield Sentence(rule.reason, rule.citation, place, rule.applies_from)
-
-
-def _concerns(rule: "Rule", kind: str) -> bool:
-    return all(
-        (kind in condition.values) != condition.negated
-        for condition in rule.conditions
-        if condition.field == "modality"
-    )
-
-
 def _folder(name: str) -> Path:
     from countenance.inference.shelf import Profile, Shelf
     from countenance.inference.tables import near
@@ -116,11 +77,3 @@ def _folder(name: str) -> Path:
     if name in shelf.adapters:
         raise UsageError(f"{name} is other people's weights", "Its card is its publisher's; see `models licences`.")
     return shelf.places(shelf.cards[name].task)[name]
-
-
-def shipped_recipes() -> tuple[Path, ...]:
-    """The recipes of the package: a bundle's card repeats the one that bears its name."""
-    from importlib.resources import files
-
-    place = Path(str(files("countenance"))) / "training" / "recipes"
-    return tuple(sorted(place.glob("*.toml")))

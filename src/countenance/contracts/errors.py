@@ -71,3 +71,7 @@ class EvaluationError(CountenanceError):
 
 class VaultError(CountenanceError):
     """A key is missing or loosely kept, or does not open what it should."""
+
+
+class EvidenceError(CountenanceError):
+    """An evidence pack cannot be completed as asked."""

@@ -120,3 +120,5 @@ class Document:
     sections: tuple[Section, ...]
     missing: tuple[Missing, ...] = ()
     """Every field that is still open, in the order of the document."""
+    kind: str = "Model card and technical documentation"
+    foot: str = "Written by Countenance out of the bundle's own files."

@@ -1,28 +1,31 @@
 """What an operator says of the own deployment: `operator.toml`, checked to the last key."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from countenance.contracts.errors import UsageError
 from countenance.evaluation.cards.document import TO_BE_FILLED
-from countenance.evaluation.cards.skeleton import skeleton
+from countenance.evaluation.cards.skeleton import OperatorField, skeleton
 from countenance.inference.tables import near
 
 EMPTY_WORDS = ("todo", "tbd", "tba", "n/a", "na", "none", "xxx", "?", "-", "unknown", TO_BE_FILLED.lower())
 """Words that only look like an answer."""
 
 
-def read_operator(path: Path) -> dict[str, str]:
-    """Values by key, such as `provider.name`; raises UsageError on anything unknown, empty or of no content."""
+def read_operator(path: Path, beside: Iterable[OperatorField] = ()) -> dict[str, str]:
+    """Values by key, such as `provider.name`; raises UsageError on anything unknown, empty or of no content.
+
+    `beside`: what other papers ask for, so that one file can serve them all.
+    """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "Give the path of a TOML file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
-    known = {field.key: field for field in skeleton().field}
+    known = {field.key: field for field in (*skeleton().field, *beside)}
     values: dict[str, str] = {}
     for key, value in _flat(data, ""):
         if key not in known:
@@ -36,11 +39,11 @@ def read_operator(path: Path) -> dict[str, str]:
     return values
 
 
-def blank_operator() -> str:
+def blank_operator(beside: Iterable[OperatorField] = ()) -> str:
     """An `operator.toml` with every key, none filled: each line waits behind a hash."""
     lines = ["# What only you can say of your deployment. Take the hash away and write between the quotes."]
     table = ""
-    for field in sorted(skeleton().field, key=lambda field: field.key.split(".")[0]):
+    for field in sorted((*skeleton().field, *beside), key=lambda field: field.key.split(".")[0]):
         head, _, key = field.key.partition(".")
         if head != table:
             lines += ["", f"[{head}]"]
