@@ -81,14 +81,14 @@ def risks(standing: Standing) -> Iterator[Block]:
 
 
 def retention(standing: Standing) -> Iterator[Block]:
-    """Days per person and modality, from the rulings."""
-    rows = tuple(
-        (role_of(ruling, who), CALLED.get(modality, modality), f"{ruling.duties.retention_days} days at most")
-        for (who, modality), ruling in standing.rulings.items()
-        if ruling.allowed
+    """Days per role and modality, from the rulings: a page for people knows no places on a call."""
+    rows = dict.fromkeys(
+        (r.case.role.value, CALLED.get(modality, modality), f"{r.duties.retention_days} days at most")
+        for (_, modality), r in standing.rulings.items()
+        if r.allowed
     )
     if rows:
-        yield Sheet("Readings kept", ("person", "modality", "for"), rows)
+        yield Sheet("Readings kept", ("who", "what", "for"), tuple(rows))
     else:
         yield Words("Nothing may be read in this deployment, so nothing is kept.")
 
