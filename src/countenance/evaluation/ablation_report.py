@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -11,6 +12,8 @@ from countenance.contracts.errors import EvaluationError
 from countenance.evaluation.ablation import AtRates, Band, Comparison, Figures, Verdict
 
 SCHEMA = "countenance.ablation.v1"
+LeftOut = Literal["disputed", "unsure"]
+"""Why the product keeps an answer to itself: modalities contradict each other, or no label stands out enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Subset:
     fusion: str
     figures: Figures
     disputed: float
-    """Share of rows of which the product leaves the distribution out: the modalities contradict each other."""
+    """Share of rows of which the product leaves the distribution out, for the reason `Ablation.left_out`."""
     undisputed_accuracy: float | None
     """Accuracy over the other rows of which anything is said."""
 
@@ -65,6 +68,7 @@ class Ablation:
     subsets: tuple[Subset, ...]
     robustness: tuple[Stress, ...]
     alone: tuple[Alone, ...] = ()
+    left_out: LeftOut = "disputed"
     schema: str = SCHEMA
 
 
@@ -78,11 +82,19 @@ DISPUTED = (
     "*Disputed*: the product leaves the distribution out when modalities contradict each other; the other columns\n"
     "count what the fusion would have said. The last column is over the rows that are left."
 )
+UNSURE = (
+    "*Unsure*: the head keeps silent where its leading label is less probable than the bar chosen at training; the\n"
+    "other columns count what it would have said. The last column is over the rows that are left."
+)
 ALONE = (
     "A camera or a microphone is often off, so a fusion must leave one modality as calibrated as it found it.\n"
     "These rows are real ones, not tuples: each weighs as much as its label is frequent in the corpus, and\n"
     "only rows of which something is said count. Intervals: rows drawn with replacement."
 )
+_LEFT_OUT: Mapping[LeftOut, tuple[str, str, str]] = {
+    "disputed": ("disputed", "undisputed", DISPUTED),
+    "unsure": ("unsure", "of the others", UNSURE),
+}
 COMPARED = (
     "Fused against the best single modality under the same circumstances, by UAR. *pass, above*: the whole\n"
     "interval of the difference lies above 0. *pass*: the difference is not negative. *not shown*: it is negative,\n"
@@ -115,6 +127,7 @@ def markdown(ablation: Ablation) -> str:
     warning = [f"> **{ablation.warning}**", ""] if ablation.warning else []
     drawn = ", ".join(f"{count} {name}" for name, count in ablation.clusters.items())
     chance = f"{1 / len(ablation.labels):.3f} (UAR); always the commonest label: {ablation.majority:.3f} (accuracy)"
+    why, others, explained = _LEFT_OUT[ablation.left_out]
     lines = [
         "# Face, voice and words: alone, in pairs, together",
         "",
@@ -126,11 +139,11 @@ def markdown(ablation: Ablation) -> str:
         "## Modalities",
         "",
         *_table(
-            ("modalities", "fusion", "UAR", "accuracy", "ECE-15", "NLL", "said", "disputed", "accuracy undisputed"),
-            (_subset_row(row) for row in ablation.subsets),
+            ("modalities", "fusion", "UAR", "accuracy", "ECE-15", "NLL", "said", why, f"accuracy {others}"),
+            (_subset_row(row, ablation.left_out) for row in ablation.subsets),
         ),
         "",
-        DISPUTED,
+        explained,
         "",
         "## Robustness",
         "",
@@ -183,8 +196,8 @@ def _alone(rows: Sequence[Alone]) -> list[str]:
     return ["## One modality alone, at the rates of its corpus", "", ALONE, "", *_table(head, table), ""]
 
 
-def _subset_row(row: Subset) -> tuple[str, ...]:
-    alone = len(row.modalities) == 1
+def _subset_row(row: Subset, left_out: LeftOut) -> tuple[str, ...]:
+    alone = len(row.modalities) == 1 and left_out == "disputed"
     return (
         " + ".join(row.modalities),
         row.fusion,

@@ -30,7 +30,7 @@ TRAIN = "Train the head again: countenance train head."
 
 
 @dataclass(frozen=True, slots=True)
-class _Spec:
+class HeadSpec:
     """What `calibration.json` says of a head beside its calibration."""
 
     taxonomy: str
@@ -46,7 +46,7 @@ class HeadFusion:
     def __init__(self, inner: Fusion, bundle: Bundle) -> None:
         self._inner = inner
         self._bundle = bundle
-        self._spec = _spec(bundle)
+        self._spec = spec_of(bundle)
         self._named = [(modality, name) for modality, names in self._spec.layout.values.items() for name in names]
         self._places = [self._spec.layout.place(modality, name) for modality, name in self._named]
         self._weights = self._effects()
@@ -151,7 +151,7 @@ def _value(prediction: Prediction, name: str) -> float | None:
     return tables[kind].get(key)
 
 
-def _spec(bundle: Bundle) -> _Spec:
+def spec_of(bundle: Bundle) -> HeadSpec:
     """The facts of a head, checked."""
     place = bundle.folder / "calibration.json"
     if bundle.card.task != TASK:
@@ -160,7 +160,7 @@ def _spec(bundle: Bundle) -> _Spec:
     if not isinstance(told, dict):
         raise BundleError(f"{place}: nothing is said of the head", AGAIN)
     try:
-        spec = _Spec(
+        spec = HeadSpec(
             taxonomy=str(told["taxonomy"]),
             labels=tuple(map(str, told["labels"])),
             exclusive=bool(told["exclusive"]),
@@ -176,4 +176,4 @@ def _spec(bundle: Bundle) -> _Spec:
 
 def modalities_of(bundle: Bundle) -> tuple[Modality, ...]:
     """The modalities a head was trained on."""
-    return tuple(_spec(bundle).layout.values)
+    return tuple(spec_of(bundle).layout.values)

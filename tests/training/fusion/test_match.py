@@ -7,7 +7,6 @@ from tests.training.fusion.made import part, side
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import DatasetError
 from countenance.contracts.readings import Reason
-from countenance.fusion.pool import PoolFusion
 from countenance.training.fusion.ablation import CIRCUMSTANCES, ablate, fusions_of, tuple_bench
 from countenance.training.fusion.about import about_tuples
 from countenance.training.fusion.match import READ, WARNING, clusters, match, windows
@@ -80,8 +79,8 @@ def test_a_missing_part_names_the_command_that_makes_it(tmp_path: Path) -> None:
 
 def test_the_ablation_of_the_pool_holds_every_subset_and_circumstance_and_warns_first() -> None:
     parts = side("test")
-    fusions, models = fusions_of([])
-    found = ablate(tuple_bench(parts), fusions, about_tuples("test"), models)
+    systems, models = fusions_of([])
+    found = ablate(tuple_bench(parts), systems, about_tuples("test"), models)
     assert found.warning.startswith(WARNING)
     assert {row.modalities for row in found.subsets} == {
         (FACE,), (VOICE,), (TEXT,), (FACE, VOICE), (FACE, TEXT), (VOICE, TEXT), (FACE, VOICE, TEXT),
@@ -92,7 +91,7 @@ def test_the_ablation_of_the_pool_holds_every_subset_and_circumstance_and_warns_
 
 def test_the_pool_alone_says_what_the_modality_says() -> None:
     parts = side("test")
-    found = ablate(tuple_bench(parts), {"pool": lambda d: PoolFusion(dispute_from=d)}, about_tuples("test"), {})
+    found = ablate(tuple_bench(parts), fusions_of([])[0], about_tuples("test"), {})
     face = next(row for row in found.subsets if row.modalities == (FACE,))
     silent = sum(not item.observations for item in parts[FACE, CLEAN].items) / len(parts[FACE, CLEAN].items)
     assert face.figures.said == pytest.approx(1 - silent, abs=0.05)

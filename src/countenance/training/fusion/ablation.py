@@ -1,4 +1,4 @@
-"""Runs fusions over label-matched tuples or own labelled calls, whole, in parts and under distortion."""
+"""Runs fusions, or a head, over label-matched tuples or own labelled calls, whole, in parts and under distortion."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import EMOTIONS, Window
 from countenance.contracts.stages import Fusion
 from countenance.evaluation.ablation import Rows, at_rates, compare, figures
-from countenance.evaluation.ablation_report import Ablation, Alone, Stress, Subset
+from countenance.evaluation.ablation_report import Ablation, Alone, LeftOut, Stress, Subset
 from countenance.fusion.loading import KINDS
 from countenance.fusion.pool import PoolFusion
 from countenance.fusion.weighing import SPLIT
@@ -28,8 +28,8 @@ from countenance.training.windows.labelled import LabelledWindow, groups_of
 EACH = 3
 """How often a clip stands in the tuples that are measured."""
 SEED = 11
-Build = Callable[[float], Fusion]
-"""A fusion that leaves the distribution out from this divergence on."""
+System = Callable[[Sequence[Window], bool], NDArray[np.float64]]
+"""Probabilities of the labels, n x k, NaN where nothing is said; with True also what the product leaves out."""
 Floats = NDArray[np.float64]
 
 
@@ -71,6 +71,8 @@ class Bench:
     circumstances: Sequence[Circumstance]
     alone: Mapping[Modality, tuple[Rows, Sequence[Window], Mapping[str, float]]] = field(default_factory=dict)
     """Real rows of one modality, their windows, and how frequent each label is in the corpus."""
+    modalities: tuple[Modality, ...] = READ
+    left_out: LeftOut = "disputed"
 
 
 def tuple_bench(parts: Mapping[tuple[Modality, str], Part]) -> Bench:
@@ -100,13 +102,13 @@ def call_bench(labelled: Sequence[LabelledWindow]) -> Bench:
     if not led:
         raise UsageError(
             "no window carries one of the seven emotions",
-            "For labels of your own `countenance train head` prints each modality, pair and all three.",
+            "For labels of your own give their taxonomy, or the head trained on it, with --taxonomy.",
         )
     truth = np.array([EMOTIONS.index(leading) for _, leading in led])
     people = np.array(groups_of([w for w, _ in led]))
 
     def under(found: Circumstance) -> Sequence[Window]:
-        return [_thinned(w.window, found) for w, _ in led]
+        return [thinned(w.window, found) for w, _ in led]
 
     return Bench(Rows(EMOTIONS, truth, {"people": people}), under, (CIRCUMSTANCES[0], *GONE, *ALONE, FEWER_FRAMES))
 
@@ -118,8 +120,10 @@ def on_side(labelled: Sequence[LabelledWindow], side: str) -> list[LabelledWindo
     return [w for w in labelled if w.split.value == side]
 
 
-def ablate(bench: Bench, fusions: Mapping[str, Build], about: Mapping[str, str], models: Mapping[str, str]) -> Ablation:
-    """Both tables; the pool must be among the fusions, for it gives what a modality says alone."""
+def ablate(
+    bench: Bench, systems: Mapping[str, System], about: Mapping[str, str], models: Mapping[str, str]
+) -> Ablation:
+    """Both tables; the first of the systems gives what a modality says alone."""
     counts = np.bincount(bench.rows.truth, minlength=len(bench.rows.labels))
     return Ablation(
         what=about["what"],
@@ -130,39 +134,46 @@ def ablate(bench: Bench, fusions: Mapping[str, Build], about: Mapping[str, str],
         labels=bench.rows.labels,
         majority=float(counts.max() / counts.sum()),
         models=dict(models),
-        subsets=tuple(_subsets(bench, fusions)),
-        robustness=tuple(_stresses(bench, fusions)),
+        subsets=tuple(_subsets(bench, systems)),
+        robustness=tuple(_stresses(bench, systems)),
         alone=tuple(
-            Alone(modality, name, len(rows), at_rates(rows, answers(build(math.inf), seen), rates))
+            Alone(modality, name, len(rows), at_rates(rows, system(seen, True), rates))
             for modality, (rows, seen, rates) in bench.alone.items()
-            for name, build in fusions.items()
+            for name, system in systems.items()
         ),
+        left_out=bench.left_out,
     )
 
 
-def fusions_of(bundles: Sequence[Bundle]) -> tuple[dict[str, Build], dict[str, str]]:
+def fusions_of(bundles: Sequence[Bundle]) -> tuple[dict[str, System], dict[str, str]]:
     """The pool and the trained fusions of these bundles, and the hash of each network."""
-    found: dict[str, Build] = {"pool": lambda divergence: PoolFusion(dispute_from=divergence)}
+    found: dict[str, System] = {"pool": said_by(lambda divergence: PoolFusion(dispute_from=divergence))}
     hashes = {}
     for bundle in bundles:
         if bundle.card.task not in KINDS:
             raise UsageError(f"{bundle.folder} is no fusion", "Give a bundle that `countenance train fusion` made.")
-        found[bundle.card.task] = partial(_built, bundle)
+        found[bundle.card.task] = said_by(partial(_built, bundle))
         hashes[bundle.card.name] = bundle.ref.sha256
     return found, hashes
+
+
+def said_by(build: Callable[[float], Fusion]) -> System:
+    """What a fusion says, built anew for the divergence from which it leaves the distribution out."""
+    return lambda seen, everything: answers(build(math.inf if everything else SPLIT), seen)
 
 
 def _built(bundle: Bundle, divergence: float) -> Fusion:
     return KINDS[bundle.card.task](bundle, dispute_from=divergence)
 
 
-def _subsets(bench: Bench, fusions: Mapping[str, Build]) -> Iterator[Subset]:
-    kept = [subset for size in (1, 2, 3) for subset in combinations(READ, size)]
+def _subsets(bench: Bench, systems: Mapping[str, System]) -> Iterator[Subset]:
+    names = bench.modalities
+    kept = [subset for size in range(1, len(names) + 1) for subset in combinations(names, size)]
     seen = {subset: bench.under(Circumstance("", subset)) for subset in kept}
-    said = {(s, name): answers(build(math.inf), seen[s]) for s in kept for name, build in fusions.items()}
+    said = {(s, name): system(seen[s], True) for s in kept for name, system in systems.items()}
     found = figures(bench.rows, {f"{'+'.join(s)} {name}": table for (s, name), table in said.items()})
     for (subset, name), table in said.items():
-        told = answers(fusions[name](SPLIT), seen[subset])
+        told = systems[name](seen[subset], False)
         silent = np.isnan(told).any(axis=1)
         right = table.argmax(axis=1) == bench.rows.truth
         yield Subset(
@@ -174,13 +185,13 @@ def _subsets(bench: Bench, fusions: Mapping[str, Build]) -> Iterator[Subset]:
         )
 
 
-def _stresses(bench: Bench, fusions: Mapping[str, Build]) -> Iterator[Stress]:
-    alone = fusions["pool"](math.inf)
+def _stresses(bench: Bench, systems: Mapping[str, System]) -> Iterator[Stress]:
+    alone = next(iter(systems.values()))
     for found in bench.circumstances:
-        singles = {m: answers(alone, bench.under(replace(found, keep=(m,)))) for m in found.keep}
+        singles = {m: alone(bench.under(replace(found, keep=(m,))), True) for m in found.keep}
         seen = bench.under(found)
-        for name, build in fusions.items():
-            yield Stress(found.name, name, compare(bench.rows, answers(build(math.inf), seen), singles))
+        for name, system in systems.items():
+            yield Stress(found.name, name, compare(bench.rows, system(seen, True), singles))
 
 
 def answers(fusion: Fusion, seen: Sequence[Window]) -> Floats:
@@ -196,7 +207,8 @@ def _leading(votes: Mapping[str, float]) -> str:
     return leaders[0] if len(leaders) == 1 and best > 0 else ""
 
 
-def _thinned(window: Window, found: Circumstance) -> Window:
+def thinned(window: Window, found: Circumstance) -> Window:
+    """A window under circumstances that need no other media."""
     frames = [o for o in window.observations if o.modality == FACE][:: found.every]
     rest = [o for o in window.observations if o.modality != FACE]
     return replace(window, observations=tuple(o for o in (*frames, *rest) if o.modality in found.keep))

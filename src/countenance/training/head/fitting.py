@@ -1,5 +1,6 @@
 """Penalty, calibration and abstention of a head, all from people that the fit in question has not seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,35 @@ class Calibrated:
         return softmax(scaled) if self.exclusive else sigmoid(scaled)
 
 
+Fits = list[tuple[Layout, Linear]]
+"""One per fold, standardised and fitted on the other folds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """A head as it is measured: each window is answered by the fit and the calibration of other people."""
+
+    fits: Fits
+    calibrated: list[Calibrated]
+    """One per fold, from the other folds."""
+    placed: Places
+    """n: the fold of each window."""
+
+    def __call__(self, windows: Sequence[Window]) -> Floats:
+        """Probabilities of the labelled windows in their order, n x k, whatever is left of them; NaN of empty ones."""
+        found = []
+        for window, fold in zip(windows, self.placed.tolist(), strict=True):
+            layout, linear = self.fits[fold]
+            row = layout.matrix([window])
+            said = self.calibrated[fold](linear(row))[0]
+            found.append(said if layout.present(row).any() else np.full_like(said, np.nan))
+        return np.stack(found)
+
+    def only(self, rows: NDArray[np.bool_]) -> "OutOfFold":
+        """The same for some of the windows."""
+        return OutOfFold(self.fits, self.calibrated, self.placed[rows])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
     """A fitted head with everything that a bundle states."""
@@ -58,6 +88,8 @@ class Head:
     """Out of fold, calibrated by the other folds: what the figures are measured on."""
     without: dict[str, Scores]
     """The same with only some modalities left, by their names."""
+    out_of_fold: OutOfFold
+    """What answered them, to be asked of the same windows with less in them."""
 
 
 def train(found: Lessons, seed: int, protocol: str) -> Head:
@@ -81,6 +113,7 @@ def train(found: Lessons, seed: int, protocol: str) -> Head:
         enters={label: _enter(scores, column) for column, label in enumerate(found.labels) if label != OTHER},
         scores=scores,
         without=_subsets(found, fits, crossed, raw, placed, protocol),
+        out_of_fold=OutOfFold(fits, crossed, placed),
     )
 
 
@@ -120,10 +153,6 @@ def calibrate(found: Lessons, logits: Floats, weights: Floats) -> Calibrated:
         for t in TEMPERATURES
     ]
     return Calibrated(round(float(TEMPERATURES[int(np.argmin(costs))]), 4), ones, zeros, exclusive=True)
-
-
-Fits = list[tuple[Layout, Linear]]
-"""One per fold, standardised and fitted on the other folds."""
 
 
 def _chosen(found: Lessons, layout: Layout, raw: Floats, placed: Places, seed: int) -> tuple[float, Fits]:
