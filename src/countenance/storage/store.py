@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Table,
     Update,
     delete,
-    insert,
     select,
 )
 from sqlalchemy import update as update_of
@@ -31,6 +31,10 @@ from countenance.storage.migrations import check_form, check_secured, migrate, s
 from countenance.storage.points import Points, nowhere
 
 FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
+
+
+ROWS_AT_ONCE = 500
+"""In one statement: PostgreSQL takes at most 65,535 values."""
 
 
 class Transaction:
@@ -47,9 +51,19 @@ class Transaction:
         return self.connection.execute(statement, rows)
 
     def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
-        """Add rows; the tenant is added to each."""
-        if rows:
-            self.connection.execute(insert(table), [{"tenant": self.tenant, **row} for row in rows])
+        """Add rows that name the same columns, the tenant aside."""
+        if not rows:
+            return
+        columns = tuple(rows[0])
+        values = [(self.tenant, *[row[column] for column in columns]) for row in rows]
+        # The driver's own statement: a compiled one costs more than writing the row.
+        if self.connection.dialect.name == "sqlite":
+            self.connection.exec_driver_sql(_insertion(table.name, columns, 1, "?"), values)
+            return
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            some = values[start : start + ROWS_AT_ONCE]
+            flat = tuple(value for row in some for value in row)
+            self.connection.exec_driver_sql(_insertion(table.name, columns, len(some), "%s"), flat)
 
     def select(self, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
         """A query over this tenant's rows of a table."""
@@ -194,3 +208,9 @@ def _faults(what: str) -> Iterator[None]:
         raise StorageError(
             f"the store cannot be {what}: {cause}", "Nothing of it counts; check disk, rights and server."
         ) from fault
+
+
+@lru_cache(maxsize=256)
+def _insertion(table: str, columns: tuple[str, ...], rows: int, mark: str) -> str:
+    one = f"({', '.join([mark] * (len(columns) + 1))})"
+    return f"INSERT INTO {table} ({', '.join(('tenant', *columns))}) VALUES {', '.join([one] * rows)}"

@@ -1,0 +1,121 @@
+"""One leaf of the log: its canonical bytes (RFC 8785), and what may stand in it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from countenance.audit.merkle import leaf_hash
+from countenance.contracts.errors import AuditError
+from countenance.contracts.trust import LogEntry
+
+VERSION = 1
+
+KINDS = (
+    "GATE", "CONSENT", "NOTICE", "LEASE", "RESULT", "SUPPRESSED", "OPT_OUT", "LEASE_CLOSE", "EXPORT", "ACCESS",
+    "ERASURE", "RETENTION", "MODEL_LOAD", "POLICY_LOAD", "CONFIG", "CLOCK_ANOMALY", "RECOVERY", "KEY_ROTATION",
+)  # fmt: skip
+
+ENVELOPE = ("v", "kind", "seq", "t_utc", "t_mono", "boot_id", "tenant")
+
+FIELDS = (
+    "call_ref", "subject_ref", "modality", "modalities", "purpose", "role", "decision", "rule_ids", "policy_digest",
+    "consent_kind", "consent_index", "status", "version", "receipt_id", "at_us", "expires", "jurisdictions",
+    "notice", "notice_version", "notice_sha256", "language", "ask", "basis",
+    "lease", "start_us", "end_us", "valid_us", "limit", "counts", "payload_commit", "reason", "outputs",
+    "model", "sha256", "model_digests", "profile", "config_digest", "software", "rules",
+    "actor", "scope", "format", "items", "erasure_id", "epoch", "old_epoch", "key_id", "minimum", "size", "due",
+    "back_us", "jump_us", "backup_id",
+)  # fmt: skip
+"""All that may stand in a body: references, counts, times and digests, nothing that was read of a person."""
+
+WORD = re.compile(r"[A-Za-z0-9_.:/@+=-]{0,128}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+LARGEST = 2**53 - 1
+LIMIT_BYTES = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When an entry was made, on both clocks."""
+
+    at: str
+    """RFC 3339 UTC with microseconds."""
+    mono_us: int
+    boot_id: str
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def canonical(value: Mapping[str, object]) -> bytes:
+    """RFC 8785 for plain ASCII texts, whole numbers, lists and tables, which is all that a leaf may hold."""
+    return _encode(value).encode("ascii")
+
+
+def leaf_of(seq: int, kind: str, stamp: Stamp, tenant: str, body: Mapping[str, object]) -> bytes:
+    """The canonical bytes of an entry; raises AuditError on a wrong kind or body."""
+    if kind not in KINDS:
+        raise AuditError(f"the audit log knows no kind `{kind}`", f"Use one of: {', '.join(KINDS)}.")
+    for name, value in body.items():
+        if name not in FIELDS:
+            raise AuditError(f"`{name}` may not stand in an audit entry", "Log a reference or a commitment instead.")
+        _check_value(name, value)
+    leaf = canonical(
+        {
+            "v": VERSION,
+            "kind": kind,
+            "seq": seq,
+            "t_utc": stamp.at,
+            "t_mono": stamp.mono_us,
+            "boot_id": stamp.boot_id,
+            "tenant": tenant,
+            **body,
+        }
+    )
+    if len(leaf) > LIMIT_BYTES:
+        raise AuditError(f"an audit entry of kind {kind} exceeds {LIMIT_BYTES} bytes", "Log fewer modalities at once.")
+    return leaf
+
+
+def entry_of(leaf: bytes) -> LogEntry:
+    """The entry in a leaf; raises AuditError when these are not the bytes the log would have written."""
+    try:
+        raw = json.loads(leaf)
+        body = {name: value for name, value in raw.items() if name not in ENVELOPE}
+        stamp = Stamp(raw["t_utc"], raw["t_mono"], raw["boot_id"])
+        whole = all(type(number) is int and 0 <= number <= LARGEST for number in (raw["seq"], stamp.mono_us))
+        words = all(isinstance(word, str) and WORD.fullmatch(word) for word in (stamp.boot_id, raw["tenant"]))
+        same = leaf_of(raw["seq"], raw["kind"], stamp, raw["tenant"], body) == leaf
+        if not (whole and words and same and isinstance(stamp.at, str) and TIME.fullmatch(stamp.at)):
+            raise _not_written()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        raise _not_written() from fault
+    return LogEntry(
+        raw["seq"], raw["kind"], stamp.at, stamp.mono_us, stamp.boot_id, raw["tenant"], body, leaf_hash(leaf).hex()
+    )
+
+
+def _not_written() -> AuditError:
+    return AuditError("these are not the bytes of an audit entry", "Keep the file as evidence; restore a copy.")
+
+
+def _check_value(name: str, value: object) -> None:
+    match value:
+        case None | bool():
+            return
+        case int() if abs(value) <= LARGEST:
+            return
+        case str() if WORD.fullmatch(value):
+            return
+        case list() | tuple():
+            for item in value:
+                _check_value(name, item)
+        case dict() if all(isinstance(key, str) and WORD.fullmatch(key) for key in value):
+            for item in value.values():
+                _check_value(name, item)
+        case _:
+            raise AuditError(
+                f"the audit field `{name}` holds a {type(value).__name__} that may not stand there",
+                "Only references, whole numbers and digests may stand in the log.",
+            )

@@ -1,0 +1,94 @@
+"""Calls and the people in them, as random references; who they are stands only behind tags and in sealed payloads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+
+from countenance.storage.store import Transaction
+from countenance.storage.tables import calls, subjects
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call."""
+
+    call_ref: str
+    purpose: str
+    opened_utc_us: int
+    call_tag: str | None = None
+    closed_utc_us: int | None = None
+    delete_due_utc_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """One person in one call."""
+
+    subject_ref: str
+    call_ref: str
+    seat_tag: str
+    person_tag: str | None = None
+    role: str | None = None
+    delete_due_utc_us: int | None = None
+
+
+def open_call(tx: Transaction, call: CallRow) -> None:
+    """Add a call."""
+    tx.insert(
+        calls,
+        {
+            "call_ref": call.call_ref,
+            "call_tag": call.call_tag,
+            "purpose": call.purpose,
+            "opened_utc_us": call.opened_utc_us,
+            "delete_due_utc_us": call.delete_due_utc_us,
+        },
+    )
+
+
+def find_call(tx: Transaction, call_ref: str) -> CallRow | None:
+    """The call with this reference."""
+    row = tx.first(tx.select(calls).where(calls.c.call_ref == call_ref))
+    if row is None:
+        return None
+    return CallRow(row.call_ref, row.purpose, row.opened_utc_us, row.call_tag, row.closed_utc_us, row.delete_due_utc_us)
+
+
+def close_call(tx: Transaction, call_ref: str, at_utc_us: int) -> None:
+    """Say when a call ended."""
+    tx.connection.execute(tx.update(calls).where(calls.c.call_ref == call_ref).values(closed_utc_us=at_utc_us))
+
+
+def add_subjects(tx: Transaction, people: Sequence[SubjectRow]) -> None:
+    """Add people to a call."""
+    rows = (
+        {
+            "subject_ref": one.subject_ref,
+            "call_ref": one.call_ref,
+            "seat_tag": one.seat_tag,
+            "person_tag": one.person_tag,
+            "role": one.role,
+            "delete_due_utc_us": one.delete_due_utc_us,
+        }
+        for one in people
+    )
+    tx.insert(subjects, *rows)
+
+
+def subjects_of(tx: Transaction, call_ref: str) -> Sequence[SubjectRow]:
+    """The people of a call."""
+    return _subjects(tx, subjects.c.call_ref == call_ref)
+
+
+def subjects_by_person(tx: Transaction, person_tag: str) -> Sequence[SubjectRow]:
+    """A person in every call, found by the tag of this epoch."""
+    return _subjects(tx, subjects.c.person_tag == person_tag)
+
+
+def _subjects(tx: Transaction, which: ColumnElement[bool]) -> Sequence[SubjectRow]:
+    rows = tx.rows(tx.select(subjects).where(which).order_by(subjects.c.subject_ref))
+    return tuple(
+        SubjectRow(row.subject_ref, row.call_ref, row.seat_tag, row.person_tag, row.role, row.delete_due_utc_us)
+        for row in rows
+    )

@@ -1,0 +1,112 @@
+"""The rows of a log: leaves in order, tiles of hashes, checkpoints, and from where on entries are kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+
+from countenance.contracts.errors import StorageError
+from countenance.storage.store import Transaction
+from countenance.storage.tables import checkpoints, entries, marks, tiles
+
+MINIMUM = "log.minimum"
+TILE_WIDTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One row of the log."""
+
+    seq: int
+    kind: str
+    call_ref: str | None
+    data: bytes
+    """The canonical bytes that the tree hashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSize:
+    """A checkpoint that was signed."""
+
+    size: int
+    root: bytes
+    note: str
+    signed_utc_us: int
+
+
+def append(tx: Transaction, leaves: Iterable[Leaf]) -> None:
+    """Add leaves; the database refuses a place that is taken."""
+    tx.insert(
+        entries, *({"seq": one.seq, "kind": one.kind, "call_ref": one.call_ref, "leaf": one.data} for one in leaves)
+    )
+
+
+def size(tx: Transaction) -> int:
+    """How many entries the log has, pruned ones counted."""
+    last = tx.first(tx.select(entries, func.max(entries.c.seq)))
+    full = tx.first(tx.select(tiles, func.max(tiles.c.place)).where(tiles.c.level == 0))
+    by_tile = 0 if full is None or full[0] is None else (int(full[0]) + 1) * TILE_WIDTH
+    return max(by_tile, 0 if last is None or last[0] is None else int(last[0]) + 1)
+
+
+def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
+    """The leaves from one place up to, not including, another; raises StorageError when one is missing."""
+    query = tx.select(entries, entries.c.seq, entries.c.leaf).where(entries.c.seq >= start, entries.c.seq < end)
+    rows = tx.rows(query.order_by(entries.c.seq))
+    for place, row in enumerate(rows, start):
+        if row.seq != place:
+            raise _gone(place)
+    if len(rows) < end - start:
+        raise _gone(start + len(rows))
+    return tuple(row.leaf for row in rows)
+
+
+def of_call(tx: Transaction, call_ref: str) -> Sequence[tuple[int, bytes]]:
+    """Place and leaf of every entry of a call, in order."""
+    query = tx.select(entries, entries.c.seq, entries.c.leaf).where(entries.c.call_ref == call_ref)
+    return tuple((row.seq, row.leaf) for row in tx.rows(query.order_by(entries.c.seq)))
+
+
+def put_tile(tx: Transaction, level: int, place: int, hashes: bytes) -> None:
+    """Keep a tile, in place of its shorter form."""
+    key = (tiles.c.level == level) & (tiles.c.place == place)
+    if level and tx.connection.execute(tx.update(tiles).where(key).values(hashes=hashes)).rowcount:
+        return
+    tx.insert(tiles, {"level": level, "place": place, "hashes": hashes})
+
+
+def tile(tx: Transaction, level: int, place: int) -> bytes | None:
+    """The hashes of a tile, or None when there is none yet."""
+    row = tx.first(tx.select(tiles, tiles.c.hashes).where(tiles.c.level == level, tiles.c.place == place))
+    return None if row is None else bytes(row.hashes)
+
+
+def put_checkpoint(tx: Transaction, signed: SignedSize) -> None:
+    """Keep a signed checkpoint; one of the same size is already there."""
+    tx.insert(
+        checkpoints,
+        {"size": signed.size, "root": signed.root, "note": signed.note, "signed_utc_us": signed.signed_utc_us},
+    )
+
+
+def last_checkpoint(tx: Transaction) -> SignedSize | None:
+    """The newest signed checkpoint."""
+    row = tx.first(tx.select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1))
+    return None if row is None else SignedSize(row.size, bytes(row.root), row.note, row.signed_utc_us)
+
+
+def minimum(tx: Transaction) -> int:
+    """The first entry that is kept; earlier ones were pruned, their hashes stay."""
+    row = tx.first(tx.select(marks, marks.c.value).where(marks.c.name == MINIMUM))
+    return 0 if row is None else int(row.value)
+
+
+def prune(tx: Transaction, before: int) -> int:
+    """Delete the leaves before a place; their hashes stay, so that all proofs still hold. Returns how many."""
+    tx.connection.execute(tx.delete(marks).where(marks.c.name == MINIMUM))
+    tx.insert(marks, {"name": MINIMUM, "value": str(before)})
+    return tx.connection.execute(tx.delete(entries).where(entries.c.seq < before)).rowcount
+
+
+def _gone(place: int) -> StorageError:
+    return StorageError(f"entry {place} of the log is missing", "Keep the store as evidence; restore a backup.")
