@@ -167,3 +167,28 @@ def test_a_head_of_other_nets_is_refused_before_anything_is_read(desk: Desk, tmp
 def test_the_sample_brings_the_taxonomy_that_the_docs_show(desk: Desk, root: Path) -> None:
     assert desk.sample.taxonomy.read_text(encoding="utf-8") == TAXONOMY_TEXT
     assert f"```toml\n{TAXONOMY_TEXT}```" in (root / "docs" / "own-calls.md").read_text(encoding="utf-8")
+
+
+def test_the_ablation_of_labels_of_one_s_own_reads_nothing_again_and_names_every_subset(desk: Desk) -> None:
+    lines_before = (desk.run / "audit.jsonl").read_text(encoding="utf-8").count("\n")
+    asked = ["eval", "ablation", "--data", str(desk.sample.folder), "--taxonomy", str(desk.sample.taxonomy), *WHO]
+    done = CliRunner().invoke(app, [*asked, "--role", "customer", "--fps", "5", "--out", str(desk.run)])
+    assert done.exit_code == 0, done.output
+    assert (desk.run / "audit.jsonl").read_text(encoding="utf-8").count("\n") == lines_before
+    found = json.loads((desk.run / "ablation.json").read_text(encoding="utf-8"))
+    assert {tuple(row["modalities"]) for row in found["subsets"]} >= {("face",), ("voice",), ("face", "voice", "text")}
+    assert "Out of fold" in found["protocol"]
+    assert "face-cues.v1" in found["models"]
+
+
+def test_a_trained_head_is_not_measured_on_people_it_learnt_from(desk: Desk) -> None:
+    asked = ["eval", "ablation", "--data", str(desk.sample.folder), "--taxonomy", str(desk.head), *WHO]
+    done = CliRunner().invoke(app, [*asked, "--role", "customer", "--fps", "5", "--out", str(desk.run)])
+    assert done.exit_code != 0
+    assert "may have learnt from all of them" in str(done.exception)
+
+
+def test_labels_of_one_s_own_are_not_measured_on_tuples(tmp_path: Path) -> None:
+    asked = ["eval", "ablation", "--tuples", str(tmp_path), "--taxonomy", "mine.toml", "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, asked)
+    assert "--taxonomy goes with --data alone" in str(done.exception)
