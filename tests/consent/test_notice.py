@@ -55,7 +55,7 @@ def test_no_sentence_claims_to_know_what_is_inside_a_person(language: str) -> No
 
 def test_a_shipped_notice_is_never_changed() -> None:
     found = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in shipped().iterdir() if f.name.endswith("toml")}
-    pinned = dict(reversed(line.split()) for line in PINNED.read_text(encoding="utf-8").splitlines())
+    pinned = {name: digest for digest, name in map(str.split, PINNED.read_text(encoding="utf-8").splitlines())}
     assert found == pinned, "write a new version instead of changing one that people have answered"
 
 
