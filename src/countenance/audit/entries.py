@@ -53,14 +53,18 @@ def canonical(value: Mapping[str, object]) -> bytes:
     return _encode(value).encode("ascii")
 
 
-def leaf_of(seq: int, kind: str, stamp: Stamp, tenant: str, body: Mapping[str, object]) -> bytes:
-    """The canonical bytes of an entry; raises AuditError on a wrong kind or body."""
+def check(kind: str, body: Mapping[str, object]) -> None:
+    """Raise AuditError on a wrong kind or body."""
     if kind not in KINDS:
         raise AuditError(f"the audit log knows no kind `{kind}`", f"Use one of: {', '.join(KINDS)}.")
     for name, value in body.items():
         if name not in FIELDS:
             raise AuditError(f"`{name}` may not stand in an audit entry", "Log a reference or a commitment instead.")
         _check_value(name, value)
+
+
+def leaf_of(seq: int, kind: str, stamp: Stamp, tenant: str, body: Mapping[str, object]) -> bytes:
+    """The canonical bytes of an entry that `check` lets pass; raises AuditError when there are too many."""
     leaf = canonical(
         {
             "v": VERSION,
@@ -86,6 +90,7 @@ def entry_of(leaf: bytes) -> LogEntry:
         stamp = Stamp(raw["t_utc"], raw["t_mono"], raw["boot_id"])
         whole = all(type(number) is int and 0 <= number <= LARGEST for number in (raw["seq"], stamp.mono_us))
         words = all(isinstance(word, str) and WORD.fullmatch(word) for word in (stamp.boot_id, raw["tenant"]))
+        check(raw["kind"], body)
         same = leaf_of(raw["seq"], raw["kind"], stamp, raw["tenant"], body) == leaf
         if not (whole and words and same and isinstance(stamp.at, str) and TIME.fullmatch(stamp.at)):
             raise _not_written()

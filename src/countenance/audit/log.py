@@ -1,21 +1,25 @@
 """The tenant's log: an append-only Merkle tree in the store. What `append` has returned is on the disk."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 
 from countenance.audit import growth
 from countenance.audit.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from countenance.audit.entries import Stamp, entry_of, leaf_of
+from countenance.audit.entries import Stamp, check, entry_of, leaf_of
 from countenance.audit.growth import Growth
 from countenance.audit.merkle import check_consistency, consistency, inclusion, leaf_hash, tree_root
 from countenance.audit.note import Note, SigningKey, parse_note
 from countenance.audit.tiles import TileHashes
 from countenance.audit.timekeeping import Timekeeper
 from countenance.contracts.clock import Clock
-from countenance.contracts.errors import AuditError, StorageError
+from countenance.contracts.errors import AuditError, CountenanceError, StorageError
 from countenance.contracts.trust import LogEntry
 from countenance.storage import entries as rows
+from countenance.storage import leases
 from countenance.storage.clocks import SystemClock, micros
 from countenance.storage.points import Points, nowhere
 from countenance.storage.store import Store, Transaction
@@ -28,6 +32,20 @@ Also = Callable[[Transaction, Sequence[LogEntry]], None]
 SIGN_EVERY_US = 1_000_000
 
 
+@dataclass(slots=True, eq=False)
+class _Job:
+    """What one caller wants to be logged."""
+
+    drafts: Sequence[Draft]
+    also: Also | None
+    entries: Sequence[LogEntry] = ()
+    settled: bool = False
+    alone: bool = False
+    """It shared a transaction in which something was refused."""
+    fault: CountenanceError | None = None
+    """What kept all who shared the transaction from the disk."""
+
+
 class Log:
     """One writer, one tree. After a fault of the store it stops, and goes on by itself when the store works again."""
 
@@ -37,6 +55,7 @@ class Log:
         self._clock = clock
         self._at = points
         self._one = threading.RLock()
+        self._waiting: deque[_Job] = deque()
         self._tree: Growth | None = None
         self._time = Timekeeper(clock)
         self._signed: rows.SignedSize | None = None
@@ -46,8 +65,12 @@ class Log:
     def open(cls, store: Store, key: SigningKey, clock: Clock | None = None, points: Points = nowhere) -> "Log":
         """The log in a store; leases that a stop left open get their RECOVERY; raises AuditError when it is damaged."""
         log = cls(store, key, clock or SystemClock(), points)
-        with log._alone():
-            pass
+        with log._alone(), store.reading() as tx:
+            lost = leases.open_ones(tx)
+        bodies = [{"call_ref": one.call_ref, "lease": one.lease, "reason": "interrupted"} for one in lost]
+        log.append_all(
+            [("RECOVERY", body) for body in bodies], lambda tx, _: leases.end(tx, [one.lease for one in lost])
+        )
         return log
 
     @property
@@ -69,30 +92,21 @@ class Log:
     def append_all(self, drafts: Iterable[Draft], also: Also | None = None) -> Sequence[LogEntry]:
         """Add entries, and what `also` writes, in one transaction: when this raises, none of it counts.
 
-        A CLOCK_ANOMALY may stand before them in the log; it is not among the entries returned.
+        Callers in several threads share one wait for the disk. `also` acts through its transaction alone, for it may
+        be called again. A CLOCK_ANOMALY may stand before the entries in the log; it is not among those returned.
         """
-        wanted = list(drafts)
-        if not wanted and also is None:
+        job = _Job(list(drafts), also)
+        for kind, body in job.drafts:
+            check(kind, body)
+        if not job.drafts:
             return ()
-        with self._alone() as tree, self.store.transaction() as tx:
-            stamp, odd = self._time.stamp()
-            notes = [("CLOCK_ANOMALY", odd)] if odd else []
-            made, leaves = self._make(tree.size, [*notes, *wanted], stamp)
-            grown, tiles = tree.grown(bytes.fromhex(entry.hash) for entry in made)
-            self._at("log.before_entries")
-            rows.append(tx, leaves)
-            self._at("log.after_entries")
-            for tile in tiles:
-                rows.put_tile(tx, tile.level, tile.place, tile.hashes)
-                self._at("log.after_tile")
-            asked = tuple(made[len(notes) :])
-            if also is not None:
-                also(tx, asked)
-            self._at("log.before_commit")
-            self._tree = grown
-        self._time.keep(stamp)
-        self._at("log.after_commit")
-        return asked
+        self._waiting.append(job)
+        with self._one:
+            if not job.settled:
+                self._settle(job)
+        if job.fault is not None:
+            raise AuditError(job.fault.problem, job.fault.remedy) from job.fault
+        return job.entries
 
     def entries(self, start: int = 0, end: int | None = None) -> Sequence[LogEntry]:
         """Entries from one place up to, not including, another."""
@@ -147,6 +161,55 @@ class Log:
                     rows.prune(tx, minimum)
                 self._at("log.pruned")
             return minimum
+
+    def _settle(self, first: "_Job") -> None:
+        """Write what waits in one transaction; where one of several is at fault, each is left to its own thread."""
+        group = self._take(first)
+        try:
+            self._write(group)
+        except CountenanceError as fault:
+            if isinstance(fault.__cause__, StorageError):
+                for job in group:
+                    job.settled, job.fault = True, fault
+            elif len(group) == 1:
+                raise
+            else:
+                for job in group:
+                    job.alone = True
+                self._settle(first)
+
+    def _take(self, first: "_Job") -> Sequence["_Job"]:
+        """The callers to be served with this one; who must be alone is not shared with."""
+        group = [first]
+        while self._waiting:
+            job = self._waiting.popleft()
+            if job is not first and not first.alone:
+                group.append(job)
+        return group
+
+    def _write(self, jobs: Sequence["_Job"]) -> None:
+        with self._alone() as tree, self.store.transaction() as tx:
+            stamp, odd = self._time.stamp()
+            notes: list[Draft] = [("CLOCK_ANOMALY", odd)] if odd else []
+            made, leaves = self._make(tree.size, notes + [draft for job in jobs for draft in job.drafts], stamp)
+            grown, tiles = tree.grown(bytes.fromhex(entry.hash) for entry in made)
+            self._at("log.before_entries")
+            rows.append(tx, leaves)
+            self._at("log.after_entries")
+            for tile in tiles:
+                rows.put_tile(tx, tile.level, tile.place, tile.hashes)
+                self._at("log.after_tile")
+            asked = iter(made[len(notes) :])
+            for job in jobs:
+                job.entries = tuple(islice(asked, len(job.drafts)))
+                if job.also is not None:
+                    job.also(tx, job.entries)
+            self._at("log.before_commit")
+            self._tree = grown
+        self._time.keep(stamp)
+        for job in jobs:
+            job.settled = True
+        self._at("log.after_commit")
 
     def _make(self, size: int, drafts: Sequence[Draft], stamp: Stamp) -> tuple[Sequence[LogEntry], Sequence[rows.Leaf]]:
         made, leaves = [], []

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
-
 from countenance.contracts.errors import StorageError
 from countenance.storage.store import Transaction
 from countenance.storage.tables import checkpoints, entries, marks, tiles
@@ -43,10 +41,9 @@ def append(tx: Transaction, leaves: Iterable[Leaf]) -> None:
 
 def size(tx: Transaction) -> int:
     """How many entries the log has, pruned ones counted."""
-    last = tx.first(tx.select(entries, func.max(entries.c.seq)))
-    full = tx.first(tx.select(tiles, func.max(tiles.c.place)).where(tiles.c.level == 0))
-    by_tile = 0 if full is None or full[0] is None else (int(full[0]) + 1) * TILE_WIDTH
-    return max(by_tile, 0 if last is None or last[0] is None else int(last[0]) + 1)
+    last = tx.first(tx.select(entries, entries.c.seq).order_by(entries.c.seq.desc()).limit(1))
+    full = tx.first(tx.select(tiles, tiles.c.place).where(tiles.c.level == 0).order_by(tiles.c.place.desc()).limit(1))
+    return max(0 if last is None else last.seq + 1, 0 if full is None else (full.place + 1) * TILE_WIDTH)
 
 
 def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
