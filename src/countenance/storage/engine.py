@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from countenance.contracts.errors import StorageError
+from countenance.storage.folders import make_folder
 
 FILE = "store.sqlite"
 LOCK = "store.lock"
@@ -96,7 +97,7 @@ def open_database(place: Path | str, tenant: str) -> Database:
 def open_sqlite(folder: Path) -> Database:
     """The database file in a folder that is made when missing, for its owner alone."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as fault:
         raise StorageError(
             f"the store {folder} cannot be opened: {fault.strerror}", "Check folder and rights."

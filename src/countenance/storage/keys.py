@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from countenance.contracts.errors import VaultError
+from countenance.storage.folders import make_folder, sync_folder
 
 KEY_BYTES = 32
 LOG_KEY = "log.key"
@@ -27,7 +28,7 @@ class KeyFolder:
         self.folder = folder
         self._random = random
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             _refuse_loose(folder, 0o700)
             for draft in folder.glob(f"*{DRAFT}"):
                 _destroy(draft, random)
@@ -100,7 +101,7 @@ class KeyFolder:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
-            _sync(self.folder)
+            sync_folder(self.folder)
         except OSError as fault:
             draft.unlink(missing_ok=True)
             raise _fault(path, "written", fault) from fault
@@ -132,15 +133,7 @@ def _destroy(path: Path, random: Callable[[int], bytes]) -> None:
     finally:
         os.close(handle)
     path.unlink()
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)
 
 
 def _fault(path: Path, what: str, fault: OSError) -> VaultError:
