@@ -67,10 +67,12 @@ class Log:
         log = cls(store, key, clock or SystemClock(), points)
         with log._alone(), store.reading() as tx:
             lost = leases.open_ones(tx)
-        bodies = [{"call_ref": one.call_ref, "lease": one.lease, "reason": "interrupted"} for one in lost]
-        log.append_all(
-            [("RECOVERY", body) for body in bodies], lambda tx, _: leases.end(tx, [one.lease for one in lost])
-        )
+        bodies = [
+            {"call_ref": one.call_ref, "subject_ref": one.subject_ref, "lease": one.lease, "reason": "interrupted"}
+            for one in lost
+        ]
+        names = [one.lease for one in lost]
+        log.append_all([("RECOVERY", body) for body in bodies], lambda tx, _: leases.end(tx, names))
         return log
 
     @property
@@ -113,10 +115,10 @@ class Log:
         with self._alone() as tree, self.store.reading() as tx:
             return tuple(entry_of(leaf) for leaf in rows.read(tx, start, tree.size if end is None else end))
 
-    def of_call(self, call_ref: str) -> Sequence[LogEntry]:
-        """All entries of a call."""
+    def of_call(self, call_ref: str, *kinds: str) -> Sequence[LogEntry]:
+        """The entries of a call, all of them or those of some kinds."""
         with self._alone(), self.store.reading() as tx:
-            return tuple(entry_of(leaf) for _, leaf in rows.of_call(tx, call_ref))
+            return tuple(entry_of(leaf) for leaf in rows.of_call(tx, call_ref, kinds))
 
     def inclusion(self, seq: int, size: int | None = None) -> tuple[bytes, ...]:
         """The proof that an entry is in the tree, of this size or as it stands."""

@@ -58,10 +58,12 @@ def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
     return tuple(row.leaf for row in rows)
 
 
-def of_call(tx: Transaction, call_ref: str) -> Sequence[tuple[int, bytes]]:
-    """Place and leaf of every entry of a call, in order."""
-    query = tx.select(entries, entries.c.seq, entries.c.leaf).where(entries.c.call_ref == call_ref)
-    return tuple((row.seq, row.leaf) for row in tx.rows(query.order_by(entries.c.seq)))
+def of_call(tx: Transaction, call_ref: str, kinds: Sequence[str] = ()) -> Sequence[bytes]:
+    """The leaves of a call in order, all of them or those of some kinds."""
+    query = tx.select(entries, entries.c.leaf).where(entries.c.call_ref == call_ref)
+    if kinds:
+        query = query.where(entries.c.kind.in_(kinds))
+    return tuple(row.leaf for row in tx.rows(query.order_by(entries.c.seq)))
 
 
 def put_tile(tx: Transaction, level: int, place: int, hashes: bytes) -> None:

@@ -91,11 +91,6 @@ leases = _table(
 )
 """The leases that are open: a row goes when its RESULT, LEASE_CLOSE or RECOVERY is written."""
 
-stops = _table(
-    "stops", "subject_ref modality", _text("subject_ref"), _text("modality"), _text("call_ref"), _whole("at_us")
-)
-"""Who said no to what, from which media time; a row goes when the person says yes again."""
-
 # Consent: append-only; identities stand only in sealed payloads.
 
 consents = _table(
