@@ -38,13 +38,18 @@ def rotate(vault: Vault, points: Points = nowhere) -> Rotation:
 def rewrap(vault: Vault, tx: Transaction, points: Points = nowhere) -> Rotation:
     """Carry the store into a new epoch; the old KEK stays until `Vault.settle`, which comes once this is durable."""
     old = vault.current(tx)
-    new = vault.begin(tx, max((old.epoch, *vault.keys.epochs())) + 1)
+    new = vault.begin(tx, next_epoch(vault, old.epoch))
     points("rotation kek made")
     keys = _rewrap_keys(vault, tx, new)
     points("rotation keys wrapped")
     tags = _rename(vault, tx, new)
     points("rotation tags made")
     return Rotation(old.epoch, new.epoch, keys, tags)
+
+
+def next_epoch(vault: Vault, epoch: int) -> int:
+    """The epoch that a rotation would begin; the KEK a crash left behind without a use is not used later either."""
+    return max((epoch, *vault.keys.epochs())) + 1
 
 
 def tag_columns() -> Iterator[tuple[Table, Column[str]]]:

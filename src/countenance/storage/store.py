@@ -29,6 +29,7 @@ from countenance.contracts.errors import StorageError
 from countenance.storage.engine import FILE, Database, check_durable, open_database
 from countenance.storage.migrations import check_form, check_secured, migrate, secure
 from countenance.storage.points import Points, nowhere
+from countenance.storage.scrubbing import scrub
 
 FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
 
@@ -171,6 +172,19 @@ class Store:
             self._let_go()
             self._database.reader.dispose()
             self._database.lock.release()
+
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted in the files of SQLite; False where a reader held that up.
+
+        A server keeps its files itself: docs/erasure.md says what its operator does.
+        """
+        with self._one, _faults("scrubbed"):
+            if not self._database.is_sqlite:
+                return True
+            if self._busy:
+                return False
+            self._let_go()
+            return scrub(self._database.writer)
 
     def _begun(self) -> Iterator[Transaction]:
         if self._connection is None:

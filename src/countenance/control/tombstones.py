@@ -1,0 +1,100 @@
+"""Tombstones: what receivers are told when a person is erased, and what they answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+from sqlalchemy import Select
+
+from countenance.audit.leases import EVENT
+from countenance.storage import outbox
+from countenance.storage.outbox import Event, random_id
+from countenance.storage.store import Transaction
+from countenance.storage.tables import outbox as outbox_rows
+from countenance.storage.tables import payloads
+from countenance.storage.vault import Vault
+from countenance.storage.wiping import Seat
+
+TOPIC = "io.countenance.subject.erased.v1"
+CONTEXT = "tombstone"
+GIVEN_UP_US = 80 * 3_600_000_000
+"""The waits of a webhook add up to 75.6 h; whoever has not answered by then is listed as not reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a tombstone."""
+
+    event_id: str | None
+    """None when its row was swept from the outbox before we looked."""
+    delivered_utc_us: int | None
+    """None when the receiver never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How receivers know a person: the ids that events carry."""
+
+    call_ref: str | None
+    participant_id: str
+    call_id: str | None
+
+
+def told(tx: Transaction, seats: Sequence[Seat]) -> Sequence[Seat]:
+    """Those of whom something was put out for receivers."""
+    return tuple(seat for seat in seats if _was_put_out(tx, seat))
+
+
+def bury(
+    vault: Vault, tx: Transaction, people: Sequence[Known], seq: int, said: Mapping[str, str], now_utc_us: int
+) -> None:
+    """Put a tombstone into the outbox for each place in which receivers know a person; `said` is what else it says.
+
+    It must name the participant as receivers do. That name is sealed under a key of its own, which goes once they
+    have answered.
+    """
+    events = []
+    for one in people:
+        grave = random_id()
+        vault.enrol(tx, grave)
+        call = {} if one.call_id is None else {"call_id": one.call_id}
+        data = rfc8785.dumps({**said, **call, "participant_id": one.participant_id})
+        events.append(Event(TOPIC, one.call_ref, vault.seal(tx, grave, data, CONTEXT, one.call_ref, seq)))
+    outbox.put(tx, seq, events, now_utc_us)
+
+
+def collect(vault: Vault, tx: Transaction, seq: int, now_utc_us: int, asked_utc_us: int) -> Sequence[Answer]:
+    """Take away the tombstones of an erasure that were answered or given up, with the names in them."""
+    answers = []
+    for grave in tx.rows(_graves(tx).where(payloads.c.seq == seq)):
+        event = tx.first(tx.select(outbox_rows).where(outbox_rows.c.payload_id == grave.payload_id))
+        # Only what was delivered is ever swept from the outbox.
+        at = now_utc_us if event is None else event.delivered_utc_us
+        if at is None and now_utc_us < asked_utc_us + GIVEN_UP_US:
+            continue
+        outbox.drop(tx, [grave.payload_id])
+        vault.forget(tx, grave.subject_ref)
+        answers.append(Answer(None if event is None else event.event_id, at))
+    return tuple(answers)
+
+
+def waiting(tx: Transaction, seq: int) -> int:
+    """How many tombstones of an erasure are not settled yet."""
+    return len(tx.rows(_graves(tx).where(payloads.c.seq == seq)))
+
+
+def unsettled(tx: Transaction) -> Sequence[int]:
+    """The erasures, by the place of their first entry, that have tombstones."""
+    return tuple(sorted({grave.seq for grave in tx.rows(_graves(tx))}))
+
+
+def _graves(tx: Transaction) -> Select[Any]:
+    return tx.select(payloads).where(payloads.c.context == CONTEXT).order_by(payloads.c.payload_id)
+
+
+def _was_put_out(tx: Transaction, seat: Seat) -> bool:
+    # What was delivered leaves the outbox after a while, its payload later: both are asked.
+    mine = tx.select(payloads, payloads.c.payload_id).where(payloads.c.subject_ref == seat.subject_ref)
+    out = tx.select(outbox_rows, outbox_rows.c.seq).where(outbox_rows.c.payload_id.in_(mine))
+    return any(tx.first(query.limit(1)) is not None for query in (mine.where(payloads.c.context == EVENT), out))
