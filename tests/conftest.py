@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.postgres_server import Server, running
 
+from countenance.storage.store import Store
 from countenance.testing.sample_call.make import SampleCall, make_sample_call
 
 ROOT = Path(__file__).parents[1]
@@ -44,3 +48,30 @@ def browser() -> Iterator[Browser]:
         started = running.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
         yield started
         started.close()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a test keeps a store: a folder, or a tenant of its own in a real PostgreSQL."""
+
+    where: Path | str
+    tenant: str
+
+    def open(self) -> Store:
+        return Store.open(self.where, self.tenant)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; tests that need it skip by name where it is not installed."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Every test that asks for this runs on both engines."""
+    if request.param == "sqlite":
+        return Place(tmp_path / "store", "acme")
+    server: Server = request.getfixturevalue("postgres")
+    return Place(server.url(), f"acme-{token_hex(4)}")
