@@ -193,7 +193,7 @@ def test_a_guardian_is_named_and_checked_and_the_release_is_signed_too() -> None
         check_evidence("parental_verifiable", Evidence(guardian=replace(GUARDIAN, check="face_match")))
     for field in ("name", "relation", "checked_by"):
         with pytest.raises(ConsentError, match=f"`{field}` is empty"):
-            check_evidence("parental_verifiable", Evidence(guardian=replace(GUARDIAN, **{field: " "})))
+            check_evidence("parental_verifiable", Evidence(guardian=replace(GUARDIAN, **{field: " "})))  # type: ignore[arg-type]
     with pytest.raises(ConsentError, match="not signed"):
         check_evidence("parental_verifiable", Evidence(guardian=GUARDIAN), ["written_release"])
     check_evidence("parental_verifiable", Evidence("typed_name", guardian=GUARDIAN), ["written_release"])

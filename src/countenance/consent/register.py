@@ -40,10 +40,11 @@ class Register:
         *,
         kind: str = "explicit",
         notice: str = "unstated",
+        receipt: str | None = None,
     ) -> Consent:
-        """Record a person's answer and return it, with its receipt id and version."""
+        """Record a person's answer and return it, with its version and its receipt id, that of a store if there is."""
         version = self._version(participant_id, modality) + 1
-        receipt = receipt_id(self.call_id, participant_id, modality, self.purpose, version)
+        receipt = receipt or receipt_id(self.call_id, participant_id, modality, self.purpose, version)
         consent = Consent(participant_id, modality, self.purpose, status, at_us, receipt, version, kind, notice)
         self.record(consent)
         return consent

@@ -1,0 +1,141 @@
+"""The rows of consent: answers that are added and never changed, the notices that were shown, and who was asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, func
+
+from countenance.storage.store import Transaction
+from countenance.storage.tables import asks, consents, notices
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """One answer; who gave it and what it says stand behind the tag and in the sealed statement."""
+
+    consent_id: str
+    seq: int
+    """The index of its CONSENT entry in the log."""
+    subject_ref: str
+    person_tag: str
+    modality: str
+    purpose: str
+    status: str
+    kind: str
+    version: int
+    at_utc_us: int
+    receipt_id: str
+    sealed_id: str
+    call_ref: str | None = None
+    at_us: int | None = None
+    """Media time of the call, or None when it was given apart from any call."""
+    expires_utc_us: int | None = None
+    notice: str | None = None
+    language: str | None = None
+    notice_sha256: str | None = None
+    substance: str | None = None
+    carries: str | None = None
+    """The consent_id of an earlier answer that this row repeats in a later call."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRow:
+    """That a person was shown a notice about one modality."""
+
+    ask_id: str
+    person_tag: str
+    subject_ref: str
+    modality: str
+    purpose: str
+    substance: str
+    notice_sha256: str
+    at_utc_us: int
+
+
+def add(tx: Transaction, rows: Iterable[ConsentRow]) -> None:
+    """Add answers."""
+    tx.insert(consents, *(asdict(row) for row in rows))
+
+
+def last_answer(tx: Transaction, person_tag: str, modality: str, purpose: str) -> ConsentRow | None:
+    """The newest answer of a person to one question."""
+    about = (consents.c.person_tag == person_tag) & (consents.c.modality == modality) & (consents.c.purpose == purpose)
+    query = _own(tx).where(about).order_by(consents.c.version.desc()).limit(1)
+    row = tx.first(query)
+    return None if row is None else _consent(row)
+
+
+def answers_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
+    """All answers of a person, in the order of the log."""
+    return _rows(tx, _own(tx).where(consents.c.person_tag == person_tag))
+
+
+def rows_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
+    """All answers of a person, with those repeated in later calls."""
+    return _rows(tx, tx.select(consents).where(consents.c.person_tag == person_tag))
+
+
+def by_receipt(tx: Transaction, receipt_id: str) -> ConsentRow | None:
+    """The answer with this receipt."""
+    row = tx.first(tx.select(consents).where(consents.c.receipt_id == receipt_id))
+    return None if row is None else _consent(row)
+
+
+def ended(tx: Transaction, now_utc_us: int) -> Sequence[ConsentRow]:
+    """Yeses whose time is over, and that nothing has followed yet."""
+    later = consents.alias("later")
+    same = (
+        (later.c.tenant == consents.c.tenant)
+        & (later.c.person_tag == consents.c.person_tag)
+        & (later.c.modality == consents.c.modality)
+        & (later.c.purpose == consents.c.purpose)
+        & (later.c.version > consents.c.version)
+    )
+    followed = tx.select(consents).with_only_columns(later.c.consent_id).where(same).correlate(consents).exists()
+    over = (consents.c.status == "given") & (consents.c.expires_utc_us <= now_utc_us)
+    return _rows(tx, _own(tx).where(over, ~followed))
+
+
+def counts(tx: Transaction) -> Mapping[tuple[str, str, str], int]:
+    """How many answers there are, by modality, purpose and status; nobody is named."""
+    keys = (consents.c.modality, consents.c.purpose, consents.c.status)
+    query = tx.select(consents, *keys, func.count().label("answers")).where(consents.c.carries.is_(None))
+    rows = tx.rows(query.group_by(*keys).order_by(*keys))
+    return {(row.modality, row.purpose, row.status): int(row.answers) for row in rows}
+
+
+def put_notice(tx: Transaction, sha256: str, notice: str, language: str, text: str, at_utc_us: int) -> None:
+    """Keep a text that is shown, once."""
+    if tx.first(tx.select(notices).where(notices.c.sha256 == sha256)) is None:
+        row = {"sha256": sha256, "notice": notice, "language": language, "text": text, "first_shown_utc_us": at_utc_us}
+        tx.insert(notices, row)
+
+
+def notice_text(tx: Transaction, sha256: str) -> str | None:
+    """A text that was shown, word for word."""
+    row = tx.first(tx.select(notices).where(notices.c.sha256 == sha256))
+    return None if row is None else str(row.text)
+
+
+def add_asks(tx: Transaction, rows: Iterable[AskRow]) -> None:
+    """Record who was shown what."""
+    tx.insert(asks, *(asdict(row) for row in rows))
+
+
+def asks_of(tx: Transaction, person_tag: str) -> Sequence[AskRow]:
+    """What a person was shown, the oldest first."""
+    query = tx.select(asks).where(asks.c.person_tag == person_tag).order_by(asks.c.at_utc_us, asks.c.ask_id)
+    return tuple(AskRow(**{name: getattr(row, name) for name in AskRow.__dataclass_fields__}) for row in tx.rows(query))
+
+
+def _own(tx: Transaction) -> Select[Any]:
+    return tx.select(consents).where(consents.c.carries.is_(None))
+
+
+def _rows(tx: Transaction, query: Select[Any]) -> Sequence[ConsentRow]:
+    return tuple(_consent(row) for row in tx.rows(query.order_by(consents.c.seq)))
+
+
+def _consent(row: Row[Any]) -> ConsentRow:
+    return ConsentRow(**{name: getattr(row, name) for name in ConsentRow.__dataclass_fields__})

@@ -1,0 +1,106 @@
+"""A tenant's store, log and consents in a folder, under clocks and randomness that tests set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.consent.rulings import TERMS, ruled
+
+from countenance.audit.log import Log
+from countenance.audit.note import SigningKey
+from countenance.consent.answers import Said, Shown
+from countenance.consent.evidence import Evidence
+from countenance.consent.ledger import PERSON, Place
+from countenance.consent.notice import Notice, write_notice
+from countenance.consent.terms import Terms
+from countenance.consent.wording import load
+from countenance.contracts.call import Modality, Purpose
+from countenance.contracts.trust import ConsentStatus, LogEntry, Ruling
+from countenance.control.changes import SEAT
+from countenance.control.consents import Consents
+from countenance.control.receipts import Receipts
+from countenance.storage.calls import CallRow, SubjectRow, add_subjects, open_call
+from countenance.storage.clocks import micros
+from countenance.storage.keys import KeyFolder
+from countenance.storage.outbox import random_id
+from countenance.storage.store import Store
+from countenance.storage.vault import Vault
+
+START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+SIGNED = Evidence("typed_name", "A. Person")
+EN = load("en")
+
+
+@dataclass
+class SetClock:
+    """Shows the time that a test sets."""
+
+    at: datetime = START
+    boot_id: str = "boot"
+    zero: datetime = field(default=START)
+
+    def utc(self) -> datetime:
+        return self.at
+
+    def mono_us(self) -> int:
+        return micros(self.at) - micros(self.zero) + 1_000_000
+
+    def pass_(self, **time: float) -> None:
+        self.at += timedelta(**time)
+
+
+class Desk:
+    """Everything one tenant needs to answer for consent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = SetClock()
+        self.keys = KeyFolder(folder / "keys")
+        self.store = Store.open(folder)
+        self.vault = Vault.open(self.keys, self.store, self.clock)
+        self.log = Log.open(self.store, SigningKey("example.org/local", self.keys.log_seed()), self.clock)
+        self.consents = Consents(self.log, self.vault, self.clock)
+        self.receipts = Receipts(self.log, self.vault)
+
+    def notice(self, rulings: Mapping[Modality, Ruling], terms: Terms = TERMS) -> Notice:
+        return write_notice(EN, rulings, terms)
+
+    def says(
+        self,
+        person: str,
+        modality: Modality,
+        status: ConsentStatus = ConsentStatus.GIVEN,
+        *,
+        place: str = "EU",
+        purpose: Purpose = Purpose.SUPPORT_QA,
+        seat: Place | None = None,
+        own_wish: bool = False,
+    ) -> str:
+        """Show the notice and answer; returns the receipt id."""
+        ruling = ruled(place, purpose=purpose, modalities=[modality])[modality]
+        shown = self.shown(person, ruling, seat) if status is ConsentStatus.GIVEN else None
+        kind = ruling.duties.consent if ruling.duties.consent != "none" else "explicit"
+        said = Said(modality, purpose, status, kind, shown, SIGNED, own_wish)
+        return self.consents.answer(person, said, ruling, TERMS, seat).receipt_id
+
+    def shown(self, person: str, ruling: Ruling, seat: Place | None = None) -> Shown:
+        """Show the notice for one modality."""
+        modality = ruling.case.modality
+        return self.consents.show(person, self.notice({modality: ruling}), ruling.case.purpose, seat)[modality]
+
+    def seat(self, person: str, participant: str = "p_1", purpose: Purpose = Purpose.SUPPORT_QA) -> Place:
+        """A call with one person in it."""
+        call, subject = random_id(), random_id()
+        with self.store.transaction() as tx:
+            open_call(tx, CallRow(call, str(purpose), micros(self.clock.utc())))
+            self.vault.enrol(tx, subject)
+            tag = self.vault.name(tx, SEAT, call, participant)
+            add_subjects(tx, [SubjectRow(subject, call, tag, self.vault.name(tx, PERSON, person))])
+        return Place(subject, call, 0, participant)
+
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in self.log.entries()]
+
+    def last(self, kind: str) -> LogEntry:
+        return next(entry for entry in reversed(self.log.entries()) if entry.kind == kind)
