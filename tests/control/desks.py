@@ -1,6 +1,6 @@
 """A tenant's store, log and consents in a folder, under clocks and randomness that tests set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +48,24 @@ class SetClock:
 
     def pass_(self, **time: float) -> None:
         self.at += timedelta(**time)
+
+
+@dataclass
+class Calls:
+    """Calls that a test lets run, with the media time they have reached."""
+
+    times: Mapping[str | None, int]
+    barred: list[tuple[str, str]] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
+
+    def at_us(self, call_ref: str) -> int | None:
+        return self.times.get(call_ref)
+
+    def bar(self, seat: Place, modality: Modality) -> None:
+        self.barred.append((seat.subject_ref, modality))
+
+    def heard(self, entries: Sequence[LogEntry]) -> None:
+        self.entries += entries
 
 
 class Desk:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from jsonschema import Draft202012Validator
 from tests.consent.rulings import TERMS, ruled
-from tests.control.desks import SIGNED, Desk
+from tests.control.desks import SIGNED, Calls, Desk
 
 from countenance.audit.completeness import Completeness
 from countenance.audit.note import VerifierKey
@@ -15,6 +15,7 @@ from countenance.audit.quorum import Policy
 from countenance.audit.reading import read
 from countenance.consent.answers import Said, state
 from countenance.consent.asking import Ask
+from countenance.consent.ledger import Place
 from countenance.consent.receipt import check_receipt
 from countenance.contracts.call import Purpose
 from countenance.contracts.errors import AuditError, ConsentError, RefusedError, StorageError
@@ -42,6 +43,14 @@ def events(desk: Desk) -> list[dict[str, object]]:
     with desk.store.reading() as tx:
         waiting = outbox.due(tx, micros(desk.consents.now()))
         return [json.loads(desk.vault.open_sealed(tx, str(one.payload_id)).payload) for one in waiting]
+
+
+def test_a_notice_and_an_answer_may_share_a_seat_or_references_of_their_own(desk: Desk) -> None:
+    ruling = ruled("EU", modalities=["face"])["face"]
+    apart = Place("ab" * 16)
+    shown = desk.shown(PERSON, ruling, apart)
+    desk.consents.answer(PERSON, Said("face", QA, GIVEN, "explicit", shown), ruling, TERMS, apart)
+    assert {entry.body["subject_ref"] for entry in desk.log.entries()} == {"ab" * 16}
 
 
 def test_everything_is_off_until_the_person_turns_it_on(desk: Desk) -> None:
@@ -208,7 +217,7 @@ def test_a_no_holds_at_once_in_every_running_call_for_that_purpose(desk: Desk) -
     running, over, other = desk.seat(PERSON), desk.seat(PERSON), desk.seat(PERSON, purpose=Purpose.SALES_COACHING)
     for seat in (running, over):
         desk.consents.carry(PERSON, seat, ruled("EU", modalities=["face"]), TERMS)
-    desk.consents.running = {running.call_ref: 5_000_000, other.call_ref: 6_000_000}.get
+    desk.consents.running = Calls({running.call_ref: 5_000_000, other.call_ref: 6_000_000})
     desk.consents.stop(PERSON)
     stopped = [entry.body for entry in desk.log.entries() if entry.kind == "OPT_OUT"]
     assert [(body["call_ref"], body["at_us"]) for body in stopped] == [(running.call_ref, 5_000_000)]
@@ -216,7 +225,7 @@ def test_a_no_holds_at_once_in_every_running_call_for_that_purpose(desk: Desk) -
 
 def test_a_no_in_one_call_holds_in_the_other_that_runs(desk: Desk) -> None:
     here, there = desk.seat(PERSON), desk.seat(PERSON)
-    desk.consents.running = {here.call_ref: 3_000_000, there.call_ref: 4_000_000}.get
+    desk.consents.running = Calls({here.call_ref: 3_000_000, there.call_ref: 4_000_000})
     desk.says(PERSON, "face", seat=here)
     desk.says(PERSON, "face", REFUSED, seat=replace(here, at_us=3_000_000))
     stopped = {entry.body["call_ref"]: entry.body["at_us"] for entry in desk.log.entries() if entry.kind == "OPT_OUT"}
@@ -230,7 +239,7 @@ def test_a_yes_ends_with_its_time_also_in_a_running_call(desk: Desk) -> None:
     assert desk.consents.expire() == ()
     seat = desk.seat(PERSON)
     desk.consents.carry(PERSON, seat, ruled("EU", modalities=["face"]), TERMS)
-    desk.consents.running = lambda call: 9_000_000 if call == seat.call_ref else None
+    desk.consents.running = Calls({seat.call_ref: 9_000_000})
     desk.clock.pass_(days=1)
     assert [row.status for row in desk.consents.expire()] == ["expired", "expired"]
     assert desk.kinds()[-1] == "OPT_OUT"
@@ -273,6 +282,22 @@ def test_every_answer_has_a_receipt_the_withdrawal_too(desk: Desk) -> None:
         desk.receipts.receipt("none")
 
 
+def test_a_no_bars_at_once_even_when_the_disk_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    seat = desk.seat(PERSON)
+    calls = desk.consents.running = Calls({seat.call_ref: 1})
+    desk.says(PERSON, "face", seat=seat)
+    assert [entry.body["status"] for entry in calls.entries] == ["given"]
+
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full", "Make room.")
+
+    monkeypatch.setattr(outbox, "put", full)
+    with pytest.raises(AuditError):
+        desk.consents.stop(PERSON, seat=seat)
+    assert calls.barred == [(seat.subject_ref, "face")]
+    assert len(calls.entries) == 1
+
+
 def test_what_is_not_on_the_disk_did_not_happen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.says(PERSON, "face")
     before = desk.log.size
@@ -311,7 +336,7 @@ def test_the_completeness_check_finds_nothing_in_all_this(desk: Desk) -> None:
     desk.says(PERSON, "face")
     seat = desk.seat(PERSON)
     desk.consents.carry(PERSON, seat, ruled("EU", modalities=["face"]), TERMS)
-    desk.consents.running = {seat.call_ref: 2_000_000}.get
+    desk.consents.running = Calls({seat.call_ref: 2_000_000})
     desk.consents.stop(PERSON)
     with desk.store.reading() as tx:
         leaves, wrong = read(entries.read(tx, 0, desk.log.size), 0)

@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from countenance.audit.log import Draft, Log
 from countenance.consent.answers import Said, Shown, follow, state
@@ -31,12 +32,35 @@ from countenance.storage.vault import Vault
 RECEIPT_BYTES = 16
 NO = frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.REFUSED})
 
-Running = Callable[[str], int | None]
-"""The media time that a call has reached, by call_ref; None when it is not running."""
+
+class Running(Protocol):
+    """The calls that run now, as far as consent concerns them."""
+
+    def at_us(self, call_ref: str) -> int | None:
+        """The media time a call has reached; None when it is not running."""
+        ...
+
+    def bar(self, seat: Place, modality: Modality) -> None:
+        """A person's no: nothing more of it is read from now, whatever becomes of the disk."""
+        ...
+
+    def heard(self, entries: Sequence[LogEntry]) -> None:
+        """CONSENT entries that are durable."""
+        ...
 
 
-def _nothing_runs(call_ref: str) -> int | None:  # noqa: ARG001
-    return None
+class NothingRuns:
+    """No call is running in this process."""
+
+    def at_us(self, call_ref: str) -> int | None:  # noqa: ARG002
+        """Never running."""
+        return None
+
+    def bar(self, seat: Place, modality: Modality) -> None:
+        """Nothing is read anyway."""
+
+    def heard(self, entries: Sequence[LogEntry]) -> None:
+        """Nobody waits for it."""
 
 
 class Consents:
@@ -44,7 +68,7 @@ class Consents:
 
     def __init__(self, log: Log, vault: Vault, clock: Clock, random: Random = os.urandom) -> None:
         self.ledger = Ledger(vault)
-        self.running: Running = _nothing_runs
+        self.running: Running = NothingRuns()
         """Set by who runs calls: a no is said at once in every running call that the person sits in."""
         self._log = log
         self._vault = vault
@@ -164,7 +188,7 @@ class Consents:
         if said.status is ConsentStatus.GIVEN:
             return
         for one in calls.subjects_by_person(tx, self._vault.tag(tx, PERSON, change.person)):
-            at_us = self.running(one.call_ref)
+            at_us = self.running.at_us(one.call_ref)
             call = None if at_us is None else calls.find_call(tx, one.call_ref)
             if call is None or one.call_ref == change.place.call_ref or call.purpose != said.purpose:
                 continue
@@ -176,6 +200,9 @@ class Consents:
     def _enter(self, changes: Sequence[Change]) -> Sequence[ConsentRow]:
         if not changes:
             return ()
+        for change in changes:
+            if change.answer.said.status is not ConsentStatus.GIVEN and change.place.call_ref is not None:
+                self.running.bar(change.place, change.answer.said.modality)
         records = [self._vault.record(change.payload) for change in changes]
         drafts: list[Draft] = [draft for one in zip(changes, records, strict=True) for draft in draft_all(*one)]
         kept: list[ConsentRow] = []
@@ -190,7 +217,8 @@ class Consents:
                     event = event_of(self._vault, tx, change, entry.seq)
                     outbox.put(tx, entry.seq, [event], micros(self.now()))
 
-        self._log.append_all(drafts, also)
+        entries = self._log.append_all(drafts, also)
+        self.running.heard([entry for entry in entries if entry.kind == "CONSENT"])
         return tuple(kept)
 
     def _check_shown(self, tx: Transaction, person: str, said: Said) -> None:
