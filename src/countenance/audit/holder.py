@@ -56,6 +56,10 @@ class LeaseHolder:
 
     def release(self) -> Mapping[Modality, int]:
         """Let the lease go; returns how many model calls ran of each modality that was not stopped."""
-        counts = {modality: n for modality, n in self._counts.items() if modality not in self._stopped}
         self._lease = None
-        return counts
+        return {modality: n for modality, n in self._counts.items() if modality not in self._stopped}
+
+    @property
+    def dropped(self) -> Mapping[Modality, int]:
+        """Model calls of modalities that were stopped after them: what came of them is thrown away."""
+        return {modality: n for modality, n in self._counts.items() if modality in self._stopped}

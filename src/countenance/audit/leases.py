@@ -109,13 +109,14 @@ class Leases:
                 self._end(outcome.lease.id)
             return tuple(Result(entry, name) for entry, name in zip(entries, sealed, strict=True))
 
-    def close(self, lease: Lease, reason: str) -> LogEntry:
-        """End a lease that gives no output."""
+    def close(self, lease: Lease, reason: str, counts: Mapping[Modality, int] | None = None) -> LogEntry:
+        """End a lease that gives no output; `counts` says what ran for nothing, where that is known."""
+        ran = {"counts": dict(counts)} if counts else {}
         with self._one:
             self._check_open(lease, ())
             self._at("lease.before_close")
             ended = self._name(lease)
-            drafts = [("LEASE_CLOSE", {**self._span(lease), "reason": reason})]
+            drafts = [("LEASE_CLOSE", {**self._span(lease), **ran, "reason": reason})]
             entry = self._log.append_all(drafts, lambda tx, _: rows.end(tx, [ended]))[0]
             self._at("lease.closed")
             self._end(lease.id)
@@ -163,18 +164,22 @@ class Leases:
 
     def heard(self, answers: Iterable[LogEntry]) -> None:
         """Take in CONSENT entries that are durable: on which answer a modality stands, and what is stopped."""
-        participants = {subject: participant for participant, subject in self._subjects.items()}
+        for entry in answers:
+            body = entry.body
+            given, at_us = body["status"] == "given", int(str(body.get("at_us", 0)))
+            self.stands(str(body["subject_ref"]), str(body["modality"]), entry.seq, None if given else at_us)
+
+    def stands(self, subject_ref: str, modality: Modality, seq: int, stop_us: int | None) -> None:
+        """A durable answer of a person in this call: a yes, or a no from a media time on."""
+        participant = next((p for p, subject in self._subjects.items() if subject == subject_ref), None)
+        if participant is None:
+            return
         with self._one:
-            for entry in answers:
-                participant = participants.get(str(entry.body["subject_ref"]))
-                if participant is None:
-                    continue
-                place = (participant, str(entry.body["modality"]))
-                self._consented[place] = entry.seq
-                if entry.body["status"] == "given":
-                    self._stopped.pop(place, None)
-                else:
-                    self._stopped[place] = int(str(entry.body["at_us"]))
+            self._consented[participant, modality] = seq
+            if stop_us is None:
+                self._stopped.pop((participant, modality), None)
+            else:
+                self._stopped[participant, modality] = stop_us
 
     def _opening(self, leases: Sequence[Lease]) -> Also:
         def also(tx: Transaction, entries: Sequence[LogEntry]) -> None:

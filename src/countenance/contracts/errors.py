@@ -61,6 +61,10 @@ class StorageError(CountenanceError):
     """The store cannot be opened, read or written; what was asked of it did not happen."""
 
 
+class DeliveryError(CountenanceError):
+    """A receiver did not take what was sent; it is sent again."""
+
+
 class DatasetError(CountenanceError):
     """A corpus for training or evaluation is missing, or not in its layout."""
 

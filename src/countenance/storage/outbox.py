@@ -10,6 +10,7 @@ from countenance.storage.store import Transaction
 from countenance.storage.tables import outbox
 
 ID_BYTES = 16
+OPEN = outbox.c.delivered_utc_us.is_(None) & outbox.c.given_up_utc_us.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def due(tx: Transaction, now_utc_us: int, most: int = 100) -> Sequence[Waiting]:
     # Rows of no call wait for nobody.
     lane = func.coalesce(outbox.c.call_ref, outbox.c.event_id)
     turn = func.row_number().over(partition_by=lane, order_by=(outbox.c.seq, outbox.c.turn)).label("place")
-    waiting = tx.select(outbox, *outbox.c, turn).where(outbox.c.delivered_utc_us.is_(None)).subquery()
+    waiting = tx.select(outbox, *outbox.c, turn).where(OPEN).subquery()
     query = select(waiting).where(waiting.c.place == 1, waiting.c.next_utc_us <= now_utc_us)
     rows = tx.rows(query.order_by(waiting.c.seq, waiting.c.turn).limit(most))
     return tuple(
@@ -88,6 +89,12 @@ def failed(tx: Transaction, event: Waiting, problem: str, next_utc_us: int) -> N
     tx.connection.execute(tx.update(outbox).where(_is(event)).values(values))
 
 
+def given_up(tx: Transaction, event: Waiting, problem: str, at_utc_us: int) -> None:
+    """It is not sent again; what comes after it in its call goes on."""
+    values = {"given_up_utc_us": at_utc_us, "attempts": event.attempts + 1, "problem": problem}
+    tx.connection.execute(tx.update(outbox).where(_is(event)).values(values))
+
+
 def drop(tx: Transaction, payload_ids: Iterable[str]) -> int:
     """Take out what stands on these payloads: they are erased. Returns how many were undelivered."""
     mine = outbox.c.payload_id.in_(list(payload_ids))
@@ -97,9 +104,8 @@ def drop(tx: Transaction, payload_ids: Iterable[str]) -> int:
 
 
 def waiting(tx: Transaction) -> int:
-    """How many rows are not delivered."""
-    row = tx.first(tx.select(outbox, func.count()).where(outbox.c.delivered_utc_us.is_(None)))
-    return 0 if row is None else int(row[0])
+    """How many rows are neither delivered nor given up."""
+    return int(tx.connection.execute(tx.select(outbox, func.count()).where(OPEN)).scalar_one())
 
 
 def sweep(tx: Transaction, before_utc_us: int) -> int:

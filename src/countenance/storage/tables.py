@@ -210,6 +210,7 @@ outbox = _table(
     _whole("next_utc_us"),
     _text("problem", optional=True),
     _whole("delivered_utc_us", optional=True),
+    _whole("given_up_utc_us", optional=True),
 )
 """`seq` and `turn` give the order; the payload is sealed under `payload_id`, or `body` when nobody is in it."""
 Index("outbox_waiting", outbox.c.tenant, outbox.c.delivered_utc_us, outbox.c.seq)
