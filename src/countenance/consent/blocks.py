@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from countenance.consent.limits import limits
+from countenance.consent.retention import limits
 from countenance.consent.terms import Terms
 from countenance.consent.wording import Wording
 from countenance.contracts.call import TEXT, Modality

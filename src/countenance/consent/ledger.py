@@ -6,7 +6,7 @@ Who a person is stands behind a tag; what they said in full is sealed under a ke
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from countenance.consent.answers import Answer, History, Shown
 from countenance.consent.notice import Notice
@@ -43,10 +43,13 @@ class Entered:
     """What is to be kept of one answer."""
 
     consent_id: str
+    key_ref: str
+    """The subject under whose key the statement is sealed."""
     answer: Answer
     record: Record
     """The canonical statement with the salt of its commitment."""
     seq: int
+    leaf: bytes
     carries: str | None = None
     """The consent_id of the answer that this one repeats in another call."""
 
@@ -126,12 +129,12 @@ class Ledger:
 
     def _row(self, tx: Transaction, tag: str, place: Place, one: Entered) -> ConsentRow:
         answer, said = one.answer, one.answer.said
-        sealed = self._vault.seal(tx, place.subject_ref, one.record, CONTEXT, place.call_ref, one.seq)
+        sealed = self._vault.seal(tx, one.key_ref, one.record, CONTEXT, place.call_ref, one.seq)
         shown = said.shown
         return ConsentRow(
             consent_id=one.consent_id,
             seq=one.seq,
-            subject_ref=place.subject_ref,
+            subject_ref=one.key_ref,
             person_tag=tag,
             modality=said.modality,
             purpose=str(said.purpose),
@@ -149,9 +152,5 @@ class Ledger:
             notice_sha256=None if shown is None else shown.text_sha256,
             substance=None if shown is None else shown.substance,
             carries=one.carries,
+            leaf=one.leaf,
         )
-
-
-def moment_of(at_utc_us: int) -> datetime:
-    """The moment of a time in the store."""
-    return datetime.fromtimestamp(at_utc_us // 1_000_000, UTC).replace(microsecond=at_utc_us % 1_000_000)

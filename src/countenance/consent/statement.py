@@ -11,7 +11,7 @@ from typing import Any
 from countenance import __version__
 from countenance.consent.answers import Answer, Said, Shown
 from countenance.consent.evidence import Evidence, Guardian
-from countenance.consent.limits import limits
+from countenance.consent.retention import limits
 from countenance.consent.terms import Terms
 from countenance.contracts.call import TELEMETRY, TEXT, Purpose
 from countenance.contracts.trust import ConsentStatus, Ruling

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from countenance.audit.entries import Stamp, leaf_of
 from countenance.audit.log import Draft
 from countenance.consent.answers import Answer
 from countenance.consent.canonical import canonical
 from countenance.consent.ledger import PERSON, Entered, Place
 from countenance.consent.statement import Statement
-from countenance.contracts.trust import ConsentStatus
+from countenance.contracts.trust import ConsentStatus, LogEntry
 from countenance.storage.calls import SubjectRow, add_subjects, subjects_by_person
+from countenance.storage.clocks import micros
 from countenance.storage.outbox import Event
 from countenance.storage.sealing import Record
 from countenance.storage.store import Transaction
@@ -21,6 +23,9 @@ EVENT = "event"
 APART = "apart"
 """In place of a call, for what a person says outside of any."""
 SEAT = "seat"
+EVENT_DAYS = 30
+"""How long receivers may take to hear of a change; after that they ask."""
+DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,20 @@ class Change:
         return self.carries is None or self.answer.said.status is not ConsentStatus.GIVEN
 
     @property
+    def key_ref(self) -> str:
+        """Under whose key the statement is sealed: not the seat's, for readings are deleted long before consents."""
+        return self.place.subject_ref if self.place.call_ref is None else self.consent_id
+
+    @property
     def payload(self) -> bytes:
         """The canonical statement, which is sealed and committed to."""
         return canonical(self.statement)
 
-    def entered(self, record: Record, seq: int) -> Entered:
+    def entered(self, record: Record, entry: LogEntry) -> Entered:
         """The change as the ledger keeps it."""
-        return Entered(self.consent_id, self.answer, record, seq, self.carries)
+        stamp = Stamp(entry.at, entry.mono_us, entry.boot_id)
+        leaf = leaf_of(entry.seq, entry.kind, stamp, entry.tenant, entry.body)
+        return Entered(self.consent_id, self.key_ref, self.answer, record, entry.seq, leaf, self.carries)
 
 
 def where_of(place: Place) -> dict[str, object]:
@@ -81,7 +93,7 @@ def draft_all(change: Change, record: Record) -> Iterator[Draft]:
 
 
 def event_of(vault: Vault, tx: Transaction, change: Change, seq: int) -> Event:
-    """What receivers are told, sealed under the subject that said it."""
+    """What receivers are told, sealed like the statement."""
     said, place = change.answer.said, change.place
     data = {
         "participant_id": place.participant or change.person,
@@ -93,17 +105,15 @@ def event_of(vault: Vault, tx: Transaction, change: Change, seq: int) -> Event:
         "version": change.answer.version,
     }
     plain = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    sealed = vault.seal(tx, place.subject_ref, plain, EVENT, place.call_ref, seq)
+    due = micros(change.answer.at) + EVENT_DAYS * DAY_US
+    sealed = vault.seal(tx, change.key_ref, plain, EVENT, place.call_ref, seq, due)
     return Event(CHANGED, place.call_ref, sealed)
 
 
-def enrol_apart(vault: Vault, tx: Transaction, person: str, place: Place) -> None:
-    """Give what a person says outside of any call references and a key of its own; seats in calls have theirs."""
-    if place.call_ref is not None:
-        return
-    tag = vault.name(tx, PERSON, person)
-    if any(one.subject_ref == place.subject_ref for one in subjects_by_person(tx, tag)):
-        return
-    vault.enrol(tx, place.subject_ref)
-    seat = vault.name(tx, SEAT, APART, place.subject_ref)
-    add_subjects(tx, [SubjectRow(place.subject_ref, APART, seat, tag)])
+def enrol(vault: Vault, tx: Transaction, change: Change) -> None:
+    """Give an answer a key of its own, under a reference that is found through the person alone."""
+    tag = vault.name(tx, PERSON, change.person)
+    if all(one.subject_ref != change.key_ref for one in subjects_by_person(tx, tag)):
+        vault.enrol(tx, change.key_ref)
+        seat = vault.name(tx, SEAT, APART, change.key_ref)
+        add_subjects(tx, [SubjectRow(change.key_ref, APART, seat, tag)])

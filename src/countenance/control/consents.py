@@ -20,7 +20,7 @@ from countenance.contracts.call import Modality, Purpose
 from countenance.contracts.clock import Clock
 from countenance.contracts.errors import ConsentError
 from countenance.contracts.trust import ConsentStatus, LogEntry, Ruling
-from countenance.control.changes import Change, draft_all, enrol_apart, event_of, where_of
+from countenance.control.changes import Change, draft_all, enrol, event_of, where_of
 from countenance.storage import calls, outbox
 from countenance.storage.clocks import micros
 from countenance.storage.consents import ConsentRow, ended
@@ -97,7 +97,6 @@ class Consents:
         }
 
         def also(tx: Transaction, _: Sequence[LogEntry]) -> None:
-            enrol_apart(self._vault, tx, person, place)
             found.update(self.ledger.show(tx, person, place.subject_ref, notice, purpose, now))
 
         self._log.append_all([("NOTICE", body)], also)
@@ -211,8 +210,8 @@ class Consents:
             kept.clear()
             consents = [entry for entry in entries if entry.kind == "CONSENT"]
             for change, record, entry in zip(changes, records, consents, strict=True):
-                enrol_apart(self._vault, tx, change.person, change.place)
-                kept.append(self.ledger.add(tx, change.person, change.place, change.entered(record, entry.seq)))
+                enrol(self._vault, tx, change)
+                kept.append(self.ledger.add(tx, change.person, change.place, change.entered(record, entry)))
                 if change.is_news:
                     event = event_of(self._vault, tx, change, entry.seq)
                     outbox.put(tx, entry.seq, [event], micros(self.now()))

@@ -5,10 +5,10 @@ from typing import Any
 
 from countenance.audit.checkpoint import parse_checkpoint
 from countenance.audit.log import Log
+from countenance.audit.merkle import leaf_hash
 from countenance.audit.proof import Proof
 from countenance.consent.ledger import Ledger
 from countenance.consent.receipt import Issue, issue
-from countenance.storage import entries as log_rows
 from countenance.storage.vault import Vault
 
 
@@ -27,9 +27,9 @@ class Receipts:
         with self._vault.store.reading() as tx:
             row = self._ledger.receipted(tx, receipt_id)
             said, sealed = self._ledger.statement(tx, row), self._ledger.sealed(tx, row)
-            leaf = log_rows.read(tx, row.seq, row.seq + 1)[0]
-        (entry,) = self._log.entries(row.seq, row.seq + 1)
         proof = Proof(row.seq, self._log.inclusion(row.seq, size), note.data)
         verifier = self._log.key.verifier
-        where = Issue(row.seq, entry.hash, sealed.salt, leaf, verifier.name, str(verifier), proof.data.decode())
+        where = Issue(
+            row.seq, leaf_hash(row.leaf).hex(), sealed.salt, row.leaf, verifier.name, str(verifier), proof.data.decode()
+        )
         return issue(said, where)

@@ -18,6 +18,7 @@ class ConsentRow:
     seq: int
     """The index of its CONSENT entry in the log."""
     subject_ref: str
+    """Under whose key the statement is sealed."""
     person_tag: str
     modality: str
     purpose: str
@@ -27,6 +28,8 @@ class ConsentRow:
     at_utc_us: int
     receipt_id: str
     sealed_id: str
+    leaf: bytes
+    """The bytes of its entry: it can be proven as long as it is kept, also when the log has been pruned."""
     call_ref: str | None = None
     at_us: int | None = None
     """Media time of the call, or None when it was given apart from any call."""
@@ -69,11 +72,6 @@ def last_answer(tx: Transaction, person_tag: str, modality: str, purpose: str) -
 def answers_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
     """All answers of a person, in the order of the log."""
     return _rows(tx, _own(tx).where(consents.c.person_tag == person_tag))
-
-
-def rows_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
-    """All answers of a person, with those repeated in later calls."""
-    return _rows(tx, tx.select(consents).where(consents.c.person_tag == person_tag))
 
 
 def by_receipt(tx: Transaction, receipt_id: str) -> ConsentRow | None:

@@ -115,6 +115,7 @@ consents = _table(
     _text("substance", optional=True),
     _text("receipt_id"),
     _text("carries", optional=True),
+    _bytes("leaf"),
     _text("sealed_id", optional=True),
     _whole("delete_due_utc_us", optional=True),
 )

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from countenance.contracts.trust import Duties
 
 LEAST_LOG_DAYS = 183
 """Six months, AI Act 19(1) and 26(6)."""
+LEAST_CONSENT_DAYS = 184
 PURPOSE_END = re.compile(r"destroy_on_purpose_end_max_(\d+)d")
 AFTER_PURPOSE = re.compile(r"destroy_max_(\d+)d")
 LOG = re.compile(r"[a-z0-9_]*logs?_(\d+)d")
@@ -37,6 +39,24 @@ def limits(duties: Iterable[Duties], log_days: int = LEAST_LOG_DAYS) -> Limits:
         purpose_days=min(_days(AFTER_PURPOSE, names), default=None),
         log_days=max((log_days, LEAST_LOG_DAYS, *_days(LOG, names))),
     )
+
+
+def due(kept: Limits, made: datetime, purpose_ended: datetime | None = None) -> datetime:
+    """When a reading made at this time must be gone at the latest; the end of a purpose ends it at once.
+
+    The limits that count from the last contact or from the end of the purpose never come first: both are later than
+    the reading, and `days` is the minimum over all rules.
+    """
+    ends = made + timedelta(days=min(d for d in (kept.days, kept.contact_days, kept.purpose_days) if d is not None))
+    return ends if purpose_ended is None else min(ends, max(made, purpose_ended))
+
+
+def consent_days(log_days: int) -> int:
+    """How long answers are kept after the last one of a person, when none is a yes that stands.
+
+    As long as the log, so that each can be proven, and never less than the six months in which nobody is asked again.
+    """
+    return max(log_days, LEAST_CONSENT_DAYS)
 
 
 def _days(pattern: re.Pattern[str], names: Iterable[str]) -> list[int]:
