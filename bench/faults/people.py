@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from bench.faults.fake_clock import FakeClock
+from countenance.audit.growth import fetch
 from countenance.audit.leases import Leases
 from countenance.audit.log import Log
 from countenance.audit.note import SigningKey
 from countenance.audit.outcome import Outcome, Outgoing
 from countenance.audit.permission import Request
+from countenance.audit.tiles import Tile, encode_bundle, tiles_of
 from countenance.contracts.call import Purpose, Role
 from countenance.contracts.trust import Case, Consent, ConsentStatus, Duties, Effect, Layer, Ruling, Verdict
 from countenance.control.erasure import Eraser
@@ -21,10 +23,11 @@ from countenance.storage import calls, consents
 from countenance.storage.calls import CallRow, SubjectRow
 from countenance.storage.clocks import micros
 from countenance.storage.consents import AskRow, ConsentRow
+from countenance.storage.entries import read
 from countenance.storage.keys import KeyFolder
 from countenance.storage.outbox import random_id
 from countenance.storage.points import Points, nowhere
-from countenance.storage.store import Store
+from countenance.storage.store import Store, Transaction
 from countenance.storage.vault import Vault
 
 SECOND_US = 1_000_000
@@ -144,6 +147,38 @@ class House:
             consents.add(tx, [row, alone])
             asked = AskRow(random_id(), tag, seat.subject_ref, "text", "support_qa", "s", "h", now)
             consents.add_asks(tx, [asked])
+
+
+class Exported:
+    """The log as it stood, the way a folder of tiles holds it: what a verifier or a restore reads."""
+
+    def __init__(self, log: Log) -> None:
+        self._note = log.checkpoint(at_once=True).data
+        with log.store.reading() as tx:
+            tiles = list(tiles_of(log.size))
+            self._tiles = {tile: _bytes_of(tx, tile) for tile in tiles}
+
+    def checkpoint(self) -> bytes:
+        """The signed checkpoint."""
+        return self._note
+
+    def fetch(self, tile: Tile) -> bytes:
+        """The bytes of a tile or bundle."""
+        return self._tiles[tile]
+
+    def minimum(self) -> int:
+        """Nothing is pruned."""
+        return 0
+
+    def files(self) -> list[bytes]:
+        """All bytes of the export."""
+        return [self._note, *self._tiles.values()]
+
+
+def _bytes_of(tx: Transaction, tile: Tile) -> bytes:
+    if tile.level is not None:
+        return fetch(tx, tile)
+    return encode_bundle(read(tx, tile.start, tile.start + tile.width))
 
 
 def request_of(seat: Seated, second: int) -> Request:

@@ -26,6 +26,7 @@ from sqlalchemy import update as update_of
 from sqlalchemy.exc import SQLAlchemyError
 
 from countenance.contracts.errors import StorageError
+from countenance.storage.copying import copy_database
 from countenance.storage.engine import FILE, Database, check_durable, open_database
 from countenance.storage.migrations import check_form, check_secured, migrate, secure
 from countenance.storage.points import Points, nowhere
@@ -185,6 +186,13 @@ class Store:
                 return False
             self._let_go()
             return scrub(self._database.writer)
+
+    def copy(self, to: Path) -> None:
+        """Copy the database file as it stands; a server is copied with its own tools."""
+        if not self._database.is_sqlite:
+            raise StorageError("this store is on a server", "Copy it with `pg_dump`, without the keys folder.")
+        with _faults("copied"):
+            copy_database(self._database.reader, to)
 
     def _begun(self) -> Iterator[Transaction]:
         if self._connection is None:

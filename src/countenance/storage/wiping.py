@@ -89,9 +89,13 @@ def _wipe_some(vault: Vault, tx: Transaction, seats: Sequence[Seat], counts: Cou
 
 
 def _person_tags(tx: Transaction, seats: Sequence[Seat]) -> set[str]:
-    refs = [seat.subject_ref for seat in seats]
-    rows = tx.rows(tx.select(subjects, subjects.c.person_tag).where(subjects.c.subject_ref.in_(refs)))
-    return {row.person_tag for row in rows if row.person_tag is not None}
+    tags: set[str] = set()
+    for start in range(0, len(seats), ROWS_AT_ONCE):
+        refs = [seat.subject_ref for seat in seats[start : start + ROWS_AT_ONCE]]
+        for table in tables_of("person_tag"):
+            rows = tx.rows(tx.select(table, table.c.person_tag).where(table.c.subject_ref.in_(refs)).distinct())
+            tags.update(row.person_tag for row in rows if row.person_tag is not None)
+    return tags
 
 
 def _empty_call(vault: Vault, tx: Transaction, call_ref: str) -> int:
