@@ -1,0 +1,1 @@
+"""Harnesses that attack the audit log; each is one command and prints one line of figures."""
