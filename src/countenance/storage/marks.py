@@ -1,0 +1,16 @@
+"""Small facts about a store itself, by name."""
+
+from collections.abc import Callable
+
+from countenance.storage.store import Transaction
+from countenance.storage.tables import marks
+
+
+def mark_of(tx: Transaction, name: str, made: Callable[[], str]) -> str:
+    """The value of a mark; made and kept when it is not there."""
+    row = tx.first(tx.select(marks, marks.c.value).where(marks.c.name == name))
+    if row is not None:
+        return str(row.value)
+    value = made()
+    tx.insert(marks, {"name": name, "value": value})
+    return value
