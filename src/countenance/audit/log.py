@@ -155,9 +155,12 @@ class Log:
             return note
 
     def prune(self, before: int) -> int:
-        """Delete the leaves of full tiles before a place, where retention has ended; returns the new minimum."""
+        """Delete the leaves of full tiles before a place, where retention has ended; returns the first that is kept.
+
+        The last leaf always stays: the clock of the log goes on from it.
+        """
         with self._alone() as tree:
-            minimum = min(before, tree.size) // rows.TILE_WIDTH * rows.TILE_WIDTH
+            minimum = max(0, min(before, tree.size - 1)) // rows.TILE_WIDTH * rows.TILE_WIDTH
             with self.store.transaction() as tx:
                 if minimum > rows.minimum(tx):
                     rows.prune(tx, minimum)

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -102,28 +102,24 @@ class Store:
     @classmethod
     def open(cls, place: Path | str, tenant: str = "local", points: Points = nowhere) -> "Store":
         """Open or begin a store in a folder, or open one at a PostgreSQL URL; raises StorageError."""
-        store = cls(open_database(place, tenant), tenant, points)
-        try:
+        with ExitStack() as undo:
+            store = undo.enter_context(cls(open_database(place, tenant), tenant, points))
             with store.transaction() as tx:
-                store._check(tx.connection)
-        except StorageError:
-            store.close()
-            raise
-        return store
+                _make_ready(tx.connection)
+            undo.pop_all()
+            return store
 
     @classmethod
     def open_reading(cls, place: Path | str, tenant: str = "local") -> "Store":
         """Open a store beside its writer, to read alone; raises StorageError."""
         if isinstance(place, Path) and not (place / FILE).exists():
             raise StorageError(f"there is no store in {place}", "Name the data folder of a tenant.")
-        store = cls(open_database(place, tenant), tenant)
-        try:
+        with ExitStack() as undo:
+            store = undo.enter_context(cls(open_database(place, tenant), tenant))
             with store.reading() as tx:
                 check_form(tx.connection)
-        except StorageError:
-            store.close()
-            raise
-        return store
+            undo.pop_all()
+            return store
 
     @staticmethod
     def prepare(url: str, role: str) -> None:
@@ -212,13 +208,14 @@ class Store:
             connection.close()
         self._database.writer.dispose()
 
-    def _check(self, connection: Connection) -> None:
-        if self._database.is_sqlite:
-            migrate(connection)
-            return
-        check_durable(connection)
-        check_form(connection)
-        check_secured(connection)
+
+def _make_ready(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        migrate(connection)
+        return
+    check_durable(connection)
+    check_form(connection)
+    check_secured(connection)
 
 
 @contextmanager
