@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import select
 import signal
 import time
 import traceback
@@ -26,8 +27,11 @@ class Life:
     status: int
 
 
-def live(work: Callable[[Teller], None], kill_after_s: float | None) -> Life:
-    """Run `work` in a child; kill -9 it after so many seconds, or let it end (or kill itself) when None."""
+def live(work: Callable[[Teller], None], kill_after_s: float | None, *, from_first_word: bool = False) -> Life:
+    """Run `work` in a child; kill -9 it after so many seconds, or let it end (or kill itself) when None.
+
+    The seconds are counted from the start, or from the first thing that is told.
+    """
     reading, writing = os.pipe()
     if F_SETPIPE_SZ is not None:
         fcntl.fcntl(writing, F_SETPIPE_SZ, PIPE_BYTES)
@@ -37,6 +41,8 @@ def live(work: Callable[[Teller], None], kill_after_s: float | None) -> Life:
         _work(work, writing)
     os.close(writing)
     if kill_after_s is not None:
+        if from_first_word:
+            select.select([reading], [], [])
         time.sleep(kill_after_s)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)

@@ -137,8 +137,9 @@ class House:
             tag = self.vault.tag(tx, "person", seat.person)
             sealed = self.vault.seal(tx, seat.subject_ref, f"consent of {seat.person}".encode(), "consent")
             row = ConsentRow(
-                random_id(), entry.seq, seat.subject_ref, tag, "text", "support_qa", "given", "explicit", 1, now,
-                random_id(), sealed, seat.call.call_ref, 0,
+                consent_id=random_id(), seq=entry.seq, subject_ref=seat.subject_ref, person_tag=tag, modality="text",
+                purpose="support_qa", status="given", kind="explicit", version=1, at_utc_us=now,
+                receipt_id=random_id(), sealed_id=sealed, leaf=b"{}", call_ref=seat.call.call_ref, at_us=0,
             )  # fmt: skip
             apart = random_id()
             self.vault.enrol(tx, apart)
