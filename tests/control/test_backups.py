@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from countenance.storage.engine import FILE
 from countenance.storage.keys import KeyFolder
 from countenance.storage.store import Store
 from countenance.storage.tables import backups as backup_rows
-from countenance.storage.tables import consents, deks, keks, leases, payloads, subjects
+from countenance.storage.tables import consents, deks, erasures, keks, leases, payloads, subjects
 
 
 @pytest.fixture
@@ -152,8 +153,6 @@ def test_the_log_goes_on_where_it_was_and_holds(house: House) -> None:
 
 
 def backup_size(to: Path) -> int:
-    import sqlite3
-
     with sqlite3.connect(to) as connection:
         (size,) = connection.execute("SELECT log_size FROM backups").fetchone()
     connection.close()
@@ -257,5 +256,5 @@ def test_an_erasure_of_someone_with_no_seat_is_replayed(house: House) -> None:
     loss.restore()
     with Store.open(house.folder / "store") as store, store.reading() as tx:
         assert not {row.subject_ref for row in tx.rows(tx.select(deks))} & set(refs)
-        (row,) = [json.loads(r.receipt) for r in tx.rows(tx.select(backups.erasures))]
+        (row,) = [json.loads(r.receipt) for r in tx.rows(tx.select(erasures))]
         assert len(row["entries"]) == 2

@@ -216,8 +216,8 @@ def test_someone_who_joins_while_being_erased_is_not_half_erased(house: House, m
     ann, _ = a_call(house)
     plan = house.eraser._plan
 
-    def and_then_join(*of: str) -> object:
-        planned = plan(*of)  # type: ignore[arg-type]
+    def and_then_join(person: str, reason: str, actor: str, call_ref: str | None) -> object:
+        planned = plan(person, reason, actor, call_ref)
         house.call("call-2", {"p-again": "MARKER-ann"})
         return planned
 

@@ -239,4 +239,7 @@ def dying_at(point: str) -> Callable[[str], None]:
 
 
 def ask(name: str, tag: str) -> dict[str, object]:
-    return {"ask_id": name, "person_tag": tag, "modality": "face", "purpose": "focus_group", "at_utc_us": 0}
+    return {
+        "ask_id": name, "person_tag": tag, "subject_ref": "s", "modality": "face", "purpose": "focus_group",
+        "substance": "s", "notice_sha256": "h", "at_utc_us": 0,
+    }  # fmt: skip

@@ -158,13 +158,11 @@ def _doubt(tx: Transaction, tail: Iterable[LogEntry]) -> int:
 def _reopen(tx: Transaction, tail: Iterable[LogEntry]) -> None:
     """The rows of open leases as they stood: the log gives each that is left its RECOVERY when it is opened."""
     for entry in tail:
-        lease = _word(entry, "lease")
-        if lease is None:
-            continue
+        lease = str(entry.body.get("lease"))
         if entry.kind == "LEASE":
             row = LeaseRow(lease, str(entry.body["call_ref"]), str(entry.body["subject_ref"]), entry.seq)
             leases.put(tx, [row])
-        elif entry.kind in ENDS:
+        if entry.kind in ENDS:
             leases.end(tx, [lease])
 
 

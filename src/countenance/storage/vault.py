@@ -141,8 +141,8 @@ class Vault:
         for table in (payloads, deks):
             tx.execute(tx.delete(table).where(table.c.subject_ref == subject_ref))
 
-    def forget_name(self, tx: Transaction, tag: str) -> None:
-        """Forget what a tag stands for."""
+    def forget_name(self, tx: Transaction, tag: str | None) -> None:
+        """Forget what a tag stands for; without a tag there is nothing to forget."""
         tx.execute(tx.delete(names).where(names.c.tag == tag))
 
     def current(self, tx: Transaction) -> EpochKeys:

@@ -35,9 +35,7 @@ def seats_of(vault: Vault, tx: Transaction, person: str, call_ref: str | None = 
         return tuple(seat for seat in seats.values() if seat.call_ref == call_ref)
     for table in tables_of("person_tag"):
         refs = tx.rows(tx.select(table, table.c.subject_ref).where(table.c.person_tag == tag).distinct())
-        for row in refs:
-            if row.subject_ref is not None:
-                seats.setdefault(row.subject_ref, Seat(row.subject_ref))
+        seats = {row.subject_ref: Seat(row.subject_ref) for row in refs if row.subject_ref is not None} | seats
     return tuple(seats[ref] for ref in sorted(seats))
 
 
@@ -103,7 +101,6 @@ def _empty_call(vault: Vault, tx: Transaction, call_ref: str) -> int:
     if row is None or tx.first(tx.select(subjects).where(subjects.c.call_ref == call_ref)) is not None:
         return 0
     vault.forget(tx, call_ref)
-    if row.call_tag is not None:
-        vault.forget_name(tx, row.call_tag)
+    vault.forget_name(tx, row.call_tag)
     tx.execute(tx.delete(call_table).where(call_table.c.call_ref == call_ref))
     return 1
