@@ -8,6 +8,8 @@ from typing import Self
 from countenance.audit.log import Log
 from countenance.audit.note import SigningKey
 from countenance.contracts.clock import Clock
+from countenance.control import backups
+from countenance.control.erasure import Eraser
 from countenance.storage.clocks import SystemClock
 from countenance.storage.keys import KeyFolder
 from countenance.storage.marks import mark_of
@@ -51,8 +53,11 @@ def open_tenant(
     time = clock or SystemClock()
     store = Store.open(place, tenant, points)
     try:
+        key = log_key(store, folder)
+        backups.check(store, folder, key.verifier)
         vault = Vault.open(folder, store, time)
-        log = Log.open(store, log_key(store, folder), time, points)
+        log = Log.open(store, key, time, points)
+        Eraser(log, vault, time, points).finish()
     except BaseException:
         store.close()
         raise
