@@ -1,0 +1,79 @@
+"""An exported log verifies at every size, grows in place, and forgets what was pruned."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.audit.logs import KEY, FaultError, fail_at, open_log
+
+from countenance.audit.export import StoredLog, export
+from countenance.audit.folder import AbsentError, LogFolder
+from countenance.audit.quorum import Policy
+from countenance.audit.tiles import Tile, tiles_of
+from countenance.audit.verify import verify
+from countenance.contracts.errors import AuditError
+from countenance.storage.store import Store
+
+TRUST = Policy.trusting(KEY.verifier)
+
+
+def entries(n: int) -> list[tuple[str, dict[str, object]]]:
+    return [("CONFIG", {"software": str(i)}) for i in range(n)]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=4))
+def test_an_export_is_whole_after_every_growth(tmp_path_factory: pytest.TempPathFactory, steps: list[int]) -> None:
+    place = tmp_path_factory.mktemp("log")
+    with Store.open(place) as store:
+        log = open_log(store)
+        for step in steps:
+            log.append_all(entries(step))
+            size = export(log, place / "log")
+            report = verify(LogFolder(place / "log"), TRUST)
+            assert (report.findings, report.entries, report.point.size) == ((), size, log.size)
+            files = {p.relative_to(place / "log").as_posix() for p in (place / "log").rglob("*") if p.is_file()}
+            assert files == {"checkpoint", "log.vkey", *(tile.path for tile in tiles_of(size))}
+        assert verify(StoredLog(log), TRUST).findings == ()
+
+
+def test_a_crash_between_files_leaves_the_last_export_valid(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        log = open_log(store)
+        log.append_all(entries(300))
+        export(log, tmp_path / "log")
+        log.append_all(entries(300))
+        for point in ("export.tile", "export.before_checkpoint"):
+            with pytest.raises(FaultError):
+                export(log, tmp_path / "log", fail_at(point))
+            assert verify(LogFolder(tmp_path / "log"), TRUST).point.size == 300
+        assert export(log, tmp_path / "log") == 600
+        assert verify(LogFolder(tmp_path / "log"), TRUST).findings == ()
+
+
+def test_entries_whose_time_is_over_leave_the_files_and_the_tree_still_verifies(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        log = open_log(store)
+        log.append_all(entries(600))
+        export(log, tmp_path / "log")
+        log.append_all([("RETENTION", {"minimum": 512})])
+        assert log.prune(600) == 512
+        export(log, tmp_path / "log")
+        shutil.copytree(tmp_path / "log", tmp_path / "later")
+        report = verify(LogFolder(tmp_path / "log"), TRUST)
+        assert (report.findings, report.minimum, report.entries) == ((), 512, 601 - 512)
+        with pytest.raises(AbsentError):
+            StoredLog(log).fetch(Tile(None, 0))
+        assert export(log, tmp_path / "fresh") == 601
+        assert verify(LogFolder(tmp_path / "fresh"), TRUST).findings == ()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with Store.open(tmp_path / "store") as store:
+        log = open_log(store)
+        log.append_all(entries(1))
+        with pytest.raises(AuditError, match="cannot be exported"):
+            export(log, tmp_path / "file" / "log")
