@@ -7,8 +7,6 @@ from pathlib import Path
 
 from tests.consent.rulings import TERMS, ruled
 
-from countenance.audit.log import Log
-from countenance.audit.note import SigningKey
 from countenance.consent.answers import Said, Shown
 from countenance.consent.evidence import Evidence
 from countenance.consent.ledger import PERSON, Place
@@ -19,35 +17,17 @@ from countenance.contracts.call import Modality, Purpose
 from countenance.contracts.trust import ConsentStatus, LogEntry, Ruling
 from countenance.control.changes import SEAT
 from countenance.control.consents import Consents
+from countenance.control.opening import open_tenant
 from countenance.control.receipts import Receipts
 from countenance.storage.calls import CallRow, SubjectRow, add_subjects, open_call
 from countenance.storage.clocks import micros
-from countenance.storage.keys import KeyFolder
+from countenance.storage.entries import minimum
 from countenance.storage.outbox import random_id
-from countenance.storage.store import Store
-from countenance.storage.vault import Vault
+from countenance.testing.clocks import ManualClock
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 SIGNED = Evidence("typed_name", "A. Person")
 EN = load("en")
-
-
-@dataclass
-class SetClock:
-    """Shows the time that a test sets."""
-
-    at: datetime = START
-    boot_id: str = "boot"
-    zero: datetime = field(default=START)
-
-    def utc(self) -> datetime:
-        return self.at
-
-    def mono_us(self) -> int:
-        return micros(self.at) - micros(self.zero) + 1_000_000
-
-    def pass_(self, **time: float) -> None:
-        self.at += timedelta(**time)
 
 
 @dataclass
@@ -73,13 +53,16 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.clock = SetClock()
-        self.keys = KeyFolder(folder / "keys")
-        self.store = Store.open(folder)
-        self.vault = Vault.open(self.keys, self.store, self.clock)
-        self.log = Log.open(self.store, SigningKey("example.org/local", self.keys.log_seed()), self.clock)
+        self.clock = ManualClock(START)
+        self.tenant = open_tenant(folder, clock=self.clock)
+        self.keys, self.store = self.tenant.keys, self.tenant.store
+        self.vault, self.log = self.tenant.vault, self.tenant.log
         self.consents = Consents(self.log, self.vault, self.clock)
         self.receipts = Receipts(self.log, self.vault)
+
+    def pass_(self, **time: float) -> None:
+        """Let time go by."""
+        self.clock.pass_us(timedelta(**time) // timedelta(microseconds=1))
 
     def notice(self, rulings: Mapping[Modality, Ruling], terms: Terms = TERMS) -> Notice:
         return write_notice(EN, rulings, terms)
@@ -121,4 +104,6 @@ class Desk:
         return [entry.kind for entry in self.log.entries()]
 
     def last(self, kind: str) -> LogEntry:
-        return next(entry for entry in reversed(self.log.entries()) if entry.kind == kind)
+        with self.store.reading() as tx:
+            kept = minimum(tx)
+        return next(entry for entry in reversed(self.log.entries(kept)) if entry.kind == kind)

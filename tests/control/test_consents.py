@@ -201,7 +201,7 @@ def test_nothing_is_carried_that_does_not_hold(desk: Desk) -> None:
     assert desk.consents.carry(PERSON, seat, stronger, TERMS) == ()
     assert desk.consents.carry(PERSON, seat, here, other_terms) == ()
     assert desk.consents.carry(PERSON, seat, denied, TERMS) == ()
-    desk.clock.pass_(days=365)
+    desk.pass_(days=365)
     assert desk.consents.carry(PERSON, seat, here, TERMS) == ()
 
 
@@ -235,12 +235,12 @@ def test_a_no_in_one_call_holds_in_the_other_that_runs(desk: Desk) -> None:
 def test_a_yes_ends_with_its_time_also_in_a_running_call(desk: Desk) -> None:
     desk.says(PERSON, "face")
     desk.says(PERSON, "voice", REFUSED)
-    desk.clock.pass_(days=364)
+    desk.pass_(days=364)
     assert desk.consents.expire() == ()
     seat = desk.seat(PERSON)
     desk.consents.carry(PERSON, seat, ruled("EU", modalities=["face"]), TERMS)
     desk.consents.running = Calls({seat.call_ref: 9_000_000})
-    desk.clock.pass_(days=1)
+    desk.pass_(days=1)
     assert [row.status for row in desk.consents.expire()] == ["expired", "expired"]
     assert desk.kinds()[-1] == "OPT_OUT"
     assert status(desk) is EXPIRED
@@ -251,9 +251,9 @@ def test_a_yes_ends_with_its_time_also_in_a_running_call(desk: Desk) -> None:
 
 def test_a_clock_that_goes_back_revives_no_consent(desk: Desk) -> None:
     desk.says(PERSON, "face")
-    desk.clock.pass_(days=366)
+    desk.pass_(days=366)
     assert status(desk) is EXPIRED
-    desk.clock.pass_(days=-30)
+    desk.clock.set_by(-30 * 86_400_000_000)
     assert status(desk) is EXPIRED
     assert desk.consents.now() == desk.clock.utc() + timedelta(days=30)
     assert [row.status for row in desk.consents.expire()] == ["expired"]
@@ -265,7 +265,7 @@ def test_a_receipt_is_checked_with_nothing_but_itself(desk: Desk) -> None:
     leaf = check_receipt(receipt)
     policy = Policy.trusting(VerifierKey.parse(receipt["log"]["vkey"]))
     checkpoint = verify_proof(parse_proof(receipt["proof"].encode()), leaf, policy)
-    assert checkpoint.origin == receipt["log"]["origin"] == "example.org/local"
+    assert checkpoint.origin == receipt["log"]["origin"] == desk.log.key.name
     assert receipt["participant_id"] == PERSON
     assert receipt["evidence"]["name"] == "A. Person"
     with pytest.raises(ConsentError, match="do not agree on `payload_commit`"):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from countenance.contracts.trust import Duties
 
@@ -20,7 +19,7 @@ class Limits:
     """The shortest of everything that all duties together say."""
 
     days: int
-    """Whole days after the call, the minimum over all rules."""
+    """Whole days after the reading, the minimum over all rules; the end of the purpose ends it at once."""
     contact_days: int | None = None
     """Whole days after the last contact; with it, also at once when the purpose has been met."""
     purpose_days: int | None = None
@@ -33,22 +32,15 @@ def limits(duties: Iterable[Duties], log_days: int = LEAST_LOG_DAYS) -> Limits:
     """All that these duties ask of keeping; without any duty nothing may be kept."""
     known = tuple(duties)
     names = tuple(name for one in known for name in one.names)
+    contact, purpose = _days(PURPOSE_END, names), _days(AFTER_PURPOSE, names)
+    # Last contact and end of purpose are never before the reading: what counts from them may count from it.
+    days = [one.retention_days for one in known]
     return Limits(
-        days=min((one.retention_days for one in known), default=0),
-        contact_days=min(_days(PURPOSE_END, names), default=None),
-        purpose_days=min(_days(AFTER_PURPOSE, names), default=None),
+        days=min((*days, *contact, *purpose)) if days else 0,
+        contact_days=min(contact, default=None),
+        purpose_days=min(purpose, default=None),
         log_days=max((log_days, LEAST_LOG_DAYS, *_days(LOG, names))),
     )
-
-
-def due(kept: Limits, made: datetime, purpose_ended: datetime | None = None) -> datetime:
-    """When a reading made at this time must be gone at the latest; the end of a purpose ends it at once.
-
-    The limits that count from the last contact or from the end of the purpose never come first: both are later than
-    the reading, and `days` is the minimum over all rules.
-    """
-    ends = made + timedelta(days=min(d for d in (kept.days, kept.contact_days, kept.purpose_days) if d is not None))
-    return ends if purpose_ended is None else min(ends, max(made, purpose_ended))
 
 
 def consent_days(log_days: int) -> int:

@@ -24,6 +24,7 @@ from countenance.control.changes import Change, draft_all, enrol, event_of, wher
 from countenance.storage import calls, outbox
 from countenance.storage.clocks import micros
 from countenance.storage.consents import ConsentRow, ended
+from countenance.storage.keeping import note_log_days
 from countenance.storage.outbox import random_id
 from countenance.storage.sealing import Random
 from countenance.storage.store import Transaction
@@ -211,6 +212,7 @@ class Consents:
             consents = [entry for entry in entries if entry.kind == "CONSENT"]
             for change, record, entry in zip(changes, records, consents, strict=True):
                 enrol(self._vault, tx, change)
+                note_log_days(tx, int(change.statement["log_days"]))
                 kept.append(self.ledger.add(tx, change.person, change.place, change.entered(record, entry)))
                 if change.is_news:
                     event = event_of(self._vault, tx, change, entry.seq)
