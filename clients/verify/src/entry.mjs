@@ -1,0 +1,139 @@
+/** One entry of the audit log: a flat object in canonical JSON, with an envelope that every kind shares. */
+
+import { parseCanonical } from "./canonical.mjs";
+import { Fault, must } from "./fault.mjs";
+
+export const KINDS = new Set([
+  "GATE", "CONSENT", "NOTICE", "LEASE", "RESULT", "SUPPRESSED", "OPT_OUT", "LEASE_CLOSE", "EXPORT", "ACCESS",
+  "ERASURE", "RETENTION", "MODEL_LOAD", "POLICY_LOAD", "CONFIG", "CLOCK_ANOMALY", "RECOVERY", "KEY_ROTATION",
+]);
+/** All that a leaf may say beside its envelope: references, counts, times and digests. */
+export const FIELDS = new Set([
+  "call_ref", "subject_ref", "modality", "modalities", "purpose", "role", "decision", "rule_ids", "policy_digest",
+  "consent_kind", "consent_index", "status", "version", "receipt_id", "at_us", "expires", "jurisdictions",
+  "notice", "notice_version", "notice_sha256", "language", "ask", "basis",
+  "lease", "start_us", "end_us", "valid_us", "limit", "counts", "payload_commit", "reason", "outputs",
+  "model", "sha256", "model_digests", "profile", "config_digest", "software", "rules",
+  "actor", "scope", "format", "items", "erasure_id", "epoch", "old_epoch", "key_id", "minimum", "size", "due",
+  "back_us", "jump_us", "backup_id",
+]);
+const ENVELOPE = new Set(["v", "kind", "seq", "t_utc", "t_mono", "boot_id", "tenant"]);
+const WORD = /^[A-Za-z0-9_.:/@+=-]{0,128}$/;
+const MOMENT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{6})Z$/;
+
+/** @typedef {import("./json.d.ts").Json} Json */
+
+/**
+ * @typedef {object} Entry
+ * @property {number} seq
+ * @property {string} kind
+ * @property {string} tenant
+ * @property {string} boot
+ * @property {number} utcUs microseconds since 1970
+ * @property {number} monoUs microseconds since the machine started
+ * @property {{[key: string]: Json}} body everything that the leaf says
+ */
+
+/**
+ * The entry in a leaf; a fault names the index it should have.
+ * @param {Uint8Array} leaf
+ * @param {number} index
+ * @returns {Entry}
+ */
+export function parseEntry(leaf, index) {
+  const body = parseLeaf(leaf, index);
+  must(body !== null && typeof body === "object" && !Array.isArray(body), `entry ${index} is not an object`, index);
+  const { v, kind, seq, t_utc, t_mono, boot_id, tenant } = body;
+  must(v === 1, `entry ${index} has an unknown version`, index);
+  must(typeof kind === "string" && KINDS.has(kind), `entry ${index} has the unknown kind ${kind}`, index);
+  must(isWhole(seq) && seq >= 0, `entry ${index} has no number`, index);
+  must(isWhole(t_mono) && t_mono >= 0, `entry ${index} states no monotonic time`, index);
+  must(isWord(boot_id) && isWord(tenant), `entry ${index} names no boot or no tenant`, index);
+  for (const name in body) {
+    if (ENVELOPE.has(name)) continue;
+    must(FIELDS.has(name) && isPlain(body[name]), `entry ${index} says in \`${name}\` what may not stand in a log`, index);
+  }
+  return { seq, kind, tenant, boot: boot_id, utcUs: moment(t_utc, index), monoUs: t_mono, body };
+}
+
+/**
+ * @param {Entry} entry
+ * @param {string} modality
+ * @returns {string} one person's modality in one call
+ */
+export function personKey(entry, modality) {
+  return JSON.stringify([entry.body.call_ref, entry.body.subject_ref, modality]);
+}
+
+/**
+ * @param {Json | undefined} value
+ * @returns {string[]}
+ */
+export function names(value) {
+  if (Array.isArray(value)) return value.map(String);
+  return value !== null && typeof value === "object" ? Object.values(value).map(String) : [];
+}
+
+/**
+ * @param {{[key: string]: Json}} body
+ * @returns {string[]} modalities of which something was read
+ */
+export function counted(body) {
+  const { counts } = body;
+  if (counts === null || typeof counts !== "object" || Array.isArray(counts)) return [];
+  return Object.keys(counts).filter((modality) => counts[modality] !== 0);
+}
+
+/**
+ * @param {Uint8Array} leaf
+ * @param {number} index
+ * @returns {Json}
+ */
+function parseLeaf(leaf, index) {
+  try {
+    return parseCanonical(leaf, `entry ${index}`);
+  } catch (error) {
+    throw error instanceof Fault ? new Fault(error.message, index) : error;
+  }
+}
+
+/**
+ * @param {Json | undefined} value
+ * @returns {value is number}
+ */
+export function isWhole(value) {
+  return typeof value === "number" && Number.isSafeInteger(value);
+}
+
+/**
+ * @param {Json | undefined} value
+ * @returns {value is string}
+ */
+function isWord(value) {
+  return typeof value === "string" && WORD.test(value);
+}
+
+/**
+ * True for references, whole numbers and digests, and for lists and tables of them.
+ * @param {Json} value
+ * @returns {boolean}
+ */
+function isPlain(value) {
+  if (value === null || typeof value === "boolean" || isWord(value) || isWhole(value)) return true;
+  if (typeof value !== "object") return false;
+  return Object.keys(value).every(isWord) && Object.values(value).every(isPlain);
+}
+
+/**
+ * @param {Json | undefined} text RFC 3339, in UTC
+ * @param {number} index
+ * @returns {number} microseconds since 1970
+ */
+function moment(text, index) {
+  const found = typeof text === "string" ? MOMENT.exec(text) : null;
+  must(found !== null, `entry ${index} states no time in UTC`, index);
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number);
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+  must(new Date(ms).getUTCDate() === day && hour < 24 && minute < 60 && second < 60, `entry ${index} states no real time`, index);
+  return ms * 1000 + Number(found[7]);
+}

@@ -1,0 +1,161 @@
+/** What was checked, in plain sentences: what is proven, what is wrong, and what no check of this kind can prove. */
+
+/** @typedef {import("./log.mjs").LogReport} LogReport */
+/** @typedef {import("./receipt.mjs").ReceiptReport} ReceiptReport */
+
+/**
+ * @typedef {object} Told
+ * @property {boolean} holds
+ * @property {string} headline
+ * @property {string[]} proven
+ * @property {string[]} wrong
+ * @property {string[]} unproven what it does not prove
+ */
+
+const KEY_WITHIN =
+  "That the log is the organisation's. The key came with these files: compare it with the key that the organisation publishes elsewhere.";
+const INSTALLED = "That no other software read the call. A log can only speak of what was written into it.";
+const READING = "That a reading was right. The log says that something was read, when and under which permission, not whether it fits you.";
+
+/**
+ * A whole log.
+ * @param {LogReport} report
+ * @param {boolean} ownKey the key came with the log
+ * @param {boolean} [complete] completeness was asked for
+ * @returns {Told}
+ */
+export function tellLog(report, ownKey, complete = true) {
+  const { size, origin } = report.trusted.checkpoint;
+  const wrong = report.findings.map(({ index, reason }) => `Entry ${index}: ${reason}.`);
+  const holds = wrong.length === 0;
+  const proven = holds ? logProven(report, complete) : [];
+  const unproven = [READING, INSTALLED];
+  if (report.continues.length === 0) unproven.unshift("That this is the same history others were shown. Add a receipt or a checkpoint from earlier to see that.");
+  if (report.trusted.witnesses.length === 0) unproven.unshift("That anyone outside has seen this log. No witness has signed it.");
+  if (ownKey) unproven.unshift(KEY_WITHIN);
+  if (report.uncovered.length > 0) unproven.push(`What stands in ${count(report.uncovered.length, "newer file")} that the checkpoint does not reach yet.`);
+  const headline = holds ? `The log of ${origin} has not been changed` : `The log of ${origin} does not hold`;
+  return { holds, headline: `${headline}: ${count(size, "entry")}`, proven, wrong, unproven };
+}
+
+/**
+ * @param {LogReport} report
+ * @param {boolean} complete
+ * @returns {string[]}
+ */
+function logProven(report, complete) {
+  const said = ["Every entry is the one that was signed for: none was changed, removed, added or moved."];
+  said.push("The entries are numbered without a gap, and the clocks agree or the log says where they did not.");
+  for (const { name, time } of report.trusted.witnesses) said.push(`The witness ${name} saw this state of the log on ${day(time)}.`);
+  for (const size of report.continues) said.push(`It continues what you kept from before: the first ${count(size, "entry")} are still the same.`);
+  if (complete) {
+    said.push("Each result stands on a ruling that allowed it, a consent where one was needed, a loaded model and a permission of at most a second.");
+    said.push("Nothing was counted of anyone after they opted out.");
+  }
+  if (report.erased.size > 0) said.push(`${count(report.erased.size, "person reference")} erased, and the log holds nothing new about them since.`);
+  if (report.kept > 0) said.push(`Entries before ${report.kept} are no longer kept, as retention asks; their hashes still are.`);
+  if (report.cut > 0) said.push(`${count(report.cut, "call")} began before that: their permissions could not be checked.`);
+  if (report.pending > 0) said.push(`${count(report.pending, "permission")} had just begun and not ended when this state was signed.`);
+  return said;
+}
+
+/**
+ * A receipt that holds.
+ * @param {ReceiptReport} report
+ * @returns {Told}
+ */
+export function tellReceipt(report) {
+  const { trusted, entries, statement } = report;
+  const { origin, size } = trusted.checkpoint;
+  const proven = [`It is entry ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`];
+  proven.push(...(report.type === "consent" ? consentProven(statement) : deletionProven(statement)));
+  for (const { name, time } of trusted.witnesses) proven.push(`The witness ${name} saw that state of the log on ${day(time)}.`);
+  const unproven = report.type === "consent" ? [READING] : ["That nobody kept a copy elsewhere. What had already left the system is named in the receipt; what receivers did with it cannot be seen from here."];
+  unproven.unshift("That the log was not changed since. Drop the log's own files here together with this receipt to see that.");
+  if (report.ownKey) unproven.unshift(KEY_WITHIN);
+  const headline = report.type === "consent" ? "This receipt is in the log" : "This deletion is in the log";
+  return { holds: true, headline, proven, wrong: [], unproven };
+}
+
+/**
+ * @param {ReceiptReport["statement"]} statement
+ * @returns {string[]}
+ */
+function consentProven(statement) {
+  const [purpose] = /** @type {{[name: string]: unknown}[]} */ (statement.purposes);
+  const said = `${plain(purpose.modality)} for ${plain(purpose.purpose)}: ${plain(purpose.status)}`;
+  const at = typeof statement.answered_at === "string" ? `, on ${moment(statement.answered_at)}` : "";
+  return [`What you answered is exactly what was logged: ${said}${at}.`];
+}
+
+/**
+ * @param {ReceiptReport["statement"]} statement
+ * @returns {string[]}
+ */
+function deletionProven(statement) {
+  const said = ["What it says about the deletion was signed with the key of the log."];
+  if (typeof statement.erased_at === "string") said.push(`The data was deleted on ${moment(statement.erased_at)}.`);
+  else said.push("The deletion was begun; the receipt does not say yet that it is finished.");
+  const keys = /** @type {{[name: string]: unknown} | undefined} */ (statement.keys);
+  if (typeof keys?.destroyed_at === "string") said.push(`The key under which backups could still be read was destroyed on ${moment(keys.destroyed_at)}.`);
+  else if (typeof keys?.destroyed_by === "string") said.push(`Backups can still be read until their key is destroyed, by ${moment(keys.destroyed_by)}.`);
+  return said;
+}
+
+/**
+ * Something that does not hold.
+ * @param {string} reason
+ * @param {"log" | "receipt"} what
+ * @returns {Told}
+ */
+export function tellFault(reason, what) {
+  const headline = what === "log" ? "This log does not hold" : "This receipt does not hold";
+  return { holds: false, headline, proven: [], wrong: [`${reason[0].toUpperCase()}${reason.slice(1)}.`], unproven: [] };
+}
+
+/**
+ * The same for a terminal.
+ * @param {Told} told
+ * @returns {string[]}
+ */
+export function lines({ holds, headline, proven, wrong, unproven }) {
+  const shown = wrong.slice(0, 20).map((one) => `  ! ${one}`);
+  if (wrong.length > shown.length) shown.push(`  ! and ${wrong.length - shown.length} more`);
+  const asked = holds ? ["It does not prove:", ...unproven.map((one) => `  - ${one}`)] : [];
+  return [`${headline}.`, ...proven.map((one) => `  + ${one}`), ...shown, ...asked];
+}
+
+/**
+ * @param {number} n
+ * @param {string} noun
+ * @returns {string}
+ */
+function count(n, noun) {
+  const many = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${n.toLocaleString("en")} ${n === 1 ? noun : many}`;
+}
+
+/**
+ * @param {bigint} seconds since 1970
+ * @returns {string}
+ */
+function day(seconds) {
+  return seconds < 8_640_000_000_000n ? moment(new Date(Number(seconds) * 1000).toISOString()) : "a time far away";
+}
+
+/**
+ * @param {string} text RFC 3339 in UTC
+ * @returns {string}
+ */
+function moment(text) {
+  const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(text);
+  return found ? `${found[1]} at ${found[2]} UTC` : text;
+}
+
+/**
+ * @param {unknown} word
+ * @returns {string}
+ */
+function plain(word) {
+  return String(word).replaceAll("_", " ");
+}
