@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from countenance.audit import growth
@@ -14,7 +15,7 @@ from countenance.audit.growth import Growth
 from countenance.audit.merkle import check_consistency, consistency, inclusion, leaf_hash, tree_root
 from countenance.audit.note import Note, SigningKey, parse_note
 from countenance.audit.tiles import TileHashes
-from countenance.audit.timekeeping import Timekeeper
+from countenance.audit.timekeeping import Timekeeper, moment_of
 from countenance.contracts.clock import Clock
 from countenance.contracts.errors import AuditError, CountenanceError, StorageError
 from countenance.contracts.trust import LogEntry
@@ -80,6 +81,12 @@ class Log:
         """How many entries there are."""
         with self._alone() as tree:
             return tree.size
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The wall-clock time of the last entry."""
+        with self._alone():
+            return None if self._time.last is None else moment_of(self._time.last.at)
 
     @property
     def root(self) -> bytes:

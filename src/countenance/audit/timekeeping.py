@@ -19,6 +19,11 @@ class Timekeeper:
         self._clock = clock
         self._last = None if last is None else Stamp(last.at, last.mono_us, last.boot_id)
 
+    @property
+    def last(self) -> Stamp | None:
+        """The stamp of the last entry that is durable."""
+        return self._last
+
     def stamp(self) -> tuple[Stamp, Mapping[str, object] | None]:
         """Now, and the body of a CLOCK_ANOMALY when the clocks disagree; `keep` makes the stamp the last one."""
         now = self._clock.utc()

@@ -49,7 +49,16 @@ def open_call(tx: Transaction, call: CallRow) -> None:
 
 def find_call(tx: Transaction, call_ref: str) -> CallRow | None:
     """The call with this reference."""
-    row = tx.first(tx.select(calls).where(calls.c.call_ref == call_ref))
+    return _call(tx, calls.c.call_ref == call_ref)
+
+
+def find_open_call(tx: Transaction, call_tag: str) -> CallRow | None:
+    """The call behind a tag that was not closed."""
+    return _call(tx, (calls.c.call_tag == call_tag) & calls.c.closed_utc_us.is_(None))
+
+
+def _call(tx: Transaction, which: ColumnElement[bool]) -> CallRow | None:
+    row = tx.first(tx.select(calls).where(which).order_by(calls.c.opened_utc_us.desc()).limit(1))
     if row is None:
         return None
     return CallRow(row.call_ref, row.purpose, row.opened_utc_us, row.call_tag, row.closed_utc_us, row.delete_due_utc_us)

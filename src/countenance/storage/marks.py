@@ -14,3 +14,9 @@ def mark_of(tx: Transaction, name: str, made: Callable[[], str]) -> str:
     value = made()
     tx.insert(marks, {"name": name, "value": value})
     return value
+
+
+def put_mark(tx: Transaction, name: str, value: str) -> None:
+    """Keep a mark in place of the last one of this name."""
+    tx.execute(tx.delete(marks).where(marks.c.name == name))
+    tx.insert(marks, {"name": name, "value": value})

@@ -1,0 +1,259 @@
+"""The control plane of one tenant: gate, consents, leases, log and outbox as one, failing closed.
+
+What it says yes to is on the disk. When the store cannot be written, it says no to everything that would be inferred,
+`health` says why, and it goes on by itself once the store works again; the calls themselves never wait for it.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from countenance.audit.leases import Leases
+from countenance.audit.log import Draft
+from countenance.audit.outcome import USUAL, Outcome, Result, Terms
+from countenance.consent.answers import Said
+from countenance.consent.ledger import PERSON, Place
+from countenance.consent.terms import Terms as Told
+from countenance.contracts.call import Call, Modality
+from countenance.contracts.errors import ConsentError, CountenanceError, StorageError
+from countenance.contracts.trust import Case, Lease, LogEntry, Ruling
+from countenance.control.changes import SEAT
+from countenance.control.consents import Consents
+from countenance.control.health import Health, Tally, Watch, is_of_the_store
+from countenance.control.opening import Tenant
+from countenance.control.running import RunningCall, Seat, Stop, tell_nobody
+from countenance.policy.gate import Gate
+from countenance.storage import calls, outbox
+from countenance.storage import entries as log_rows
+from countenance.storage.calls import CallRow, SubjectRow
+from countenance.storage.clocks import SteadyClock, micros
+from countenance.storage.consents import ConsentRow
+from countenance.storage.marks import put_mark
+from countenance.storage.outbox import random_id
+from countenance.storage.points import Points, nowhere
+
+CALL = "call"
+PROBE = "health.probe"
+
+
+class Control:
+    """Everything that must be asked before anything is read of anyone."""
+
+    def __init__(self, tenant: Tenant, gate: Gate, points: Points = nowhere) -> None:
+        self.tenant = tenant
+        self.gate = gate
+        self.clock = SteadyClock(tenant.clock, tenant.log.last_at)
+        self.consents = Consents(tenant.log, tenant.vault, self.clock)
+        self.consents.running = self
+        self._at = points
+        self._one = threading.RLock()
+        self._watch = Watch()
+        self._tally = Tally()
+        self._calls: dict[str, RunningCall] = {}
+        self._unsaid: deque[tuple[str, tuple[Modality, ...] | None]] = deque()
+
+    def loaded(self, models: Mapping[str, str], software: str) -> None:
+        """Log what runs here before it runs: the program, the policy, each model with its sha256."""
+        entries: list[Draft] = [
+            ("CONFIG", {"software": software}),
+            ("POLICY_LOAD", {"policy_digest": self.gate.digest}),
+        ]
+        entries += [("MODEL_LOAD", {"model": name, "sha256": digest}) for name, digest in models.items()]
+        with self._watch.over(self.clock.mono_us()):
+            self.tenant.log.append_all(entries)
+
+    def open_call(
+        self, call: Call, people: Mapping[str, str], terms: Terms = USUAL, stop: Stop = tell_nobody
+    ) -> RunningCall:
+        """Begin a call, or go on with one that a stop interrupted; `people`: who each participant is.
+
+        Nothing may be read yet: each modality of each person needs a ruling, and an answer where that asks for one.
+        """
+        with self._watch.over(self.clock.mono_us()):
+            call_ref, seats = self._seated(call, people)
+            subjects = {seat.participant_id: seat.subject_ref for seat in seats}
+            leases = Leases(self.tenant.log, self.tenant.vault, call_ref, subjects, terms, self._at)
+            running = RunningCall(call, call_ref, seats, leases, stop)
+            for entry in self.tenant.log.of_call(call_ref, "CONSENT"):
+                running.heard(entry)
+        with self._one:
+            self._calls[call_ref] = running
+        return running
+
+    def rule(self, call: RunningCall, participant_id: str, case: Case) -> Ruling:
+        """Put a case to the gate; the ruling counts once the log has it."""
+        ruling = self.gate.rule(case)
+        with self._watch.over(self.clock.mono_us()):
+            call.ruled(participant_id, ruling)
+        return ruling
+
+    def answer(self, call: RunningCall, participant_id: str, said: Said, told: Told) -> ConsentRow:
+        """Record what a participant answers in a call."""
+        ruling = call.rulings.get((participant_id, said.modality))
+        if ruling is None:
+            raise ConsentError(f"{participant_id} was never asked about {said.modality}", "Ask the gate first.")
+        with self._watch.over(self.clock.mono_us()):
+            person = call.seats[participant_id].person
+            return self.consents.answer(person, said, ruling, told, call.place(participant_id))
+
+    def carry(self, call: RunningCall, participant_id: str, told: Told) -> Sequence[ConsentRow]:
+        """Let what a person has answered before hold in this call, as far as it still does."""
+        rulings = {m: ruling for (who, m), ruling in call.rulings.items() if who == participant_id}
+        with self._watch.over(self.clock.mono_us()):
+            return self.consents.carry(call.seats[participant_id].person, call.place(participant_id), rulings, told)
+
+    def stop(self, person: str, modalities: Iterable[Modality] | None = None) -> Sequence[ConsentRow]:
+        """A person stops, in all calls: nothing is read from now, and it is durable when this returns.
+
+        When the disk fails the no still holds here, this raises, and `tick` says it again until it is durable.
+        """
+        chosen = None if modalities is None else tuple(modalities)
+        with self._one:
+            running = tuple(self._calls.values())
+        for call in running:
+            call.bar_person(person, chosen)
+        self._at("opt_out.stopped")
+        try:
+            with self._watch.over(self.clock.mono_us()):
+                return self.consents.stop(person, chosen)
+        except CountenanceError as fault:
+            if is_of_the_store(fault):
+                self._unsaid.append((person, chosen))
+            raise
+
+    def grant(
+        self, call: RunningCall, start_us: int, end_us: int, only: Iterable[str] | None = None
+    ) -> Sequence[Lease]:
+        """Leases for everyone of whom anything may be read in this window of media time; AuditError: infer nothing."""
+        now_us = self.clock.mono_us()
+        with self._watch.over(now_us):
+            return call.grant(start_us, end_us, now_us, only)
+
+    def ran(self, counts: Mapping[Modality, int]) -> None:
+        """A worker reports its model calls, for the cross-check with the log."""
+        self._tally.ran(counts)
+
+    def results(self, call: RunningCall, outcomes: Iterable[Outcome]) -> Sequence[Result]:
+        """End leases with what came of them; nothing leaves the process before this returns."""
+        ended = tuple(outcomes)
+        with self._watch.over(self.clock.mono_us()):
+            results = call.results(ended)
+        for outcome in ended:
+            self._tally.logged(outcome.counts)
+        return results
+
+    def close_lease(
+        self, call: RunningCall, lease: Lease, reason: str, counts: Mapping[Modality, int] | None = None
+    ) -> None:
+        """End a lease that gives no output; `counts`: what ran for nothing."""
+        with self._watch.over(self.clock.mono_us()):
+            call.close(lease, reason, counts)
+        self._tally.logged(counts or {})
+
+    def end_call(self, call: RunningCall) -> None:
+        """End a call and its leases."""
+        with self._watch.over(self.clock.mono_us()):
+            for lease in call.open_leases:
+                call.close(lease, "hang_up")
+            with self.tenant.store.transaction() as tx:
+                calls.close_call(tx, call.call_ref, micros(self.clock.utc()))
+        with self._one:
+            self._calls.pop(call.call_ref, None)
+
+    def leave(self, person: str) -> None:
+        """End what runs on a person, before they are erased; `stop` them first."""
+        with self._watch.over(self.clock.mono_us()):
+            for call in tuple(self._calls.values()):
+                for lease in call.open_leases:
+                    if call.seats[lease.participant_id].person == person:
+                        call.close(lease, "erased")
+
+    def at_us(self, call_ref: str) -> int | None:
+        """The media time a call has reached; None when it is not running."""
+        call = self._calls.get(call_ref)
+        return None if call is None else call.at_us
+
+    def bar(self, seat: Place, modality: Modality) -> None:
+        """A no in a running call holds from now."""
+        call = self._calls.get(str(seat.call_ref))
+        if call is not None:
+            call.bar(seat.subject_ref, modality)
+
+    def heard(self, entries: Sequence[LogEntry]) -> None:
+        """Durable answers, for the calls they were given in."""
+        for entry in entries:
+            call = self._calls.get(str(entry.body.get("call_ref")))
+            if call is not None:
+                call.heard(entry)
+
+    def tick(self) -> Health:
+        """To be called at least once a second: noes, expiries, lapsed leases, a checkpoint; and whether all is well."""
+        try:
+            with self._watch.over(self.clock.mono_us()):
+                self._probe()
+                self._say_unsaid()
+                self.consents.expire()
+                self._close_lapsed()
+                self.tenant.log.checkpoint()
+        except CountenanceError as fault:
+            # `health` says why; the next tick tries again.
+            if not is_of_the_store(fault):
+                raise
+        return self.health()
+
+    def health(self) -> Health:
+        """Whether anything can be inferred, and what waits."""
+        log_size = waiting = None
+        try:
+            if self._watch.why is None:
+                with self._watch.over(self.clock.mono_us()), self.tenant.store.reading() as tx:
+                    log_size, waiting = log_rows.size(tx), outbox.waiting(tx)
+        except StorageError:
+            log_size = waiting = None
+        watch, leases = self._watch, sum(len(call.open_leases) for call in tuple(self._calls.values()))
+        return Health(watch.why is None, watch.why, watch.since_us, log_size, leases, waiting, self._tally.unaccounted)
+
+    def _probe(self) -> None:
+        """After a fault: write something, read the log anew, and be well."""
+        if self._watch.why is None:
+            return
+        with self.tenant.store.transaction() as tx:
+            put_mark(tx, PROBE, str(self.tenant.log.size))
+        self._at("health.probed")
+        self._watch.well()
+
+    def _say_unsaid(self) -> None:
+        while self._unsaid:
+            person, chosen = self._unsaid[0]
+            self.consents.stop(person, chosen)
+            self._unsaid.popleft()
+
+    def _close_lapsed(self) -> None:
+        now_us = self.clock.mono_us()
+        for call in tuple(self._calls.values()):
+            for lease in call.lapsed(now_us):
+                call.close(lease, "lapsed")
+
+    def _seated(self, call: Call, people: Mapping[str, str]) -> tuple[str, Sequence[Seat]]:
+        vault, tenant = self.tenant.vault, self.tenant
+        with tenant.store.transaction() as tx:
+            tag = vault.name(tx, CALL, call.id)
+            found = calls.find_open_call(tx, tag)
+            call_ref = random_id() if found is None else found.call_ref
+            if found is None:
+                calls.open_call(tx, CallRow(call_ref, str(call.purpose), micros(self.clock.utc()), tag))
+            kept = {one.seat_tag: one.subject_ref for one in calls.subjects_of(tx, call_ref)}
+            seats = []
+            for participant in call.participants:
+                seat_tag = vault.name(tx, SEAT, call.id, participant.id)
+                person, subject_ref = people[participant.id], kept.get(seat_tag)
+                if subject_ref is None:
+                    subject_ref = random_id()
+                    vault.enrol(tx, subject_ref)
+                    row = SubjectRow(
+                        subject_ref, call_ref, seat_tag, vault.name(tx, PERSON, person), str(participant.role)
+                    )
+                    calls.add_subjects(tx, [row])
+                seats.append(Seat(participant.id, subject_ref, person))
+            self._at("call.before_commit")
+        return call_ref, seats

@@ -1,0 +1,150 @@
+"""One running call in the control plane: what may be read, under which leases, and what came of it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from countenance.audit.leases import Leases
+from countenance.audit.outcome import Outcome, Result
+from countenance.audit.permission import Request
+from countenance.consent.ledger import Place
+from countenance.consent.register import Register
+from countenance.contracts.call import Call, Modality
+from countenance.contracts.trust import Consent, ConsentStatus, Lease, LogEntry, Ruling
+from countenance.permission import Permissions
+
+LAPSE_US = 5_000_000
+"""A second of lease, and time for its result to come in."""
+
+Stop = Callable[[str, Modality], None]
+"""Told at once when a participant stops a modality, before the disk is waited for."""
+
+
+def tell_nobody(participant_id: str, modality: Modality) -> None:
+    """Nobody holds a lease elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A participant of a call."""
+
+    participant_id: str
+    subject_ref: str
+    person: str
+    """The deployment's own id of the person."""
+
+
+class RunningCall:
+    """The gate's rulings, the answers and the leases of one call; everything it says yes to is durable."""
+
+    def __init__(
+        self, call: Call, call_ref: str, seats: Iterable[Seat], leases: Leases, stop: Stop = tell_nobody
+    ) -> None:
+        self.call = call
+        self.call_ref = call_ref
+        self.seats = {seat.participant_id: seat for seat in seats}
+        self.register = Register(call.id, call.purpose)
+        self.rulings: dict[tuple[str, Modality], Ruling] = {}
+        self.at_us = 0
+        """Media time that the call has reached."""
+        self._leases = leases
+        self._stop = stop
+        self._granted_us: dict[str, int] = {}
+
+    @property
+    def open_leases(self) -> Sequence[Lease]:
+        """Leases that have not ended."""
+        return self._leases.open
+
+    def place(self, participant_id: str) -> Place:
+        """Where an answer of this participant, given now, stands."""
+        return Place(self.seats[participant_id].subject_ref, self.call_ref, self.at_us, participant_id)
+
+    def ruled(self, participant_id: str, ruling: Ruling) -> None:
+        """Keep what the gate said, once the log has it."""
+        self._leases.ruled(participant_id, ruling)
+        self.rulings[participant_id, ruling.case.modality] = ruling
+
+    def reach(self, at_us: int) -> None:
+        """The call has come to this media time."""
+        self.at_us = max(self.at_us, at_us)
+
+    def grant(self, start_us: int, end_us: int, now_us: int, only: Iterable[str] | None = None) -> Sequence[Lease]:
+        """A lease for everyone of whom anything may be read; `now_us` is monotonic time."""
+        self.reach(start_us)
+        permissions = self.permissions()
+        requests = []
+        for who in self.seats if only is None else only:
+            if modalities := permissions.readable(who, start_us):
+                rulings = {m: self.rulings[who, m] for m in modalities}
+                consents = {c.modality: c for c in permissions.consents(who, modalities, start_us)}
+                requests.append(Request(who, modalities, start_us, end_us, rulings, consents))
+        leases = self._leases.grant_all(requests)
+        self._granted_us.update((lease.id, now_us) for lease in leases)
+        return leases
+
+    def lapsed(self, now_us: int) -> Sequence[Lease]:
+        """Leases whose worker has had time enough to answer, and did not."""
+        return tuple(one for one in self._leases.open if now_us - self._granted_us.get(one.id, now_us) > LAPSE_US)
+
+    def permissions(self) -> Permissions:
+        """Rulings and answers together, as they stand."""
+        return Permissions(self.call, self.rulings, self.register, {modality for _, modality in self.rulings})
+
+    def results(self, outcomes: Iterable[Outcome]) -> Sequence[Result]:
+        """End leases with what came of them: entries, payloads and events are durable together."""
+        ended = tuple(outcomes)
+        results = self._leases.results(ended)
+        for outcome in ended:
+            self._granted_us.pop(outcome.lease.id, None)
+        return results
+
+    def close(self, lease: Lease, reason: str, counts: Mapping[Modality, int] | None = None) -> None:
+        """End a lease that gives no output."""
+        self._leases.close(lease, reason, counts)
+        self._granted_us.pop(lease.id, None)
+
+    def bar(self, subject_ref: str, modality: Modality) -> None:
+        """A no holds from now: no lease, no result, and whoever holds a lease is told."""
+        for seat in self._of(subject_ref):
+            # The worker first: our own lock may be held by someone who waits for the disk.
+            self._stop(seat.participant_id, modality)
+            self._leases.bar(seat.participant_id, modality, self.at_us)
+
+    def bar_person(self, person: str, modalities: Iterable[Modality] | None) -> None:
+        """A no of a person to these modalities, or to all that were ever ruled on."""
+        wanted = {modality for _, modality in self.rulings} if modalities is None else set(modalities)
+        for seat in self.seats.values():
+            if seat.person == person:
+                for modality in sorted(wanted):
+                    self.bar(seat.subject_ref, modality)
+
+    def heard(self, entry: LogEntry) -> None:
+        """A durable answer of someone in this call."""
+        self._leases.heard([entry])
+        for seat in self._of(str(entry.body["subject_ref"])):
+            consent = self._consent(seat, entry)
+            expired = consent.status is ConsentStatus.EXPIRED
+            before = self.register.status(seat.participant_id, consent.modality, consent.at_us)
+            # What was never said yes to in this call cannot expire in it.
+            if not expired or before is ConsentStatus.GIVEN:
+                self.register.record(consent)
+
+    def _consent(self, seat: Seat, entry: LogEntry) -> Consent:
+        body = entry.body
+        modality = str(body["modality"])
+        mine = [c for c in self.register.records if (c.participant_id, c.modality) == (seat.participant_id, modality)]
+        return Consent(
+            participant_id=seat.participant_id,
+            modality=modality,
+            purpose=self.call.purpose,
+            status=ConsentStatus(str(body["status"])),
+            at_us=int(str(body["at_us"])),
+            receipt_id=str(body["receipt_id"]),
+            # Within a call answers are counted anew; the register that lasts has its own count.
+            version=len(mine) + 1,
+            kind=str(body["consent_kind"]),
+            notice=str(body.get("notice", "unstated")),
+        )
+
+    def _of(self, subject_ref: str) -> Sequence[Seat]:
+        return tuple(seat for seat in self.seats.values() if seat.subject_ref == subject_ref)
