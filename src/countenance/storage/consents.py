@@ -74,6 +74,11 @@ def answers_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
     return _rows(tx, _own(tx).where(consents.c.person_tag == person_tag))
 
 
+def every_row_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
+    """All answers of a person, and each time one was said again in a later call."""
+    return _rows(tx, tx.select(consents).where(consents.c.person_tag == person_tag))
+
+
 def by_receipt(tx: Transaction, receipt_id: str) -> ConsentRow | None:
     """The answer with this receipt."""
     row = tx.first(tx.select(consents).where(consents.c.receipt_id == receipt_id))
