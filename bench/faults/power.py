@@ -3,7 +3,7 @@
     python -m bench.faults.power [--states 100000] [--plant lazy_sync] [--save]
 
 The story runs once per seed under strace, which records every write and sync of the real store. From the recording come
-crash states (see `crashes`); the product's own code opens each, and the judge compares it with what was acknowledged.
+crash states (see `crashes`); the product's own code opens each and compares it with what was acknowledged.
 """
 
 import argparse
@@ -33,14 +33,22 @@ from bench.faults.tenant import Tenant, engines_kept
 from bench.faults.truth import Teller, Told
 from countenance.audit.export import export
 from countenance.audit.folder import CHECKPOINT, LogFolder
+from countenance.audit.log import Log
+from countenance.audit.merkle import leaf_hash
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.errors import AuditError, CountenanceError
+from countenance.control.opening import log_key
+from countenance.storage import entries as rows
 from countenance.storage.engine import Database, open_sqlite
+from countenance.storage.keys import KeyFolder
+from countenance.storage.store import Store
 
 PLANTS = ("lazy_sync", "synchronous_off", "ack_before_commit")
 """Bugs that must be seen: syncs of the write-ahead log left out, syncing switched off, acks before the commit."""
 SEEDS = 9
+IN_FULL = 20
+"""Of so many different disks, one is judged in full; of the others, store and log are opened and compared."""
 SECONDS = 12
 EXPORTS = 0.3
 """How often a second ends with an export."""
@@ -62,6 +70,7 @@ class Tally:
 
     states: int = 0
     distinct: int = 0
+    judged: int = 0
     acked: int = 0
     steps: Counter[str] = field(default_factory=Counter)
     misses: list[str] = field(default_factory=list)
@@ -91,7 +100,10 @@ def check(recording: Recording, number: int, rng: Random, folder: Path, tally: T
                 continue  # the very same disk with the very same promises
             seen.add(digest)
             tally.distinct += 1
-            tally.misses += (f"step {state.step}, {state.manner}: {miss}" for miss in _missed(state, recording, place))
+            in_full = tally.distinct % IN_FULL == 1
+            tally.judged += in_full
+            found = _missed(state, recording, place, in_full=in_full)
+            tally.misses += (f"step {state.step}, {state.manner}: {miss}" for miss in found)
             if len(tally.misses) > ENOUGH_MISSES:
                 return
     tally.acked += sum(len(told(step.text).acked) for step in recording.steps if isinstance(step, syscalls.Said))
@@ -104,12 +116,32 @@ def told(text: bytes) -> Told:
     return heard
 
 
-def _missed(state: State, recording: Recording, place: Path) -> Iterator[str]:
+def _missed(state: State, recording: Recording, place: Path, *, in_full: bool) -> Iterator[str]:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     lay_out(state, recording.root, place)
     _owned(place)
-    heard = told(state.said)
+    yield from _judged(place, told(state.said)) if in_full else _read(place, told(state.said))
+
+
+def _read(place: Path, heard: Told) -> Iterator[str]:
+    """Open store and log, which recovers them, and compare what was acknowledged."""
+    keys = KeyFolder(place / "keys")
+    try:
+        with Store.open(place / "data") as store:
+            log = Log.open(store, log_key(store, keys))
+            with store.reading() as tx:
+                leaves = rows.read(tx, 0, log.size)
+    except CountenanceError as fault:
+        yield f"unreadable: {fault.problem}"
+        return
+    for seq, digest in heard.acked.items():
+        if seq >= len(leaves) or leaf_hash(leaves[seq]).hex() != digest:
+            yield f"acknowledged entry {seq} is lost"
+
+
+def _judged(place: Path, heard: Told) -> Iterator[str]:
+    """Open the whole tenant, judge everything, and write on."""
     try:
         tenant = Tenant.open(place)
     except CountenanceError as fault:
@@ -200,6 +232,7 @@ def main() -> None:
     figures = {
         "crash states": tally.states,
         "different disks among them": tally.distinct,
+        "judged in full": tally.judged,
         "recordings": asked.seeds,
         "writes recorded": tally.steps["Write"],
         "syncs recorded": tally.steps["Sync"],
