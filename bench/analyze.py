@@ -28,7 +28,7 @@ import onnxruntime
 
 from countenance.analysis.run import analyse
 from countenance.assembly import assemble
-from countenance.audit.chain_log import AuditLog
+from countenance.audit.log import Log
 from countenance.capture.reading import TrackReader
 from countenance.capture.samplers import FaceSampler
 from countenance.capture.speech import VoiceSampler
@@ -48,7 +48,7 @@ STAGES: tuple[tuple[str, type, str], ...] = (
     ("face cues", CuesEncoder, "encode"),
     ("voice", VoiceEncoder, "encode"),
     ("text", TextEncoder, "encode"),
-    ("audit log", AuditLog, "append_all"),
+    ("audit log", Log, "append_all"),
     ("write readings", CallFiles, "deliver"),
 )
 

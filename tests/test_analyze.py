@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from countenance.analysis.folder import WorkFolder
 from countenance.analysis.run import analyse
 from countenance.assembly import assemble
-from countenance.audit.chain_log import AuditLog
-from countenance.audit.chain_verify import read_entries, verify
 from countenance.capture.recording import probe
 from countenance.cli import app
 from countenance.contracts.errors import CountenanceError
@@ -26,6 +25,7 @@ from countenance.deployment import read_deployment
 from countenance.surface.files import read_lines
 from countenance.testing.clips import Pictures, Tone, every, write_clip
 from countenance.testing.lines import check_line
+from countenance.testing.logs import check_log, read_log
 from countenance.testing.sample_call.make import SampleCall
 
 DAY = date(2026, 11, 22)
@@ -65,10 +65,10 @@ def readings(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_a_report_holds_every_file_and_the_log_verifies(report: Path) -> None:
-    names = {"report.html", "summary.json", "readings.jsonl", "events.jsonl", "audit.jsonl", "commitments.jsonl"}
+    names = {"report.html", "summary.json", "readings.jsonl", "events.jsonl", "store"}
     assert {p.name for p in report.iterdir()} == names
-    assert not verify(read_entries(report / "audit.jsonl"))
-    assert run("audit", "verify", report / "audit.jsonl").code == 0
+    assert not check_log(report / "store" / "log")
+    assert run("audit", "verify", report / "store" / "log", "--completeness").code == 0
 
 
 def test_every_line_written_fits_its_schema(report: Path) -> None:
@@ -99,7 +99,7 @@ def test_two_halves_give_the_same_bytes_as_one_go(
     assert outcome.resumed_us == at_s // 10 * 10 * SECOND_US
     for name in ("readings.jsonl", "events.jsonl"):
         assert (tmp_path / "report" / name).read_bytes() == (report / name).read_bytes()
-    assert not verify(read_entries(tmp_path / "report" / "audit.jsonl"))
+    assert not check_log(tmp_path / "report" / "store" / "log")
     assert not (tmp_path / "report.partial").exists()
 
 
@@ -154,8 +154,11 @@ def test_no_frame_of_the_agent_is_decoded(sample_call: SampleCall, tmp_path: Pat
     assert taps[0].decoded("p_2/video") == taps[0].decoded("p_2/audio") == 0
     frames_before_the_withdrawal = 84 * 15
     assert 0.98 * frames_before_the_withdrawal < taps[0].decoded("p_1/video") <= frames_before_the_withdrawal
-    log = (tmp_path / "report" / "audit.jsonl").read_text(encoding="utf-8")
-    assert '"lease":"p_2/' not in log
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text(encoding="utf-8"))
+    leased = {
+        leaf["subject_ref"] for leaf in read_log(tmp_path / "report" / "store" / "log") if leaf["kind"] == "LEASE"
+    }
+    assert leased == {summary["audit"]["subjects"]["p_1"]}
 
 
 def test_the_file_of_somebody_who_may_not_be_read_is_not_even_opened(sample_call: SampleCall, tmp_path: Path) -> None:
@@ -295,13 +298,15 @@ def test_a_folder_that_is_no_report_is_not_replaced(sample_call: SampleCall, tmp
 
 
 def test_a_folder_in_which_another_analysis_is_at_work_is_left_alone(sample_call: SampleCall, tmp_path: Path) -> None:
-    partial = tmp_path / "report.partial"
-    partial.mkdir()
-    with AuditLog.open(partial / "audit.jsonl"):
-        said = run(*base(sample_call), "--consent", "Ana=text", "--out", tmp_path / "report")
+    other = WorkFolder(tmp_path / "report", "another")
+    other.open()
+    (other.path / "kept").touch()
+    said = run(*base(sample_call), "--consent", "Ana=text", "--out", tmp_path / "report")
     assert said.code == 2
     assert "another analysis" in said.err
-    assert (partial / "audit.jsonl").is_file()
+    assert (other.path / "kept").is_file()
+    other.pause()
+    assert run(*base(sample_call), "--consent", "Ana=text", "--out", tmp_path / "report").code == 0
 
 
 def test_weights_with_a_wrong_hash_do_not_load(tmp_path: Path) -> None:

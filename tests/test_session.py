@@ -1,9 +1,9 @@
 """The session against scripted media, fake encoders and real guards."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import load
-from countenance.audit.chain_leases import Leases, Result
-from countenance.audit.chain_log import AuditLog
-from countenance.audit.chain_verify import read_entries, verify
+from countenance.analysis import custody
+from countenance.analysis.custody import Person
+from countenance.audit.export import StoredLog
+from countenance.audit.outcome import Result
+from countenance.audit.quorum import Policy
+from countenance.audit.verify import verify
 from countenance.capture.samplers import TextSampler
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality, Participant, Purpose, Role
@@ -33,7 +36,8 @@ from countenance.contracts.media import (
 )
 from countenance.contracts.readings import Event, Observation, Reading, Reason, Signal
 from countenance.contracts.stages import Sampler
-from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease
+from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease, LogEntry
+from countenance.control.opening import open_tenant
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
@@ -43,6 +47,7 @@ from countenance.testing.memory import MemoryConnector, MemoryTap
 ANA, BEN = Participant("p_1", "Ana", Role.CUSTOMER), Participant("p_2", "Ben", Role.AGENT)
 CALL = Call("call", "local", Purpose.SUPPORT_QA, (ANA, BEN))
 DAY = date(2026, 11, 22)
+MODEL = ("MODEL_LOAD", {"model": "fake", "sha256": "f" * 64})
 GATE = Gate.load()
 SPREAD = {
     "neutral": 0.4,
@@ -145,7 +150,10 @@ class World:
         rulings = {(p.id, m): GATE.rule(case(p, m)) for p in CALL.participants for m in (FACE, VOICE, TEXT)}
         self.permissions = Permissions(CALL, rulings, register, (FACE, VOICE, TEXT))
         self.connector = MemoryConnector(media)
-        self.log = folder / "audit.jsonl"
+        self.folder = folder
+        self.entries: Sequence[LogEntry] = ()
+        self.findings: Sequence[object] = ()
+        self.subjects: Mapping[str, str] = {}
         self.heard = Everything()
         self.face, self.text = FakeEncoder(SampleSpec(FACE, FaceSample)), FakeEncoder(SampleSpec(TEXT, TextSample))
         self.frames: dict[str, FrameSampler] = {}
@@ -162,8 +170,6 @@ class World:
         return asyncio.run(self._run(end_us, resume_us))
 
     async def _run(self, end_us: int, resume_us: int) -> MemoryTap:
-        ticks = iter(range(10**9))
-        clock = lambda: datetime.fromtimestamp(next(ticks), UTC)  # noqa: E731 - a clock that only counts
         stages = Stages(
             self.samplers,
             (self.face, self.text),
@@ -171,8 +177,10 @@ class World:
             (TaxonomyAggregator(load("engagement.v1")),),
             (self.heard,),
         )
-        with AuditLog.open(self.log, clock) as log:
-            leases = Leases(log, "call")
+        with open_tenant(self.folder) as tenant:
+            seats = custody.seat(tenant, CALL, {p.id: Person(p.name, 30) for p in CALL.participants})
+            leases = custody.leases(tenant, seats, ())
+            tenant.log.append_all([("POLICY_LOAD", {"policy_digest": GATE.digest}), MODEL])
             for (who, _), ruling in self.permissions.rulings.items():
                 leases.ruled(who, ruling)
             for consent in self.permissions.register.records:
@@ -181,7 +189,11 @@ class World:
             session = Session(self.permissions, stages, leases, self.heard, resume_us)
             async with self.connector.join(CALL) as tap:
                 await session.run(tap, end_us)
-                return tap
+            self.entries, self.subjects = tenant.log.entries(), seats.subjects
+            self.findings = verify(
+                StoredLog(tenant.log), Policy.trusting(tenant.log.key.verifier), completeness=True
+            ).findings
+            return tap
 
     @property
     def signals(self) -> list[Signal]:
@@ -220,12 +232,12 @@ def test_the_agents_tracks_are_never_opened_even_with_consent(tmp_path: Path) ->
 def test_every_second_has_one_lease_before_and_one_result_after(tmp_path: Path) -> None:
     world = World(tmp_path, frames("p_1", 4), given=(FACE,))
     world.run(4 * SECOND_US)
-    entries = read_entries(world.log)
-    assert not verify(entries)
+    entries = world.entries
+    assert not world.findings
     leases = [e.body["lease"] for e in entries if e.kind == "LEASE"]
     results = [e.body["lease"] for e in entries if e.kind == "RESULT"]
-    assert results == leases[: len(results)] == world.heard.results
-    assert results == [f"p_1/{s * SECOND_US}" for s in range(4)]
+    assert results == leases[: len(results)] == [f"{world.subjects['p_1']}/{s * SECOND_US}" for s in range(4)]
+    assert world.heard.results == [f"p_1/{s * SECOND_US}" for s in range(4)]
     counted = sum(e.body["counts"].get(FACE, 0) for e in entries if e.kind == "RESULT")  # type: ignore[attr-defined]
     assert counted == world.face.calls == 20
 
@@ -239,9 +251,8 @@ def test_after_a_withdrawal_no_frame_is_read(tmp_path_factory: pytest.TempPathFa
     assert tap.decoded("p_1/video") <= -(-withdraw_us // 200_000) + 1
     after = [s for s in world.signals if s.start_us >= withdraw_us]
     assert all(s.modalities[FACE].reason == Reason.NO_CONSENT for s in after)
-    entries = read_entries(world.log)
-    assert not verify(entries)
-    assert any(e.kind == "OPT_OUT" for e in entries)
+    assert not world.findings
+    assert any(e.kind == "OPT_OUT" for e in world.entries)
     assert [c.status for c in world.heard.consents] == [ConsentStatus.WITHDRAWN]
 
 
@@ -253,7 +264,7 @@ def test_what_was_taken_back_can_be_given_again_and_the_time_between_stays_unrea
     assert read
     assert not [at for at in read if 2 * SECOND_US <= at < 5 * SECOND_US]
     assert max(read) >= 7 * SECOND_US
-    assert not verify(read_entries(world.log))
+    assert not world.findings
 
 
 def test_words_raise_a_frustration_spike_and_hang_up_ends_it(tmp_path: Path) -> None:

@@ -59,6 +59,13 @@ class Person(Table):
     withdraw: tuple[Withdrawal, ...] = ()
     facts: Mapping[str, str] = Field(default_factory=dict)
     """What is known of this person, such as minor = "adult"; it goes before the facts of the whole call."""
+    id: str | None = Field(default=None, min_length=1)
+    """Your own id of this person, under which a store finds them again; their name when left out."""
+
+    @property
+    def known_as(self) -> str:
+        """The id under which a store keeps this person."""
+        return self.id or self.name
 
 
 class StageNames(Table):
@@ -96,6 +103,8 @@ class Deployment(Table):
     facts: Mapping[str, str] = Field(default_factory=dict)
     overlays: tuple[Path, ...] = ()
     """Law files of the deployer's own: they refuse, require, or record a legal review of an unclear case."""
+    store: Path | None = None
+    """The data folder that keeps and proves; one inside the report when left out."""
     terms: Terms | None = None
     """Who is responsible, where data goes, how to stop: what a notice tells the people it asks."""
     profile: Profile = Profile.OPEN
@@ -122,6 +131,7 @@ def read_deployment(path: Path, instead: Mapping[str, Any] = NOTHING) -> Deploym
     found = {
         "participant": tuple(people),
         "transcript": deployment.transcript and path.parent / deployment.transcript,
+        "store": deployment.store and path.parent / deployment.store,
         "overlays": tuple(path.parent / file for file in deployment.overlays),
         "models": OwnModels(paths=tuple(path.parent / folder for folder in deployment.models.paths)),
     }

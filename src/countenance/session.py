@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from countenance.audit.chain_leases import Leases, Outcome, Result
+from countenance.audit.leases import Leases
+from countenance.audit.outcome import Outcome, Result
 from countenance.audit.permission import Request
 from countenance.contracts.call import Modality, Participant, Track
 from countenance.contracts.media import SECOND_US, Media
@@ -43,7 +44,7 @@ class Listener(Protocol):
         ...
 
     def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        """A result entry is durable; its salt and payload are handed out here and kept nowhere else."""
+        """A result entry is durable, and its payload is sealed beside it."""
         ...
 
 
@@ -71,9 +72,7 @@ class Session:
         self._listener = listener
         people = [p for p in permissions.call.participants if permissions.allowed(p.id)]
         self.seats = {p.id: Seat(p, stages.samplers(p), Windower(p.id)) for p in people}
-        self._start_us = 0
-        self._resume_us = resume_us
-        self._now_us = 0
+        self._start_us, self._now_us, self._resume_us = 0, 0, resume_us
         self._subscribed: set[Track] = set()
 
     async def run(self, tap: Tap, end_us: int) -> None:

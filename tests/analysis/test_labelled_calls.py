@@ -11,14 +11,14 @@ from countenance.aggregation.taxonomy import read_taxonomy
 from countenance.analysis.labelled import calls, passes
 from countenance.analysis.labelled.calls import LabelledCalls, read_labelled_calls
 from countenance.analysis.labelled.grounds import Room, Terms
-from countenance.audit.chain_log import AuditLog
-from countenance.audit.chain_verify import read_entries, verify
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import DatasetError, RefusedError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Window
+from countenance.control.opening import Tenant
 from countenance.deployment import build_deployment
 from countenance.testing.labelled_sample import LabelledSample, make_labelled_sample
+from countenance.testing.logs import check_log, read_log
 from countenance.training.datasets.store import Row, recognise
 
 
@@ -66,12 +66,12 @@ def test_every_second_of_a_labelled_stretch_becomes_a_window(found: LabelledCall
 
 
 def test_the_log_shows_a_ruling_a_consent_and_a_lease_for_every_second(found: LabelledCalls, run: Path) -> None:
-    entries = read_entries(run / "audit.jsonl")
-    assert not verify(entries)
-    kinds = Counter(entry.kind for entry in entries)
+    assert not check_log(run / "store" / "log")
+    kinds = Counter(leaf["kind"] for leaf in read_log(run / "store" / "log"))
     assert kinds["RESULT"] >= len(found.windows)
     assert (kinds["GATE"], kinds["CONSENT"]) == (3, 3)
-    assert not any(name in (run / "audit.jsonl").read_text() for name in ("eva", "drawn-eva", "webm"))
+    everything = b"".join(path.read_bytes() for path in (run / "store").rglob("*") if path.is_file())
+    assert not any(name in everything for name in (b"drawn-eva", b"webm"))
 
 
 def test_a_second_training_reads_no_media(
@@ -133,12 +133,12 @@ def test_an_interrupted_reading_goes_on_with_the_next_recording(
     asked: list[str] = []
 
     def stops(
-        task: passes.Task, part: passes.Part, room: Room, log: AuditLog, listener: passes.Listener
+        task: passes.Task, part: passes.Part, room: Room, tenant: Tenant, listener: passes.Listener
     ) -> tuple[Window, ...]:
         asked.append(task.key)
         if len(asked) == 2:
             raise KeyboardInterrupt
-        return whole(task, part, room, log, listener)
+        return whole(task, part, room, tenant, listener)
 
     monkeypatch.setattr(calls, "read_part", stops)
     with pytest.raises(KeyboardInterrupt):
@@ -147,7 +147,7 @@ def test_an_interrupted_reading_goes_on_with_the_next_recording(
     again = read(tuple(words), terms(sample), tmp_path)
     assert again.read == 1
     assert {one.subject for one in again.windows} == {"s0", "s1"}
-    assert not verify(read_entries(tmp_path / "audit.jsonl"))
+    assert not check_log(tmp_path / "store" / "log")
 
 
 def test_a_recording_that_does_not_open_is_named_and_left_out(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from countenance.audit.chain_log import AuditLog
+from countenance.audit.export import export
+from countenance.control.opening import open_tenant
 from countenance.testing.expectations import check_sample_report
 from countenance.testing.sample_call.script import Script, read_script
 
@@ -33,8 +34,9 @@ class Told:
             text = "".join(json.dumps(row) + "\n" for row in rows)
             (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
         (folder / "summary.json").write_text(json.dumps(self.summary), encoding="utf-8")
-        with AuditLog.open(folder / "audit.jsonl") as log:
-            log.append_all(self.log)
+        with open_tenant(folder / "store") as tenant:
+            tenant.log.append_all(self.log)
+            export(tenant.log, folder / "store" / "log")
         return folder
 
     def ana(self) -> Table:
@@ -121,10 +123,13 @@ def summary() -> Table:
         "participants": list(people),
         "silences": [{"start_us": 27_000_000, "end_us": 35_000_000}],
         "events": spikes,
+        "audit": {"subjects": {ANA: ANA, BEN: BEN}},
     }
 
 
 def log() -> Iterator[tuple[str, Table]]:
+    yield "POLICY_LOAD", {"policy_digest": "p"}
+    yield "MODEL_LOAD", {"model": "m", "sha256": "5" * 64}
     for modality in ("face", "voice", "text"):
         about: Table = {"call_ref": "demo", "subject_ref": ANA, "modality": modality}
         yield "GATE", about | {"decision": "allow", "consent_kind": "explicit", "policy_digest": "p"}
@@ -222,7 +227,7 @@ def read_agent(told: Told) -> None:
 
 def leased_agent(told: Told) -> None:
     about: Table = {"call_ref": "demo", "subject_ref": BEN, "modality": "text"}
-    told.log.insert(0, ("GATE", about | {"decision": "allow", "consent_kind": "none", "policy_digest": "p"}))
+    told.log.insert(2, ("GATE", about | {"decision": "allow", "consent_kind": "none", "policy_digest": "p"}))
     span: Table = {"call_ref": "demo", "subject_ref": BEN, "lease": f"{BEN}/0", "start_us": 0, "end_us": 1_000_000}
     told.log.append(("LEASE", span | {"modalities": ["text"], "policy_digest": "p"}))
     told.log.append(("RESULT", span | {"counts": {"text": 1}}))
@@ -296,13 +301,13 @@ def test_a_planted_lie_is_named(tmp_path: Path, lie: Callable[[Told], None], nam
 
 def test_a_changed_byte_in_the_log_is_named(tmp_path: Path) -> None:
     folder = truth().write(tmp_path)
-    path = folder / "audit.jsonl"
+    path = next((folder / "store" / "log" / "tile" / "entries").glob("000*/*"))
     path.write_bytes(path.read_bytes().replace(b'"face":5', b'"face":6', 1))
     assert any("audit log" in miss for miss in check_sample_report(folder, SCRIPT))
 
 
 def test_a_damaged_log_is_named(tmp_path: Path) -> None:
     folder = truth().write(tmp_path)
-    path = folder / "audit.jsonl"
+    path = folder / "store" / "log" / "checkpoint"
     path.write_bytes(path.read_bytes()[:-7])
     assert any(miss.startswith("audit log:") for miss in check_sample_report(folder, SCRIPT))

@@ -4,16 +4,16 @@
 goes on from it; a failure leaves nothing.
 """
 
+import fcntl
 import json
+import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from countenance.audit.chain_file import DiskFile
 from countenance.contracts.errors import UsageError
 
-AUDIT = "audit.jsonl"
 CHECKPOINT = "checkpoint.json"
 MARK = "summary.json"
 """A folder without this file was not made by an analysis and is never replaced."""
@@ -26,6 +26,8 @@ class WorkFolder:
     out: Path
     digest: str
     """Of everything that decides the result; a checkpoint of another digest is not continued."""
+    _held: list[int] = field(default_factory=list, repr=False, compare=False)
+    """The open folder, locked while an analysis is at work in it."""
 
     @property
     def path(self) -> Path:
@@ -36,7 +38,8 @@ class WorkFolder:
         """Make the folder, or find the checkpoint of the same analysis interrupted; its state, or None."""
         if self.out.exists() and not self._replaceable():
             raise UsageError(f"{self.out} exists and is not a report", "Choose another --out, or move it away.")
-        self._check_alone()
+        if self.path.exists():
+            self._hold()
         state = self._checkpoint()
         if state is None:
             shutil.rmtree(self.path, ignore_errors=True)
@@ -44,17 +47,25 @@ class WorkFolder:
                 self.path.mkdir(parents=True)
             except OSError as error:
                 raise UsageError(f"{self.path}: cannot be made ({error.strerror})", "Choose another --out.") from error
+            self._hold()
         return state
 
-    def _check_alone(self) -> None:
-        """Whoever analyses holds the log: its folder is neither taken over nor cleared away."""
-        if (self.path / AUDIT).exists():
-            try:
-                DiskFile(self.path / AUDIT).close()
-            except BlockingIOError as error:
-                raise UsageError(
-                    f"{self.path}: another analysis is at work there", "Wait for it, or choose another --out."
-                ) from error
+    def _hold(self) -> None:
+        """Whoever analyses holds the folder: it is neither taken over nor cleared away."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise UsageError(
+                f"{self.path}: another analysis is at work there", "Wait for it, or choose another --out."
+            ) from error
+        self._let_go()
+        self._held.append(handle)
+
+    def _let_go(self) -> None:
+        while self._held:
+            os.close(self._held.pop())
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the checkpoint in one step."""
@@ -68,10 +79,16 @@ class WorkFolder:
         if self.out.exists():
             shutil.rmtree(self.out)
         self.path.rename(self.out)
+        self._let_go()
 
     def abandon(self) -> None:
         """Leave nothing behind."""
         shutil.rmtree(self.path, ignore_errors=True)
+        self._let_go()
+
+    def pause(self) -> None:
+        """Leave the folder as it is, for the same command to go on."""
+        self._let_go()
 
     def _replaceable(self) -> bool:
         return self.out.is_dir() and ((self.out / MARK).is_file() or not any(self.out.iterdir()))

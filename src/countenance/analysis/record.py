@@ -6,10 +6,9 @@ from pathlib import Path
 
 from countenance import __version__
 from countenance.aggregation.telemetry import measure
-from countenance.analysis.folder import AUDIT
+from countenance.analysis.custody import Seats
 from countenance.assembly import Job
-from countenance.audit.chain_log import AuditLog
-from countenance.audit.chain_verify import read_entries
+from countenance.audit.log import Log
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcripts import turns
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality, Participant
@@ -33,7 +32,7 @@ from countenance.surface.series import read_episodes, read_series
 BARRED = (Reason.POLICY.value, Reason.NO_CONSENT.value)
 
 
-def call_record(job: Job, folder: Path, session: Session, log: AuditLog) -> CallRecord:
+def call_record(job: Job, folder: Path, session: Session, audit: AuditState) -> CallRecord:
     """Everything a coach, an officer and a machine want to know of this call."""
     return CallRecord(
         call=job.call,
@@ -47,7 +46,7 @@ def call_record(job: Job, folder: Path, session: Session, log: AuditLog) -> Call
         transcript=tuple(_line(job, said) for said in job.utterances),
         models=job.cards,
         jurisdictions=job.deployment.jurisdictions,
-        audit=_audit(folder / AUDIT, log),
+        audit=audit,
         settings={
             "frames per second": str(job.deployment.fps),
             "profile": job.deployment.profile.value,
@@ -146,9 +145,17 @@ def _line(job: Job, said: Utterance) -> Line:
     return Line(who, said.start_us, said.end_us, said.text, LineStatus.NOT_SCORED)
 
 
-def _audit(path: Path, log: AuditLog) -> AuditState:
+def audit_state(log: Log, seats: Seats, place: str) -> AuditState:
+    """Where the log stands, and under which references this call is in it."""
     counts: dict[str, int] = {}
-    for entry in read_entries(path):
+    for entry in log.of_call(seats.call_ref):
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
-    verify = f"countenance audit verify {path.name}"
-    return AuditState(path.name, log.count, log.head, dict(sorted(counts.items())), verify)
+    return AuditState(
+        path=place,
+        entries=log.size,
+        root=log.root.hex(),
+        call_ref=seats.call_ref,
+        subjects=seats.subjects,
+        counts=dict(sorted(counts.items())),
+        verify=f"countenance audit verify {place} --completeness",
+    )

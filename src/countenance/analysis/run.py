@@ -1,23 +1,24 @@
 """One analysis from start to report: resumable while it runs, whole when it ends, nothing when it fails."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from countenance import __version__
-from countenance.analysis.folder import AUDIT, WorkFolder
-from countenance.analysis.record import call_record
+from countenance.analysis import custody
+from countenance.analysis.custody import LOG, STORE, Person, Seats
+from countenance.analysis.folder import WorkFolder
+from countenance.analysis.record import audit_state, call_record
 from countenance.assembly import Job
-from countenance.audit.chain_leases import Leases, Result
-from countenance.audit.chain_log import AuditLog
+from countenance.audit.outcome import Result
 from countenance.contracts.call import Modality
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Effect, Lease
+from countenance.control.opening import Tenant, open_tenant
 from countenance.session import Session, Stages
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
@@ -25,7 +26,6 @@ from countenance.surface.files import START, CallFiles, Position
 from countenance.surface.record import CallRecord
 from countenance.surface.report import write_report
 
-COMMITMENTS = "commitments.jsonl"
 CHECKPOINT_EVERY_US = 10 * SECOND_US
 
 Progress = Callable[[int, int], None]
@@ -48,15 +48,20 @@ def analyse(job: Job, out: Path, progress: Progress) -> Outcome:
     state = work.open() or {}
     keep, began = False, time.monotonic()
     try:
-        with AuditLog.open(work.path / AUDIT) as log:
-            run = _Run(job, work, log, state, progress)
+        own = job.deployment.store is None
+        place = work.path / STORE if job.deployment.store is None else job.deployment.store
+        with open_tenant(place) as tenant:
+            run = _Run(job, work, tenant, state, progress)
             run.execute()
-            record = call_record(job, work.path, run.session, log)
+            custody.finish(tenant, run.seats, place / LOG)
+            audit = audit_state(tenant.log, run.seats, f"{STORE}/{LOG}" if own else str(place / LOG))
+            record = call_record(job, work.path, run.session, audit)
         record = replace(record, processing=_pace(job, run.resume_us, time.monotonic() - began))
         write_report(record, work.path)
         keep = True
     except KeyboardInterrupt:
         keep = True
+        work.pause()
         raise
     finally:
         if not keep:
@@ -71,19 +76,30 @@ def _pace(job: Job, resume_us: int, seconds: float) -> dict[str, str]:
     return {"analysed in": f"{seconds:.1f} s", "times real time": f"{times:.1f}"}
 
 
+def _people(job: Job) -> dict[str, Person]:
+    """Each participant by the deployment's own id, with the days that the strictest of their rulings allows."""
+    people = zip(job.call.participants, job.deployment.participant, strict=True)
+    return {one.id: Person(person.known_as, _kept_days(job, one.id)) for one, person in people}
+
+
+def _kept_days(job: Job, who: str) -> int:
+    read = [ruling for (one, _), ruling in job.permissions.rulings.items() if one == who and ruling.allowed]
+    return min((ruling.duties.retention_days for ruling in read), default=0)
+
+
 class _Run:
     """The moving parts of one analysis."""
 
-    def __init__(self, job: Job, work: WorkFolder, log: AuditLog, state: dict[str, Any], progress: Progress) -> None:
+    def __init__(self, job: Job, work: WorkFolder, tenant: Tenant, state: dict[str, Any], progress: Progress) -> None:
         self.resume_us: int = state.get("end_us", 0)
         self._job = job
         self._work = work
         self._progress = progress
         self._aggregators = job.aggregators()
-        self._commitments = (work.path / COMMITMENTS).open("a", encoding="utf-8")
-        self._leases = Leases(log, call_ref=f"{job.call.deployment_id}/{job.call.id}")
+        self.seats = Seats(**state["refs"]) if state else custody.seat(tenant, job.call, _people(job))
+        self._leases = custody.leases(tenant, self.seats, job.cards)
         if not state:
-            self._introduce(log)
+            self._introduce(tenant)
         at = Position(**state["files"]) if state else START
         self._files = CallFiles(work.path, Envelopes(job.call), self._grounds, at)
         self.session = Session(
@@ -105,19 +121,21 @@ class _Run:
             self._files.summarised(self._job.duration_us)
         finally:
             self._files.close()
-            self._commitments.close()
 
     async def _listen(self) -> None:
         async with self._job.connector.join(self._job.call) as tap:
             await self.session.run(tap, self._job.duration_us)
 
-    def _introduce(self, log: AuditLog) -> None:
+    def _introduce(self, tenant: Tenant) -> None:
         """What the log says before anything is read: configuration, policy, models, rulings, consents."""
-        job = self._job
-        log.append("CONFIG", {"config_digest": job.digest, "software": __version__})
-        log.append("POLICY_LOAD", {"policy_digest": job.policy_digest})
-        for card in job.cards:
-            log.append("MODEL_LOAD", {"model": card.name, "sha256": card.files["model.onnx"]})
+        job, call = self._job, {"call_ref": self.seats.call_ref}
+        tenant.log.append_all(
+            [
+                ("CONFIG", {**call, "config_digest": job.digest, "software": __version__}),
+                ("POLICY_LOAD", {**call, "policy_digest": job.policy_digest}),
+                *(("MODEL_LOAD", {**call, "model": c.name, "sha256": c.files["model.onnx"]}) for c in job.cards),
+            ]
+        )
         for (who, _), ruling in job.permissions.rulings.items():
             self._leases.ruled(who, ruling)
         for consent in job.permissions.register.records:
@@ -145,7 +163,6 @@ class _Run:
     def on_window(self, end_us: int) -> None:
         """Checkpoint now and then, and tell how far it is."""
         if end_us % CHECKPOINT_EVERY_US == 0:
-            self._commitments.flush()
             self._work.save(self._state(end_us))
         self._progress(end_us, self._job.duration_us)
 
@@ -154,13 +171,12 @@ class _Run:
         self._files.consent_changed(consent)
 
     def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        """The salt opens the log's commitment; deleting this file makes the commitments say nothing."""
-        row = {"lease": lease.id, "seq": result.entry.seq, "salt": result.salt.hex(), "payload": payload.decode()}
-        self._commitments.write(json.dumps(row) + "\n")
+        """The store holds it, sealed."""
 
     def _state(self, end_us: int) -> dict[str, Any]:
         return {
             "end_us": end_us,
+            "refs": asdict(self.seats),
             "files": self._files.position().as_json(),
             "aggregators": [aggregator.state() for aggregator in self._aggregators],
             "seats": {

@@ -109,12 +109,16 @@ class AuditState:
     """Where the log stands."""
 
     path: str
-    """The log file, relative to the report's folder."""
+    """The log as files, relative to the report's folder where it lies in it."""
     entries: int
-    head: str
-    """Hash of the last entry."""
+    root: str
+    """Root of the tree over all entries: kept elsewhere, it shows that nothing was changed."""
+    call_ref: str
+    """The random reference of this call in the log."""
+    subjects: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The random reference of each participant in the log: a lease `p_1/0` is `<reference>/0` there."""
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """Entries per kind (`lease`, `result`, `consent`, ...)."""
+    """Entries of this call per kind (`LEASE`, `RESULT`, `CONSENT`, ...)."""
     verify: str = ""
     """The command that checks the log."""
 

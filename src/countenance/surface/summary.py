@@ -45,7 +45,9 @@ def summarise(record: CallRecord) -> Block:
         else {
             "path": record.audit.path,
             "entries": record.audit.entries,
-            "head": record.audit.head,
+            "root": record.audit.root,
+            "call_ref": record.audit.call_ref,
+            "subjects": dict(record.audit.subjects),
             "counts": dict(record.audit.counts),
             "verify": record.audit.verify,
         },

@@ -200,4 +200,14 @@ def _model() -> Schema:
 
 
 def _audit() -> Schema:
-    return record({"path": TEXT, "entries": COUNT, "head": STRING, "counts": table(COUNT), "verify": STRING})
+    return record(
+        {
+            "path": TEXT,
+            "entries": COUNT,
+            "root": STRING,
+            "call_ref": STRING,
+            "subjects": table(STRING),
+            "counts": table(COUNT),
+            "verify": STRING,
+        }
+    )

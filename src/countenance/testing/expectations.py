@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from countenance.audit.chain_verify import read_entries, verify
+from countenance.audit.reading import Leaf
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import AuditError
 from countenance.contracts.readings import Reason
-from countenance.contracts.trust import AuditEntry, ConsentStatus, Effect
+from countenance.contracts.trust import ConsentStatus, Effect
+from countenance.testing.logs import check_log, read_log
 from countenance.testing.sample_call.script import Line, Script, ScriptedPerson
 
 MS_US = 1_000
@@ -59,7 +60,7 @@ def read_report(folder: Path) -> Report:
         readings=tuple(line["data"] for line in _lines(folder / "readings.jsonl")),
         events=tuple(_lines(folder / "events.jsonl")),
         summary=json.loads((folder / "summary.json").read_text(encoding="utf-8")),
-        audit=folder / "audit.jsonl",
+        audit=folder / "store" / "log",
     )
 
 
@@ -216,26 +217,29 @@ def _words(report: Report, line: Line) -> Iterator[str]:
 def _log(report: Report, script: Script) -> Iterator[str]:
     """The log holds, covers every second that was read, and never names a person who may not be read."""
     try:
-        entries = read_entries(report.audit)
+        findings, entries = check_log(report.audit), read_log(report.audit)
     except AuditError as error:
         yield f"audit log: {error}"
         return
-    yield from (f"audit log, entry {finding.seq}: {finding.problem}" for finding in verify(entries))
-    leased = {entry.body.get("lease") for entry in entries if entry.kind == "LEASE"}
-    ended = {entry.body.get("lease") for entry in entries if entry.kind == "RESULT"}
+    yield from (f"audit log, entry {finding.seq}: {finding.problem}" for finding in findings)
+    leased = {entry.get("lease") for entry in entries if entry["kind"] == "LEASE"}
+    ended = {entry.get("lease") for entry in entries if entry["kind"] == "RESULT"}
+    subjects = report.summary["audit"]["subjects"]
     for data in report.readings:
-        lease = data["audit"]["lease"]
+        who, _, start = (data["audit"]["lease"] or "/").partition("/")
+        lease = f"{subjects.get(who)}/{start}"
         if any(use["used"] for use in data["modalities"].values()) and not (lease in leased and lease in ended):
             yield f"the reading at {data['window']['start_us']} us has no lease and result in the log"
     for person in script.people:
         if not _is_read(report, person):
-            yield from _never_leased(entries, report.person(person.name)["participant_id"], person.name)
+            subject = subjects[report.person(person.name)["participant_id"]]
+            yield from _never_leased(entries, subject, person.name)
 
 
-def _never_leased(entries: Sequence[AuditEntry], who: str, name: str) -> Iterator[str]:
+def _never_leased(entries: Sequence[Leaf], subject: str, name: str) -> Iterator[str]:
     for entry in entries:
-        if entry.kind in ("LEASE", "RESULT") and entry.body.get("subject_ref") == who:
-            yield f"{name}: the log holds a {entry.kind} (entry {entry.seq}) for a person who may not be read"
+        if entry["kind"] in ("LEASE", "RESULT") and entry.get("subject_ref") == subject:
+            yield f"{name}: the log holds a {entry['kind']} (entry {entry['seq']}) for a person who may not be read"
             return
 
 

@@ -6,21 +6,21 @@ from functools import partial
 from pathlib import Path
 
 from countenance import __version__
+from countenance.analysis.custody import LOG, STORE
 from countenance.analysis.labelled.grounds import Room, Terms
 from countenance.analysis.labelled.passes import Listener, Task, merged, parts_of, read_part
-from countenance.analysis.run import COMMITMENTS
 from countenance.assembly import fingerprint
-from countenance.audit.chain_log import AuditLog
+from countenance.audit.export import export
 from countenance.capture.recording import measured, probe
 from countenance.contracts.card import Card
 from countenance.contracts.errors import MediaError
 from countenance.contracts.readings import Window
+from countenance.control.opening import open_tenant
 from countenance.training.datasets.store import Row, check_splits
 from countenance.training.windows.cache import WindowCache, key_of
 from countenance.training.windows.labelled import LabelledWindow, label_windows
 from countenance.training.windows.plan import Plan, Source, plan
 
-AUDIT = "audit.jsonl"
 CACHE = "windows"
 
 Progress = Callable[[int, int], None]
@@ -93,17 +93,21 @@ def _read_all(
     """Read source after source; each is kept as soon as it is whole, so an interruption costs one."""
     total, before, found = sum(task.end_us for task in tasks), 0, {}
     progress(0, total)
-    with AuditLog.open(folder / AUDIT) as log, (folder / COMMITMENTS).open("a", encoding="utf-8") as commitments:
-        log.append("CONFIG", {"config_digest": key_of({"keys": [t.key for t in tasks]}), "software": __version__})
-        log.append("POLICY_LOAD", {"policy_digest": room.policy_digest})
-        for card in room.cards.values():
-            log.append("MODEL_LOAD", {"model": card.name, "sha256": card.files["model.onnx"]})
+    with open_tenant(folder / STORE) as tenant:
+        tenant.log.append_all(
+            [
+                ("CONFIG", {"config_digest": key_of({"keys": [t.key for t in tasks]}), "software": __version__}),
+                ("POLICY_LOAD", {"policy_digest": room.policy_digest}),
+                *(("MODEL_LOAD", {"model": c.name, "sha256": c.files["model.onnx"]}) for c in room.cards.values()),
+            ]
+        )
         for task in tasks:
-            listener = Listener(partial(_further, progress, before, total), commitments.write)
-            parts = [read_part(task, part, room, log, listener) for part in parts_of(task)]
+            listener = Listener(partial(_further, progress, before, total))
+            parts = [read_part(task, part, room, tenant, listener) for part in parts_of(task)]
             found[task.key] = tuple(merged(parts))
             cache.put(task.key, found[task.key])
             before += task.end_us
+        export(tenant.log, folder / STORE / LOG)
     return found
 
 

@@ -7,14 +7,14 @@ they fade as on a call.
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from countenance.analysis import custody
+from countenance.analysis.custody import Person
 from countenance.analysis.labelled.grounds import WHO, Room
-from countenance.audit.chain_leases import Leases, Result
-from countenance.audit.chain_log import AuditLog
+from countenance.audit.outcome import Result
 from countenance.capture.replay import ReplayConnector
 from countenance.capture.sampling import Grid
 from countenance.contracts.call import TEXT, Modality, TrackKind
@@ -22,6 +22,7 @@ from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.readings import Prediction, Window
 from countenance.contracts.stages import Fusion
 from countenance.contracts.trust import Consent, Lease
+from countenance.control.opening import Tenant
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import Permissions
 from countenance.session import Session, Stages
@@ -51,12 +52,14 @@ def parts_of(task: Task) -> list[Part]:
     return [Part(path, modalities) for path, modalities in task.source.files.items()] or [Part(None, (TEXT,))]
 
 
-def read_part(task: Task, part: Part, room: Room, log: AuditLog, listener: "Listener") -> tuple[Window, ...]:
+def read_part(task: Task, part: Part, room: Room, tenant: Tenant, listener: "Listener") -> tuple[Window, ...]:
     """One pass over one file through the product's own session."""
     filed = hashlib.sha256("|".join(sorted({row.consent_ref or "" for row in task.source.rows})).encode()).hexdigest()
     name = f"{task.key}/{'-'.join(part.modalities)}"
     permissions = room.permissions(name, part.modalities, notice=f"sha256:{filed}")
-    leases = Leases(log, call_ref=f"labelled/{name}")
+    kept_days = min((r.duties.retention_days for r in room.rulings.values() if r.allowed), default=0)
+    seats = custody.seat(tenant, permissions.call, {WHO: Person(task.source.rows[0].subject_id or name, kept_days)})
+    leases = custody.leases(tenant, seats, room.cards.values())
     for (_, modality), ruling in room.rulings.items():
         if modality in part.modalities:
             leases.ruled(WHO, ruling)
@@ -115,10 +118,9 @@ def _touches(window: Window, row: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who hears of what happens: progress, and what opens the log's commitments."""
+    """Who hears of what happens: progress."""
 
     at: Callable[[int], None]
-    commit: Callable[[str], object]
 
     def on_window(self, end_us: int) -> None:
         """Tell how far it is."""
@@ -128,9 +130,7 @@ class Listener:
         """Nobody changes an answer in a recording that is learnt from."""
 
     def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        """The salt opens the log's commitment."""
-        row = {"lease": lease.id, "seq": result.entry.seq, "salt": result.salt.hex(), "payload": payload.decode()}
-        self.commit(json.dumps(row) + "\n")
+        """The store holds it, sealed."""
 
 
 def merged(parts: Sequence[Sequence[Window]]) -> Iterator[Window]:
