@@ -7,13 +7,14 @@
  * @typedef {object} Told
  * @property {boolean} holds
  * @property {string} headline
+ * @property {string} about which log, and how much of it
  * @property {string[]} proven
  * @property {string[]} wrong
  * @property {string[]} unproven what it does not prove
  */
 
 const KEY_WITHIN =
-  "That the log is the organisation's. The key came with these files: compare it with the key that the organisation publishes elsewhere.";
+  "That the log is the organisation’s. The key came with these files: compare it with the key that the organisation publishes elsewhere.";
 const INSTALLED = "That no other software read the call. A log can only speak of what was written into it.";
 const READING = "That a reading was right. The log says that something was read, when and under which permission, not whether it fits you.";
 
@@ -26,16 +27,26 @@ const READING = "That a reading was right. The log says that something was read,
  */
 export function tellLog(report, ownKey, complete = true) {
   const { size, origin } = report.trusted.checkpoint;
-  const wrong = report.findings.map(({ index, reason }) => `Entry ${index}: ${reason}.`);
+  const wrong = report.findings.map(({ index, reason }) => sentence(reason.includes(`entry ${index} `) ? reason : `entry ${index}: ${reason}`));
   const holds = wrong.length === 0;
   const proven = holds ? logProven(report, complete) : [];
+  const unproven = holds ? logUnproven(report, ownKey) : [];
+  const headline = holds ? "The log has not been changed" : "This log does not hold";
+  return { holds, headline, about: `${origin}, ${count(size, "entry")}`, proven, wrong, unproven };
+}
+
+/**
+ * @param {LogReport} report
+ * @param {boolean} ownKey
+ * @returns {string[]}
+ */
+function logUnproven(report, ownKey) {
   const unproven = [READING, INSTALLED];
   if (report.continues.length === 0) unproven.unshift("That this is the same history others were shown. Add a receipt or a checkpoint from earlier to see that.");
   if (report.trusted.witnesses.length === 0) unproven.unshift("That anyone outside has seen this log. No witness has signed it.");
   if (ownKey) unproven.unshift(KEY_WITHIN);
   if (report.uncovered.length > 0) unproven.push(`What stands in ${count(report.uncovered.length, "newer file")} that the checkpoint does not reach yet.`);
-  const headline = holds ? `The log of ${origin} has not been changed` : `The log of ${origin} does not hold`;
-  return { holds, headline: `${headline}: ${count(size, "entry")}`, proven, wrong, unproven };
+  return unproven;
 }
 
 /**
@@ -71,10 +82,10 @@ export function tellReceipt(report) {
   proven.push(...(report.type === "consent" ? consentProven(statement) : deletionProven(statement)));
   for (const { name, time } of trusted.witnesses) proven.push(`The witness ${name} saw that state of the log on ${day(time)}.`);
   const unproven = report.type === "consent" ? [READING] : ["That nobody kept a copy elsewhere. What had already left the system is named in the receipt; what receivers did with it cannot be seen from here."];
-  unproven.unshift("That the log was not changed since. Drop the log's own files here together with this receipt to see that.");
+  unproven.unshift("By itself, that the log was not changed since. The log’s own files, checked together with this receipt, show that.");
   if (report.ownKey) unproven.unshift(KEY_WITHIN);
   const headline = report.type === "consent" ? "This receipt is in the log" : "This deletion is in the log";
-  return { holds: true, headline, proven, wrong: [], unproven };
+  return { holds: true, headline, about: origin, proven, wrong: [], unproven };
 }
 
 /**
@@ -110,7 +121,7 @@ function deletionProven(statement) {
  */
 export function tellFault(reason, what) {
   const headline = what === "log" ? "This log does not hold" : "This receipt does not hold";
-  return { holds: false, headline, proven: [], wrong: [`${reason[0].toUpperCase()}${reason.slice(1)}.`], unproven: [] };
+  return { holds: false, headline, about: "", proven: [], wrong: [sentence(reason)], unproven: [] };
 }
 
 /**
@@ -118,11 +129,19 @@ export function tellFault(reason, what) {
  * @param {Told} told
  * @returns {string[]}
  */
-export function lines({ holds, headline, proven, wrong, unproven }) {
+export function lines({ holds, headline, about, proven, wrong, unproven }) {
   const shown = wrong.slice(0, 20).map((one) => `  ! ${one}`);
   if (wrong.length > shown.length) shown.push(`  ! and ${wrong.length - shown.length} more`);
   const asked = holds ? ["It does not prove:", ...unproven.map((one) => `  - ${one}`)] : [];
-  return [`${headline}.`, ...proven.map((one) => `  + ${one}`), ...shown, ...asked];
+  return [`${headline}${about === "" ? "" : ` (${about})`}.`, ...proven.map((one) => `  + ${one}`), ...shown, ...asked];
+}
+
+/**
+ * @param {string} reason
+ * @returns {string}
+ */
+function sentence(reason) {
+  return `${reason[0].toUpperCase()}${reason.slice(1)}.`;
 }
 
 /**

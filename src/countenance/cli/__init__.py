@@ -10,6 +10,7 @@ import typer
 
 from countenance.cli import (
     analyze,
+    audit_page,
     audit_verify,
     data,
     data_sample,
@@ -43,6 +44,7 @@ COMMANDS = (
     analyze,
     demo,
     audit_verify,
+    audit_page,
     policy_explain,
     policy_check,
     data,
