@@ -120,7 +120,7 @@ class Vault:
             "delete_due_utc_us": delete_due_utc_us,
         }
         where = (self.store.tenant, subject_ref, context, name)
-        tx.insert(payloads, {**row, "sealed": seal_record(self._dek(tx, subject_ref), record, where, self._random)})
+        tx.insert(payloads, {**row, "sealed": seal_record(self.dek(tx, subject_ref), record, where, self._random)})
         return name
 
     def open_sealed(self, tx: Transaction, payload_id: str) -> Record:
@@ -129,7 +129,7 @@ class Vault:
         if row is None:
             raise VaultError(f"no sealed payload has the id {payload_id}", "It was erased, or its retention has ended.")
         where = (self.store.tenant, row.subject_ref, row.context, payload_id)
-        return unseal_record(self._dek(tx, row.subject_ref), row.sealed, where)
+        return unseal_record(self.dek(tx, row.subject_ref), row.sealed, where)
 
     def sealed_of(self, tx: Transaction, subject_ref: str) -> Sequence[tuple[str, str]]:
         """payload_id and context of everything kept about a subject."""
@@ -190,7 +190,8 @@ class Vault:
         """What a row of `names` says."""
         return tuple(json.loads(unseal(keys.wrapping, box, (NAME, self.store.tenant, tag))))
 
-    def _dek(self, tx: Transaction, subject_ref: str) -> bytes:
+    def dek(self, tx: Transaction, subject_ref: str) -> bytes:
+        """The key of a subject; raises VaultError once forgotten."""
         row = tx.first(tx.select(deks).where(deks.c.subject_ref == subject_ref))
         if row is None:
             raise VaultError(f"the subject {subject_ref} has no key", "The person was erased, or never enrolled here.")
