@@ -1,7 +1,7 @@
 """What a store says of itself, as counts and findings: nothing here names a person."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,3 @@ class Kept:
     answers: tuple[Answers, ...] = ()
     shown: tuple[Shown, ...] = ()
     decided: tuple[Decided, ...] = ()
-    requests: Mapping[str, int] = field(default_factory=dict)
-    """Requests of people, by kind."""
