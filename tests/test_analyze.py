@@ -444,3 +444,17 @@ def test_flags_about_who_is_read_do_not_stand_beside_a_file(sample_call: SampleC
         assert said.code == 2
         assert "--deployment says who is read and why" in said.err
     assert not (tmp_path / "report").exists()
+
+
+def test_two_calls_in_one_store_share_a_log_and_no_reference(sample_call: SampleCall, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        asked = [*base(sample_call), "--consent", "Ana=text", "--store", tmp_path / "data", "--out", tmp_path / name]
+        assert run(*asked).code == 0
+    assert not check_log(tmp_path / "data" / "log")
+    found = [json.loads((tmp_path / name / "summary.json").read_text())["audit"] for name in ("one", "two")]
+    assert found[0]["call_ref"] != found[1]["call_ref"]
+    assert not set(found[0]["subjects"].values()) & set(found[1]["subjects"].values())
+    assert found[1]["path"] == str(tmp_path / "data" / "log")
+    assert not (tmp_path / "one" / "store").exists()
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert b"Ana" not in everything

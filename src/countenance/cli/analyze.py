@@ -35,6 +35,9 @@ def analyze(
     models: Annotated[list[Path] | None, typer.Option(help="Folder of models of your own; once per folder.")] = None,
     fps: Annotated[int | None, typer.Option(help="Faces per second, 5 to 10.")] = None,
     started: Annotated[str | None, typer.Option(help="RFC 3339 UTC of the start of the call.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Data folder that keeps and proves; in the report if none.")
+    ] = None,
     accept_damaged: Annotated[bool, typer.Option(help="Take recordings that were cut short as they are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
@@ -45,6 +48,7 @@ def analyze(
         "profile": profile,
         "models": {"paths": [folder.resolve() for folder in models]} if models else None,
         "fps": fps,
+        "store": store.resolve() if store else None,
         "accept_damaged": accept_damaged or None,
     }
     if deployment is not None and (any(call.values()) or participant or consent or withdraw or consent_kind):
