@@ -53,9 +53,9 @@ def unleased(entries: Sequence[LogEntry], told: Told) -> Iterator[str]:
 
 
 def unproven(entries: Sequence[LogEntry], told: Told) -> Iterator[str]:
-    """Outputs that left without their durable result, or twice under different ones."""
+    """Outputs that left without their durable result or answer, or twice under different ones."""
     for event, seq in told.emitted:
-        if seq >= len(entries) or entries[seq].kind != "RESULT":
+        if seq >= len(entries) or entries[seq].kind not in ("RESULT", "CONSENT"):
             yield f"output {event} left without a result at {seq}"
     if told.twice():
         yield f"{told.twice()} outputs left under two results"

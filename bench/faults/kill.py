@@ -20,7 +20,7 @@ from random import Random
 from bench.faults.judge import judge
 from bench.faults.lives import FAILED, CountPoints, KillAt, live
 from bench.faults.outcome import Outcome
-from bench.faults.story import PLANTS, Call, Story
+from bench.faults.story import PLANTS, Call, Story, next_call
 from bench.faults.tenant import Tenant, engines_kept
 from bench.faults.truth import Teller, Told
 from countenance.storage.points import Points, nowhere
@@ -133,11 +133,7 @@ class Killer:
 
     def _last_call(self) -> Call | None:
         """Half of the lives go on with the call of the one before."""
-        if not self._told.notes or self._rng.random() < 0.5:
-            return None
-        _, ref, *subjects = self._told.notes[-1].split(" ")
-        beyond = 1_000_000 * (MOST_SECONDS + 1) * self._life
-        return Call(ref, {f"p{n}": subject for n, subject in enumerate(subjects)}, beyond)
+        return next_call(self._told.notes, self._life) if self._rng.random() < 0.5 else None
 
     def _fill(self) -> None:
         tenant = Tenant.open(self._template)

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.faults.fake_clock import FakeClock
 from countenance.audit.growth import fetch
 from countenance.audit.leases import Leases
 from countenance.audit.log import Log
@@ -29,6 +28,7 @@ from countenance.storage.outbox import random_id
 from countenance.storage.points import Points, nowhere
 from countenance.storage.store import Store, Transaction
 from countenance.storage.vault import Vault
+from countenance.testing.clocks import ManualClock
 
 SECOND_US = 1_000_000
 RULING = Ruling(
@@ -76,7 +76,7 @@ class House:
         vault: type[Vault] = Vault,
     ) -> None:
         self.folder = folder
-        self.clock = FakeClock()
+        self.clock = ManualClock()
         self.store = Store.open(place or folder / "store", points=points)
         self.keys = KeyFolder(folder / "keys", random)
         self.vault = vault.open(self.keys, self.store, self.clock, random)

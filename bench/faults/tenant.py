@@ -13,7 +13,7 @@ from countenance.audit.log import Log
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import Report, verify
 from countenance.contracts.clock import Clock
-from countenance.control.opening import open_tenant
+from countenance.control import opening as control
 from countenance.storage.engine import Database, open_database
 from countenance.storage.folders import make_folder
 from countenance.storage.points import Points, nowhere
@@ -25,17 +25,34 @@ from countenance.storage.vault import Vault
 class Tenant:
     """Everything one tenant keeps."""
 
-    store: Store
-    vault: Vault
-    log: Log
-    clock: Clock
+    opened: control.Tenant
     points: Points
 
     @classmethod
     def open(cls, folder: Path, clock: Clock | None = None, points: Points = nowhere) -> "Tenant":
         """Open or begin the tenant in a folder; what a crash left is put in order by the product's own code."""
-        opened = open_tenant(folder / "data", keys=folder / "keys", clock=clock, points=points)
-        return cls(opened.store, opened.vault, opened.log, opened.clock, points)
+        opened = control.open_tenant(folder / "data", keys=folder / "keys", clock=clock, points=points)
+        return cls(opened, points)
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        return self.opened.store
+
+    @property
+    def vault(self) -> Vault:
+        """The sealed rows."""
+        return self.opened.vault
+
+    @property
+    def log(self) -> Log:
+        """The log."""
+        return self.opened.log
+
+    @property
+    def clock(self) -> Clock:
+        """The clock it was opened with."""
+        return self.opened.clock
 
     def close(self) -> None:
         """Let go of everything; it is on the disk already."""

@@ -96,6 +96,8 @@ class RunningCall:
         results = self._leases.results(ended)
         for outcome in ended:
             self._granted_us.pop(outcome.lease.id, None)
+            # A no that comes now stops what lies ahead, not what was counted rightly.
+            self.reach(outcome.lease.end_us)
         return results
 
     def close(self, lease: Lease, reason: str, counts: Mapping[Modality, int] | None = None) -> None:
