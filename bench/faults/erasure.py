@@ -8,6 +8,7 @@ python -m bench.faults.erasure --mutant kek-in-backup
 
 import argparse
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from countenance.contracts.errors import CountenanceError
 from countenance.control import backups
 from countenance.storage import outbox
 from countenance.storage.clocks import micros
+from countenance.storage.engine import FILE
 from countenance.storage.keys import KeyFolder
 from countenance.storage.store import Store
 from countenance.storage.tables import deks, payloads, subjects
@@ -64,9 +66,10 @@ def harness(size: Size, seed: int, mutant: Mutant | None = None) -> Outcome:
     """Plant, erase, search."""
     mutant = mutant or none()
     with tempfile.TemporaryDirectory() as folder, mutant.planted():
-        with House(Path(folder), vault=mutant.vault) as house:
+        peek = Peek(Path(folder) / "store")
+        with House(Path(folder), vault=mutant.vault, points=peek) as house:
             planted = plant(house, size, seed, keys_in_backups=mutant.keys_in_backups)
-            trial = Trial(planted)
+            trial = Trial(planted, peek)
             trial.before()
             trial.erase()
             trial.rotate()
@@ -78,10 +81,32 @@ def harness(size: Size, seed: int, mutant: Mutant | None = None) -> Outcome:
 
 
 @dataclass(slots=True)
+class Peek:
+    """Looks into the database file between deleting and scrubbing: what is deleted is overwritten at once."""
+
+    store: Path
+    boxes: list[bytes] = field(default_factory=list)
+    left: int = 0
+
+    def __call__(self, name: str) -> None:
+        if name == "erasure.deleted":
+            # A copy, for writing the changes back is what scrubbing does and must do itself.
+            copy = Path(shutil.copytree(self.store, self.store.with_name("peeked")))
+            connection = sqlite3.connect(copy / FILE)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+            hay = Haystack()
+            hay.add_folder(copy)
+            self.left += hay.secrets(self.boxes)
+            shutil.rmtree(copy)
+
+
+@dataclass(slots=True)
 class Trial:
     """One run, with all it finds."""
 
     planted: Planted
+    peek: Peek
     figures: dict[str, int | float | str] = field(default_factory=dict)
     misses: list[str] = field(default_factory=list)
     _proofs: list[tuple[int, str, tuple[bytes, ...]]] = field(default_factory=list)
@@ -89,7 +114,7 @@ class Trial:
     _root: bytes = b""
     _secrets: list[bytes] = field(default_factory=list)
     """Salts, keys and the KEK of those who will be erased."""
-    _boxes: list[bytes] = field(default_factory=list)
+    _boxes: dict[str, list[bytes]] = field(default_factory=dict)
     """Their sealed and wrapped bytes, tags and references."""
     _receipts: list[bytes] = field(default_factory=list)
     _export: Exported | None = None
@@ -110,7 +135,6 @@ class Trial:
         self._expect("labels guessed beforehand with their salts", len(guessed), len(planted.labels))
         self._size, self._root = house.log.size, house.log.root
         self._proofs = [(e.seq, e.hash, house.log.inclusion(e.seq)) for e in house.log.entries()]
-        self._expect("secure_delete", _pragma(house), 1)
 
     def erase(self) -> None:
         """Erase everyone who is to go, with a backup now and then, and look into the live files at once."""
@@ -118,6 +142,7 @@ class Trial:
         for number, person in enumerate(self.planted.people):
             if number % 2:
                 back_up(self.planted)
+            self.peek.boxes = self._boxes[person]
             begun = time.perf_counter()
             self._receipts.append(house.eraser.erase(person, "request", "subject"))
             slowest = max(slowest, time.perf_counter() - begun)
@@ -125,7 +150,10 @@ class Trial:
         self._none("erasures slower than 5 s", slowest > ONLINE_S)
         live = Haystack()
         live.add_folder(house.folder / "store")
-        self._none("deleted rows in the live files before the rotation", live.secrets(self._boxes))
+        boxes = [box for mine in self._boxes.values() for box in mine]
+        self.figures["deleted rows looked for"] = len(boxes)
+        self._none("deleted rows in the database file before it is scrubbed", self.peek.left)
+        self._none("deleted rows in the live files before the rotation", live.secrets(boxes))
         self._deliver()
 
     def rotate(self) -> None:
@@ -228,17 +256,16 @@ class Trial:
         house = self._house
         self._secrets.append(house.keys.kek(1))
         with house.store.reading() as tx:
-            refs = set()
             for person in self.planted.people:
                 tag = house.vault.tag(tx, "person", person)
-                self._boxes.append(tag.encode())
-                refs |= {r.subject_ref for r in tx.rows(tx.select(subjects).where(subjects.c.person_tag == tag))}
-            for row in tx.rows(tx.select(deks).where(deks.c.subject_ref.in_(refs))):
-                self._boxes.append(row.wrapped)
-                self._secrets.append(house.vault.dek(tx, row.subject_ref))
-            for row in tx.rows(tx.select(payloads).where(payloads.c.subject_ref.in_(refs))):
-                self._boxes.append(row.sealed)
-                self._secrets.append(house.vault.open_sealed(tx, row.payload_id).salt)
+                mine = self._boxes[person] = [tag.encode()]
+                refs = {row.subject_ref for row in tx.rows(tx.select(subjects).where(subjects.c.person_tag == tag))}
+                for row in tx.rows(tx.select(deks).where(deks.c.subject_ref.in_(refs))):
+                    mine.append(row.wrapped)
+                    self._secrets.append(house.vault.dek(tx, row.subject_ref))
+                for row in tx.rows(tx.select(payloads).where(payloads.c.subject_ref.in_(refs))):
+                    mine.append(row.sealed)
+                    self._secrets.append(house.vault.open_sealed(tx, row.payload_id).salt)
 
     def _deliver(self) -> None:
         """The receivers take what waits, tombstones included, and answer."""
@@ -260,11 +287,6 @@ class Trial:
             self.figures[what] = int(found)
         if found:
             self.misses.append(f"{what}: {found}")
-
-
-def _pragma(house: House) -> int:
-    with house.store.transaction() as tx:
-        return int(tx.connection.exec_driver_sql("PRAGMA secure_delete").scalar_one())
 
 
 if __name__ == "__main__":

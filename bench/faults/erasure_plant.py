@@ -80,7 +80,7 @@ def plant(house: House, size: Size, seed: int, *, keys_in_backups: bool = False)
         for _ in range(when.count(step)):
             back_up(planted)
         _read(planted, seat, payload, event)
-        house.clock.run(SECOND_US // 10)
+        house.clock.pass_us(SECOND_US // 10)
     return planted
 
 

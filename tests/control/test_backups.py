@@ -128,7 +128,7 @@ def test_a_backup_from_before_an_erasure_is_brought_up_to_it_before_it_serves(ho
         assert again.opened(bob.payloads[0]) == b"bob"
         assert not any(b"ann" in path.read_bytes() for path in (house.folder / "store").iterdir())
         # The rotation that was due is due still, and the receipt can be asked for again.
-        again.clock.run(ROTATE_AFTER_US)
+        again.clock.pass_us(ROTATE_AFTER_US)
         again.eraser.finish()
         assert again.keys.epochs() == (2,)
         name = verify_deletion(receipt).statement["erasure_id"]

@@ -139,10 +139,10 @@ def test_without_haste_the_old_key_stays_until_the_job_rotates_it_within_a_day(h
     receipt = house.eraser.erase("MARKER-ann", "request", "subject")
     name = statement(receipt).statement["erasure_id"]
     assert statement(receipt).statement["keys"]["destroyed_at"] is None
-    house.clock.run(ROTATE_AFTER_US - HOUR_US)
+    house.clock.pass_us(ROTATE_AFTER_US - HOUR_US)
     house.eraser.finish()
     assert house.keys.epochs() == (1,)
-    house.clock.run(HOUR_US)
+    house.clock.pass_us(HOUR_US)
     house.eraser.finish()
     assert house.keys.epochs() == (2,)
     keys = statement(house.eraser.receipt(name)).statement["keys"]
@@ -251,7 +251,7 @@ def test_what_was_delivered_is_followed_by_a_tombstone_and_the_answer_is_kept(ho
     a_call(house)
     deliver(house)
     name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]
-    house.clock.run(HOUR_US)
+    house.clock.pass_us(HOUR_US)
     deliver(house)
     house.eraser.finish()
     receivers = statement(house.eraser.receipt(name)).statement["receivers"]
@@ -276,10 +276,10 @@ def deliver(house: House) -> None:
 def test_a_receiver_that_never_answers_is_listed_and_the_name_it_was_to_get_goes(house: House) -> None:
     a_call(house)
     name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]
-    house.clock.run(GIVEN_UP_US - 1)
+    house.clock.pass_us(GIVEN_UP_US - 1)
     house.eraser.finish()
     assert statement(house.eraser.receipt(name)).statement["receivers"]["waiting"] == 1
-    house.clock.run(1)
+    house.clock.pass_us(1)
     house.eraser.finish()
     receivers = statement(house.eraser.receipt(name)).statement["receivers"]
     assert receivers == {"waiting": 0, "answered": [], "not_reached": 1}
@@ -341,7 +341,7 @@ def test_an_erasure_that_dies_anywhere_is_finished_at_the_next_start(tmp_path: P
             house.eraser.erase("MARKER-ann", "request", "subject", at_once=True)
         house.log._at = lambda name: None
     with House(tmp_path) as house:
-        house.clock.run(ROTATE_AFTER_US)
+        house.clock.pass_us(ROTATE_AFTER_US)
         house.eraser.finish()
         if not house.log.entries() or not kinds(house, "ERASURE"):
             # It died before anything was durable: nothing was acknowledged, and asking again does it.
