@@ -28,7 +28,7 @@ from countenance.consent.notice import write_notice
 from countenance.consent.terms import Terms
 from countenance.consent.wording import load
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality, Participant, Purpose, Role
-from countenance.contracts.errors import ConsentError, RefusedError
+from countenance.contracts.errors import AuditError, ConsentError, RefusedError
 from countenance.contracts.trust import Case, ConsentStatus
 from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
@@ -176,6 +176,17 @@ class World:
         if not self.rooms:
             return
         room = self.rooms[choice % len(self.rooms)]
+        try:
+            self._second(room, stopping)
+        except (AuditError, RefusedError) as error:
+            self.misses.append(f"the control plane contradicts itself: {error.problem}")
+        room.at_us += SECOND_US
+
+    def close(self) -> None:
+        """Give the store back."""
+        self.tenant.store.close()
+
+    def _second(self, room: Room, stopping: str | None) -> None:
         asked_us = self.clock.mono_us()
         leases = self.control.grant(room.call, room.at_us, room.at_us + SECOND_US)
         for lease in leases:
@@ -185,13 +196,7 @@ class World:
         for person, holder in room.holders.items():
             self._try(room, person, holder)
         counts = {lease.id: room.holders[lease.participant_id].release() for lease in leases}
-        ended = [Outcome(lease, counts[lease.id], b"{}") for lease in leases]
-        self.control.results(room.call, ended)
-        room.at_us += SECOND_US
-
-    def close(self) -> None:
-        """Give the store back."""
-        self.tenant.store.close()
+        self.control.results(room.call, [Outcome(lease, counts[lease.id], b"{}") for lease in leases])
 
     def _try(self, room: Room, person: str, holder: LeaseHolder) -> None:
         for modality in MODALITIES:

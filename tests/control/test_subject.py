@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.consent.rulings import ruled
-from tests.control.desks import TERMS, Desk
+from tests.consent.rulings import TERMS, ruled
+from tests.control.desks import Desk
 
 from countenance.audit.deletion import verify_deletion
 from countenance.consent.ledger import Place
