@@ -46,7 +46,14 @@ def _person(seed: str, person: int) -> Iterator[tuple[str, Mapping[str, object]]
     for modality in ("face", "voice"):
         ruling = {"decision": "allow", "rule_ids": ["eu.explicit"], "policy_digest": POLICY, "consent_kind": "explicit"}
         yield "GATE", {**who, "modality": modality, "purpose": "meeting_insights", "role": "participant", **ruling}
-        answer = {"status": "given", "version": 1, "receipt_id": receipt, "at_us": 0, "notice": "standard"}
+        answer = {
+            "status": "given",
+            "consent_kind": "explicit",
+            "version": 1,
+            "receipt_id": receipt,
+            "at_us": 0,
+            "notice": "standard",
+        }
         yield "CONSENT", {**who, "modality": modality, "purpose": "meeting_insights", **answer}
     for second in range(CALLS_OF):
         lease = _hex(seed, f"lease {person} {second}", 32)

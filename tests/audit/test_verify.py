@@ -10,7 +10,7 @@ from countenance.audit.folder import LogFolder
 from countenance.audit.merkle import leaf_hashes, root_of
 from countenance.audit.note import SigningKey
 from countenance.audit.quorum import Policy
-from countenance.audit.verify import MOST_FINDINGS, Memory, verify
+from countenance.audit.verify import MOST_FINDINGS, Memory, first_rewritten, verify
 from countenance.contracts.errors import AuditError
 
 LEAVES = entries(1000)
@@ -150,6 +150,12 @@ def test_history_written_anew_without_the_key_is_named_with_a_mirror() -> None:
     assert "all were written anew" in report.findings[-1].problem
     export.files.update(tree_files(forged(800)))
     assert verify(export, TRUST, Memory(mirror=OLD)).first_bad == 700
+
+
+def test_a_lone_hash_that_differs_from_the_mirror_is_named_by_what_it_stands_for() -> None:
+    export = Export(LEAVES)
+    export.files["tile/1/000.p/3"] = export.files["tile/1/000.p/3"][:32] + b"x" * 64
+    assert first_rewritten(export, export.point, Memory(mirror=OLD)) == 256
 
 
 def test_damage_is_told_from_history_written_anew() -> None:

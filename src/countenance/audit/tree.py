@@ -9,6 +9,7 @@ from countenance.audit.checkpoint import Checkpoint
 from countenance.audit.folder import LogSource
 from countenance.audit.merkle import EMPTY_ROOT, leaf_hashes, root_of
 from countenance.audit.tiles import HEIGHT, WIDTH, Tile, decode_bundle, decode_tile, tiles_of
+from countenance.audit.wire import HASH_BYTES
 from countenance.contracts.errors import AuditError
 
 KEPT = 16
@@ -46,6 +47,11 @@ class Tree:
 
     def check_edge(self) -> None:
         """Check the tiles at the right edge, on which all others hang, against the root; raises DamageError."""
+        if not self.edge_holds():
+            raise self._lost()
+
+    def edge_holds(self) -> bool:
+        """Whether the tiles at the right edge have the root; raises DamageError where one cannot be read."""
         edge: dict[Place, tuple[bytes, ...]] = {}
         over: list[bytes] = []
         level = 0
@@ -56,9 +62,9 @@ class Tree:
             # What hangs over the right end of a level counts as one more node behind its hashes.
             over = [root_of([*row, *over])] if row or over else []
             level += 1
-        if (over[0] if over else EMPTY_ROOT) != self._root:
-            raise self._lost(edge)
-        self._edge = edge
+        holds = (over[0] if over else EMPTY_ROOT) == self._root
+        self._edge = edge if holds else {}
+        return holds
 
     def tile(self, level: int, index: int) -> tuple[bytes, ...]:
         """The hashes of a tile, shown to stand under the root; raises DamageError."""
@@ -101,10 +107,15 @@ class Tree:
         return Tile(level, index, min(WIDTH, full - index * WIDTH))
 
     def _hashes(self, tile: Tile) -> tuple[bytes, ...]:
+        data = b""
         try:
-            return decode_tile(tile, self._source.fetch(tile))
+            data = self._source.fetch(tile)
+            return decode_tile(tile, data)
         except AuditError as fault:
-            raise DamageError(tile.start, fault.problem) from fault
+            whole = len(data) // HASH_BYTES * HASH_BYTES
+            held = [data[at : at + HASH_BYTES] for at in range(0, whole, HASH_BYTES)]
+            at = min(_first_difference(held, self._below(tile)), tile.width - 1) if data else 0
+            raise DamageError(_entry_at(tile, at), fault.problem) from fault
 
     def _keep(self, place: Place, hashes: tuple[bytes, ...]) -> None:
         # Whoever walks in order needs each tile of leaf hashes once, those above it 256 times.
@@ -120,17 +131,16 @@ class Tree:
         if at == tile.width:
             return DamageError(tile.start, f"{tile.path} and all that lies below it were changed together")
         whole = None not in below and root_of([one for one in below if one]) == above
-        seq = tile.start + (at << HEIGHT * (tile.level or 0))
-        return DamageError(seq, f"{tile.path} was changed" + ("; what lies below it is whole" if whole else ""))
+        what = f"{tile.path} was changed" + ("; what lies below it is whole" if whole else "")
+        return DamageError(_entry_at(tile, at), what)
 
-    def _lost(self, edge: dict[Place, tuple[bytes, ...]]) -> DamageError:
+    def _lost(self) -> DamageError:
         """What to say when the edge does not fit the root: the first tile that does not fit what lies below it."""
         for tile in tiles_of(self._size):
             if tile.level is not None:
-                held = edge.get((tile.level, tile.index)) or self._hashes(tile)
-                at = _first_difference(held, self._below(tile))
+                at = _first_difference(self._hashes(tile), self._below(tile))
                 if at < tile.width:
-                    return DamageError(tile.start + (at << HEIGHT * tile.level), f"{tile.path} was changed")
+                    return DamageError(_entry_at(tile, at), f"{tile.path} was changed")
         return RewrittenError(0, "entries and tiles fit each other, but not the signed root: all were written anew")
 
     def _below(self, tile: Tile) -> list[bytes | None]:
@@ -162,5 +172,10 @@ def _torn_at(tile: Tile, data: bytes, hashes: Sequence[bytes]) -> int:
 
 
 def _first_difference(found: Sequence[bytes], expected: Sequence[bytes | None]) -> int:
-    pairs = zip(found, expected, strict=True)
-    return next((at for at, (one, other) in enumerate(pairs) if one != other), len(found))
+    pairs = zip(found, expected, strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(found), len(expected)))
+
+
+def _entry_at(tile: Tile, place: int) -> int:
+    """The first entry under a hash of a tile."""
+    return tile.start + (place << HEIGHT * (tile.level or 0))

@@ -1,6 +1,6 @@
 """Checking an exported log with nothing but its files and the keys one trusts: pure, and free of any server code."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -58,10 +58,36 @@ def verify(source: LogSource, policy: Policy, memory: Memory | None = None, *, c
     point, _ = policy.open(source.checkpoint())
     memory = memory or Memory()
     walk = _Walk(source, point, Completeness() if completeness else None)
-    past = _Past(source, point, memory.mirror)
-    found = [*past.findings(_kept(memory, policy, point)), *islice(walk.findings(past.first_rewritten), MOST_FINDINGS)]
+    past = history(source, point, policy, memory)
+    found = [*past, *islice(walk.findings(lambda: first_rewritten(source, point, memory)), MOST_FINDINGS)]
     found.sort(key=lambda finding: finding.seq)
     return Report(point, tuple(found), walk.entries, walk.minimum, walk.erased)
+
+
+def history(source: LogSource, point: Checkpoint, policy: Policy, memory: Memory) -> list[Finding]:
+    """Where the log does not continue what was signed before: the first kept checkpoint that it contradicts."""
+    tree = Tree(source, point)
+    for old in _kept(memory, policy, point):
+        if old.size > point.size:
+            return [Finding(point.size, f"the log went back from {old.size} to {point.size} entries")]
+        try:
+            proof = consistency(tree, old.size, point.size)
+            check_consistency(old.size, point.size, old.root, point.root, proof)
+        except DamageError:
+            # The tree itself is broken: the walk over it says where.
+            return []
+        except AuditError as fault:
+            return [Finding(first_rewritten(source, point, memory), fault.problem)]
+    return []
+
+
+def first_rewritten(source: LogSource, point: Checkpoint, memory: Memory) -> int:
+    """The first entry in which the log differs from the mirror; 0 where no mirror can tell."""
+    if memory.mirror is None:
+        return 0
+    size = parse_checkpoint(parse_note(memory.mirror.checkpoint()).text).size
+    here, there = TileHashes(source.fetch, point.size), TileHashes(memory.mirror.fetch, size)
+    return _first_difference(here, there, min(size, point.size))
 
 
 class _Walk:
@@ -80,12 +106,12 @@ class _Walk:
         self.minimum = 0
         self.erased = 0
 
-    def findings(self, first_rewritten: Callable[[], int]) -> Iterator[Finding]:
+    def findings(self, first: Callable[[], int]) -> Iterator[Finding]:
         """What is wrong, bundle by bundle."""
         try:
             self._tree.check_edge()
         except RewrittenError as damage:
-            yield Finding(first_rewritten(), damage.what)
+            yield Finding(first(), damage.what)
             return
         except DamageError as damage:
             yield Finding(damage.seq, damage.what)
@@ -132,40 +158,6 @@ class _Walk:
             yield from self._rules.end()
 
 
-class _Past:
-    """The log against what was signed before."""
-
-    def __init__(self, source: LogSource, point: Checkpoint, mirror: LogSource | None) -> None:
-        self._source = source
-        self._point = point
-        self._mirror = mirror
-
-    def findings(self, kept: Iterable[Checkpoint]) -> Iterator[Finding]:
-        """The first kept checkpoint that the log does not continue."""
-        tree, point = Tree(self._source, self._point), self._point
-        for old in kept:
-            if old.size > point.size:
-                yield Finding(point.size, f"the log went back from {old.size} to {point.size} entries")
-                return
-            try:
-                proof = consistency(tree, old.size, point.size)
-                check_consistency(old.size, point.size, old.root, point.root, proof)
-            except DamageError:
-                # The tree itself is broken: the walk over it says where.
-                return
-            except AuditError as fault:
-                yield Finding(self.first_rewritten(), fault.problem)
-                return
-
-    def first_rewritten(self) -> int:
-        """The first entry in which the log differs from the mirror; 0 where no mirror can tell."""
-        if self._mirror is None:
-            return 0
-        size = parse_checkpoint(parse_note(self._mirror.checkpoint()).text).size
-        here, there = TileHashes(self._source.fetch, self._point.size), TileHashes(self._mirror.fetch, size)
-        return _first_difference(here, there, min(size, self._point.size))
-
-
 def _kept(memory: Memory, policy: Policy, point: Checkpoint) -> list[Checkpoint]:
     """The checkpoints that were kept, each signed by the same log."""
     mirrored = () if memory.mirror is None else (memory.mirror.checkpoint(),)
@@ -177,12 +169,15 @@ def _kept(memory: Memory, policy: Policy, point: Checkpoint) -> list[Checkpoint]
 
 
 def _first_difference(one: HashReader, other: HashReader, size: int) -> int:
+    """The first leaf under which two trees differ; where only a hash above equal ones differs, the first under it."""
     for top, place in cover(0, size):
         if one.hash(top, place) != other.hash(top, place):
-            index = place
-            for level in range(top - 1, -1, -1):
-                index *= 2
-                if one.hash(level, index) == other.hash(level, index):
-                    index += 1
-            return index
+            level, index = top, place
+            while level:
+                halves = (index * 2, index * 2 + 1)
+                below = [half for half in halves if one.hash(level - 1, half) != other.hash(level - 1, half)]
+                if not below:
+                    break
+                level, index = level - 1, below[0]
+            return index << level
     return size
