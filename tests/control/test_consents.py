@@ -263,6 +263,7 @@ def test_a_receipt_is_checked_with_nothing_but_itself(desk: Desk) -> None:
     receipt = json.loads(json.dumps(desk.receipts.receipt(desk.says(PERSON, "face", place="US-IL"))))
     desk.says(PERSON, "voice")
     leaf = check_receipt(receipt)
+    Draft202012Validator(schemas()["io.countenance.consent.receipt.v1"]).validate(receipt)
     policy = Policy.trusting(VerifierKey.parse(receipt["log"]["vkey"]))
     checkpoint = verify_proof(parse_proof(receipt["proof"].encode()), leaf, policy)
     assert checkpoint.origin == receipt["log"]["origin"] == desk.log.key.name
@@ -277,6 +278,7 @@ def test_every_answer_has_a_receipt_the_withdrawal_too(desk: Desk) -> None:
     (row,) = desk.consents.stop(PERSON)
     receipt = desk.receipts.receipt(row.receipt_id)
     check_receipt(receipt)
+    Draft202012Validator(schemas()["io.countenance.consent.receipt.v1"]).validate(receipt)
     assert receipt["withdrawal"]["withdrawn_at"] == "2026-11-22T09:30:00.000000Z"
     with pytest.raises(ConsentError, match="no answer has the receipt"):
         desk.receipts.receipt("none")
@@ -296,6 +298,13 @@ def test_a_no_bars_at_once_even_when_the_disk_is_full(desk: Desk, monkeypatch: p
         desk.consents.stop(PERSON, seat=seat)
     assert calls.barred == [(seat.subject_ref, "face")]
     assert len(calls.entries) == 1
+
+
+def test_the_schema_names_every_field_of_a_receipt_and_no_other(desk: Desk) -> None:
+    receipt = desk.receipts.receipt(desk.says(PERSON, "face"))
+    required = schemas()["io.countenance.consent.receipt.v1"]["required"]
+    assert isinstance(required, list)
+    assert set(required) == set(receipt)
 
 
 def test_what_is_not_on_the_disk_did_not_happen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

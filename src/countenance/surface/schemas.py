@@ -12,6 +12,7 @@ from countenance.contracts.call import Purpose, Role
 from countenance.contracts.readings import Reason
 from countenance.contracts.trust import ConsentStatus, Effect, Layer
 from countenance.surface import envelope
+from countenance.surface.receipt_schema import receipt_schema
 from countenance.surface.schema_terms import (
     DIGEST,
     MICROSECONDS,
@@ -31,12 +32,14 @@ from countenance.surface.summary_schema import summary_schema
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE = "io.countenance.envelope.v1"
 SUMMARY = "io.countenance.summary.v1"
+RECEIPT = "io.countenance.consent.receipt.v1"
 
 
 def schemas() -> dict[str, Schema]:
     """Every schema by the name of its file, without `.json`."""
     return {
         ENVELOPE: _named(ENVELOPE, "The CloudEvents 1.0 envelope of every line.", _envelope()),
+        RECEIPT: _named(RECEIPT, "The receipt of an answer about consent, receipt.json.", receipt_schema()),
         SUMMARY: _named(SUMMARY, "The summary of one call, summary.json.", summary_schema()),
         envelope.SAMPLE: _named(envelope.SAMPLE, "One tick of one taxonomy, possibly abstained.", _sample()),
         envelope.STARTED: _named(envelope.STARTED, "A state was entered.", _event()),
