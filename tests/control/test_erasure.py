@@ -285,6 +285,18 @@ def test_a_receiver_that_never_answers_is_listed_and_the_name_it_was_to_get_goes
     assert receivers == {"waiting": 0, "answered": [], "not_reached": 1}
 
 
+def test_a_receiver_that_was_given_up_is_listed_at_once(house: House) -> None:
+    a_call(house)
+    name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]
+    now = micros(house.clock.utc())
+    with house.store.transaction() as tx:
+        (event,) = outbox.due(tx, now)
+        outbox.given_up(tx, event, "410 Gone", now)
+    house.eraser.finish()
+    receivers = statement(house.eraser.receipt(name)).statement["receivers"]
+    assert receivers == {"waiting": 0, "answered": [], "not_reached": 1}
+
+
 def test_an_answer_that_was_swept_from_the_outbox_counts(house: House) -> None:
     a_call(house)
     name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]

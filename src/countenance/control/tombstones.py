@@ -60,7 +60,8 @@ def bury(
         vault.enrol(tx, grave)
         call = {} if one.call_id is None else {"call_id": one.call_id}
         data = rfc8785.dumps({**said, **call, "participant_id": one.participant_id})
-        events.append(Event(TOPIC, one.call_ref, vault.seal(tx, grave, data, CONTEXT, one.call_ref, seq)))
+        due = now_utc_us + 2 * GIVEN_UP_US
+        events.append(Event(TOPIC, one.call_ref, vault.seal(tx, grave, data, CONTEXT, one.call_ref, seq, due)))
     outbox.put(tx, seq, events, now_utc_us)
 
 
@@ -71,7 +72,8 @@ def collect(vault: Vault, tx: Transaction, seq: int, now_utc_us: int, asked_utc_
         event = tx.first(tx.select(outbox_rows).where(outbox_rows.c.payload_id == grave.payload_id))
         # Only what was delivered is ever swept from the outbox.
         at = now_utc_us if event is None else event.delivered_utc_us
-        if at is None and now_utc_us < asked_utc_us + GIVEN_UP_US:
+        given_up = event is not None and event.given_up_utc_us is not None
+        if at is None and not given_up and now_utc_us < asked_utc_us + GIVEN_UP_US:
             continue
         outbox.drop(tx, [grave.payload_id])
         vault.forget(tx, grave.subject_ref)

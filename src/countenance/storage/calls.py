@@ -57,6 +57,12 @@ def find_open_call(tx: Transaction, call_tag: str) -> CallRow | None:
     return _call(tx, (calls.c.call_tag == call_tag) & calls.c.closed_utc_us.is_(None))
 
 
+def calls_by_tag(tx: Transaction, call_tag: str) -> Sequence[str]:
+    """The references of all calls behind a tag, the newest first."""
+    rows = tx.rows(tx.select(calls).where(calls.c.call_tag == call_tag).order_by(calls.c.opened_utc_us.desc()))
+    return tuple(row.call_ref for row in rows)
+
+
 def _call(tx: Transaction, which: ColumnElement[bool]) -> CallRow | None:
     row = tx.first(tx.select(calls).where(which).order_by(calls.c.opened_utc_us.desc()).limit(1))
     if row is None:

@@ -1,0 +1,141 @@
+"""`erase`, `backup`, `restore` and `audit deletion`, as an operator meets them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from countenance.audit.folder import LogFolder
+from countenance.audit.quorum import Policy
+from countenance.audit.verify import verify
+from countenance.cli import app
+from countenance.contracts.errors import AuditError, CountenanceError, StorageError, UsageError, VaultError
+from countenance.control.opening import open_tenant
+from countenance.storage.calls import CallRow, SubjectRow, add_subjects, open_call
+from countenance.storage.clocks import micros
+from countenance.storage.tables import payloads
+
+ERASE = ("erase", "--person", "p-17", "--yes")
+
+
+def run(*words: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(words), input=typed)
+
+
+def enter(store: Path, call_id: str, call_ref: str) -> None:
+    """Two people in a call, each with one reading."""
+    with open_tenant(store) as tenant, tenant.store.transaction() as tx:
+        vault = tenant.vault
+        now = micros(tenant.clock.utc())
+        open_call(tx, CallRow(call_ref, "support_qa", now, vault.name(tx, "call", call_id)))
+        for person in ("p-17", "p-18"):
+            ref = call_ref[:16] + person.encode().hex().ljust(16, "0")
+            vault.enrol(tx, ref)
+            tags = vault.name(tx, "seat", call_id, person), vault.name(tx, "person", person)
+            add_subjects(tx, [SubjectRow(ref, call_ref, *tags)])
+            vault.seal(tx, ref, f"reading of {person}".encode(), "result", call_ref)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    enter(tmp_path / "data", "monday", "a" * 32)
+    return tmp_path / "data"
+
+
+def readings(store: Path) -> list[bytes]:
+    with open_tenant(store) as tenant, tenant.store.reading() as tx:
+        rows = tx.rows(tx.select(payloads).order_by(payloads.c.subject_ref))
+        return [tenant.vault.open_sealed(tx, row.payload_id).payload for row in rows]
+
+
+def test_a_person_is_erased_and_gets_a_receipt_that_holds(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "receipt.json"
+    done = run(*ERASE, "--store", str(store), "--now", "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert "take a new one" in done.stderr
+    assert readings(store) == [b"reading of p-18"]
+    checked = run("audit", "deletion", str(out))
+    assert checked.exit_code == 0
+    assert "holds" in checked.stdout
+    assert "destroyed 20" in checked.stdout
+    assert "--key" in checked.stdout
+    vkey = json.loads(out.read_text())["log"]["vkey"]
+    assert "--key" not in run("audit", "deletion", str(out), "--key", vkey).stdout
+
+
+def test_the_receipt_goes_to_the_terminal_when_no_file_is_named(store: Path) -> None:
+    done = run(*ERASE, "--store", str(store))
+    assert json.loads(done.stdout)["statement"]["keys"]["destroyed_at"] is None
+
+
+def test_the_log_is_exported_with_the_erasure_in_it(store: Path) -> None:
+    run(*ERASE, "--store", str(store))
+    folder = LogFolder(store / "log")
+    report = verify(folder, Policy.trusting(folder.key()))
+    assert (report.findings, report.erased) == ((), 1)
+
+
+def test_nothing_is_erased_without_a_yes(store: Path) -> None:
+    words = ("erase", "--person", "p-17", "--store", str(store))
+    assert run(*words, typed="n\n").exit_code == 1
+    assert len(readings(store)) == 2
+    assert "take a new one" in run(*words, "--now", typed="n\n").stderr
+    assert run(*words, typed="y\n").exit_code == 0
+    assert len(readings(store)) == 1
+
+
+@pytest.mark.parametrize("call", ["monday", "a" * 32])
+def test_a_person_is_erased_from_one_call_named_either_way(store: Path, call: str) -> None:
+    enter(store, "tuesday", "b" * 32)
+    assert run(*ERASE, "--store", str(store), "--call", call).exit_code == 0
+    assert readings(store).count(b"reading of p-17") == 1
+
+
+def test_a_call_id_that_two_calls_have_is_refused_with_their_references(store: Path) -> None:
+    enter(store, "monday", "b" * 32)
+    done = run(*ERASE, "--store", str(store), "--call", "monday")
+    assert isinstance(done.exception, UsageError)
+    assert "a" * 32 in str(done.exception)
+
+
+def test_who_is_not_there_is_an_error(store: Path) -> None:
+    done = run("erase", "--person", "nobody", "--yes", "--store", str(store))
+    assert isinstance(done.exception, VaultError)
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    done = run(*ERASE, "--store", str(tmp_path / "none"))
+    assert isinstance(done.exception, UsageError)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_store_on_a_server_asks_for_its_keys() -> None:
+    done = run(*ERASE, "--store", "postgresql://nowhere.example/none")
+    assert isinstance(done.exception, UsageError)
+    assert "--keys" in str(done.exception)
+
+
+def test_a_receipt_that_is_not_there_or_does_not_hold_is_an_error(tmp_path: Path) -> None:
+    assert isinstance(run("audit", "deletion", str(tmp_path / "none")).exception, AuditError)
+    (tmp_path / "bad").write_text("{}")
+    assert isinstance(run("audit", "deletion", str(tmp_path / "bad")).exception, AuditError)
+
+
+def test_a_backup_is_refused_until_it_is_restored(store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "monday.sqlite"
+    assert run("backup", "--store", str(store), "--out", str(copy)).exit_code == 0
+    again = run("backup", "--store", str(store), "--out", str(copy))
+    assert isinstance(again.exception, StorageError)
+    run(*ERASE, "--store", str(store))
+    for path in store.glob("store.sqlite*"):
+        path.unlink()
+    shutil.copy(copy, store / "store.sqlite")
+    refused = run(*ERASE, "--store", str(store))
+    assert isinstance(refused.exception, CountenanceError)
+    assert "countenance restore" in str(refused.exception)
+    done = run("restore", "--store", str(store), "--log", str(store / "log"))
+    assert done.exit_code == 0, done.exception
+    assert "1 subjects erased again" in done.stdout
+    assert readings(store) == [b"reading of p-18"]
