@@ -1,68 +1,55 @@
-"""Opening a tenant's store for a command, and finding a person of a deployment."""
+"""The options with which a command names a store, and opening what they name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from countenance.contracts.errors import UsageError
 
 if TYPE_CHECKING:
-    from countenance.consent.terms import Terms
-    from countenance.contracts.call import Modality
-    from countenance.contracts.trust import Ruling
-    from countenance.control.consents import Consents
     from countenance.control.opening import Tenant
-    from countenance.deployment import Deployment, Person
 
-STORE = "The data folder of a store, or a postgresql:// URL together with --keys."
-KEYS = "The folder of the keys, where it is not inside the data folder."
+Place = Annotated[str, typer.Option("--store", help="The data folder of a store, or a postgresql:// URL.")]
+Keys = Annotated[Path | None, typer.Option("--keys", help="The folder of the keys; inside the data folder by default.")]
+Log = Annotated[Path | None, typer.Option("--log", help="Where to export the log; inside the data folder by default.")]
+
+KEYS = "keys"
+LOG = "log"
+
+
+def place_of(store: str) -> Path | str:
+    """A folder, or the URL of a database."""
+    return store if "://" in store else Path(store)
+
+
+def keys_of(store: str, keys: Path | None) -> Path:
+    """The folder of the keys; raises UsageError where a database has none named."""
+    if keys is not None:
+        return keys
+    if "://" in store:
+        raise UsageError("a database needs a folder of keys", "Name it with --keys.")
+    return Path(store) / KEYS
 
 
 @contextmanager
-def tenant_at(store: str, keys: Path | None = None, *, begin: bool = False) -> Iterator["Tenant"]:
-    """The tenant of a store, written by this command alone; a new one only where that is meant."""
+def opened(store: str, keys: Path | None, *, begin: bool = False) -> Iterator["Tenant"]:
+    """The tenant of a store, written by this command alone; a new store only where that is meant."""
     from countenance.control.opening import open_tenant
     from countenance.storage.engine import FILE
 
-    remote = "://" in store
-    if remote and keys is None:
-        raise UsageError("a store behind a URL needs a folder of keys", "Name it with --keys.")
-    if not (remote or begin or (Path(store) / FILE).exists()):
+    place = place_of(store)
+    if isinstance(place, Path) and not begin and not (place / FILE).exists():
         raise UsageError(f"there is no store in {store}", "Name the data folder of a tenant.")
-    with open_tenant(store if remote else Path(store), keys=keys) as tenant:
+    with open_tenant(place, keys=keys_of(store, keys)) as tenant:
         yield tenant
 
 
-def consents_of(tenant: "Tenant") -> "Consents":
-    """The consents of a tenant."""
-    from countenance.control.consents import Consents
+def exported(tenant: "Tenant", store: str, log: Path | None) -> None:
+    """Export the log beside the store, or where it was asked for."""
+    from countenance.audit.export import export
 
-    return Consents(tenant.log, tenant.vault, tenant.clock)
-
-
-def asked_of(
-    deployment: "Deployment", name: str, modalities: Sequence[str] | None
-) -> tuple["Person", "Terms", dict["Modality", "Ruling"]]:
-    """A person of a deployment, what people are told there, and the rulings on what is asked of that person."""
-    from countenance.aggregation.taxonomy import load
-    from countenance.assembly import call_of, rule_all
-    from countenance.inference.tables import near
-    from countenance.policy.gate import Gate
-
-    if deployment.terms is None:
-        raise UsageError(
-            "the deployment has no [terms]", "Say who is responsible and how to reach them: docs/consent.md."
-        )
-    call, gate = call_of(deployment), Gate.load(overlays=deployment.overlays)
-    taxonomies = tuple(load(one) for one in deployment.taxonomies)
-    rulings = rule_all(gate, deployment, call, taxonomies, deployment.on or datetime.now(UTC).date())
-    for person, participant in zip(deployment.participant, call.participants, strict=True):
-        if person.name == name:
-            mine = {m: ruling for (who, m), ruling in rulings.items() if who == participant.id}
-            chosen = tuple(modalities or (m for m, ruling in mine.items() if ruling.allowed))
-            for unknown in (m for m in chosen if m not in mine):
-                raise UsageError(f"nothing is ruled about {unknown!r}", near(unknown, mine))
-            return person, deployment.terms, {m: mine[m] for m in chosen}
-    raise UsageError(f"the deployment names no {name!r}", near(name, [one.name for one in deployment.participant]))
+    if log is not None or "://" not in store:
+        export(tenant.log, log or Path(store) / LOG)
