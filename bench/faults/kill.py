@@ -7,33 +7,41 @@ After each kill the product's own code opens the store, and the judge compares.
 """
 
 import argparse
+import gc
 import json
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from bench.faults.judge import judge
-from bench.faults.lives import FAILED, CountPoints, KillAt, live
+from bench.faults.lives import FAILED, After, CountPoints, KillAt, live
 from bench.faults.outcome import Outcome
 from bench.faults.story import PLANTS, Call, Story, next_call
 from bench.faults.tenant import Tenant, engines_kept
 from bench.faults.truth import Teller, Told
 from countenance.storage.points import Points, nowhere
 
-LONGEST_S = 0.06
-"""Kills fall evenly between the start of a life, or its first deed, and this."""
+TOLD_BYTES = 3_000
+"""Kills fall evenly between the first deed of a life and the one that ends so many bytes of its report."""
+JITTER_S = 0.004
+OPENING_S = 0.08
+"""One kill in five falls in the opening of the store, evenly between the start and this."""
 LIVES_PER_STORE = 20
+JUDGED_EVERY = 10
+"""Lives after which a store is judged; promises add up over all of them, and a loss stays a loss."""
 FILLED = 225
 """Entries of a new store: each life passes a border of tiles (256) early."""
-MOST_SECONDS = 40
+MOST_SECONDS = 12
 MOST_TURNS = 12
 """A point is hit when it is passed for a time up to this one."""
 ENOUGH_MISSES = 50
+OPENED = "opened"
 
 
 @dataclass(slots=True)
@@ -41,11 +49,10 @@ class Tally:
     """What all lives together came to."""
 
     kills: int = 0
-    recoveries: int = 0
     acked: int = 0
     invoked: int = 0
     emitted: int = 0
-    slowest_s: float = 0.0
+    slowest_ms: float = 0.0
     misses: list[str] = field(default_factory=list)
 
 
@@ -75,7 +82,7 @@ class Killer:
         self.tally = Tally()
         self._fill()
 
-    def kill(self, hook: Points = nowhere, after_s: float | None = None, *, anew: bool = False) -> bool:
+    def kill(self, hook: Points = nowhere, after: After | None = None, *, anew: bool = False) -> bool:
         """One life and its end, in a new store if asked; False when it ended otherwise than by the kill."""
         if anew or self._life % self._lives == 0:
             self._fresh()
@@ -85,20 +92,22 @@ class Killer:
         self.hook.to = hook
 
         def work(teller: Teller) -> None:
+            began = time.perf_counter()
             tenant = Tenant.open(self._folder, points=self.hook)
+            teller.note(f"{OPENED} {(time.perf_counter() - began) * 1000:.1f}")
             story = Story(tenant, teller, Random(seed), call, self._plant)
             for _ in range(MOST_SECONDS):
                 story.second()
 
-        # One kill in four falls into the opening of the store, the others into the work.
-        life = live(work, after_s, from_first_word=self._rng.random() < 0.75)
+        life = live(work, after)
         self.hook.to = nowhere
         if life.status >> 8 == FAILED:
             self.tally.misses.append(f"life {self._life}: the code itself raised (see above)")
         before = len(self._told.acked), len(self._told.invoked), len(self._told.emitted)
         self._told.hear(life.told)
         self._count(before, killed=life.killed)
-        self._recover()
+        if anew or self._life % JUDGED_EVERY == 0:
+            self._judge()
         return life.killed
 
     def points(self) -> Counter[str]:
@@ -115,13 +124,10 @@ class Killer:
         self._life = 0
         return counting.seen
 
-    def _recover(self) -> None:
-        began = time.perf_counter()
-        tenant = Tenant.open(self._folder)
-        self.tally.slowest_s = max(self.tally.slowest_s, time.perf_counter() - began)
-        found = [f"life {self._life}: {problem}" for problem in judge(tenant, self._told)]
+    def _judge(self) -> None:
+        with closing(Tenant.open(self._folder)) as tenant:
+            found = [f"life {self._life}: {problem}" for problem in judge(tenant, self._told)]
         self.tally.misses += found
-        tenant.close()
         if found:
             self._life = 0  # the next life begins with a store that is whole
 
@@ -130,10 +136,12 @@ class Killer:
         self.tally.acked += len(self._told.acked) - before[0]
         self.tally.invoked += len(self._told.invoked) - before[1]
         self.tally.emitted += len(self._told.emitted) - before[2]
+        opened = [float(note.split(" ")[1]) for note in self._told.notes[-2:] if note.startswith(OPENED)]
+        self.tally.slowest_ms = max([self.tally.slowest_ms, *opened])
 
     def _last_call(self) -> Call | None:
-        """Half of the lives go on with the call of the one before."""
-        return next_call(self._told.notes, self._life) if self._rng.random() < 0.5 else None
+        """Most lives go on with the call of the one before."""
+        return next_call(self._told.notes, self._life) if self._rng.random() < 0.8 else None
 
     def _fill(self) -> None:
         tenant = Tenant.open(self._template)
@@ -149,7 +157,9 @@ class Killer:
 def kill_at_random(killer: Killer, kills: int, rng: Random) -> None:
     """So many kills at random moments."""
     for _ in range(kills):
-        killer.kill(after_s=rng.uniform(0, LONGEST_S))
+        opening = rng.random() < 0.2
+        told = 0 if opening else rng.randint(1, TOLD_BYTES)
+        killer.kill(after=After(told, rng.uniform(0, OPENING_S if opening else JITTER_S)))
         if len(killer.tally.misses) > ENOUGH_MISSES:
             return
 
@@ -159,7 +169,9 @@ def kill_at_points(killer: Killer, per_point: int, rng: Random) -> Counter[str]:
     hit: Counter[str] = Counter()
     for name, seen in sorted(killer.points().items()):
         for _ in range(per_point):
-            hit[name] += killer.kill(KillAt(name, rng.randint(1, min(seen, MOST_TURNS))), anew=True)
+            turn = rng.randint(1, min(seen, MOST_TURNS))
+            # Some points are passed in a new store or a new call alone.
+            hit[name] += killer.kill(KillAt(name, turn)) or killer.kill(KillAt(name, turn), anew=True)
             if len(killer.tally.misses) > ENOUGH_MISSES:
                 return hit
     return hit
@@ -177,6 +189,7 @@ def main() -> None:
     asked = parser.parse_args()
     rng = Random(asked.seed)
     began = time.perf_counter()
+    gc.freeze()  # children share what is loaded: their collector has nothing to look at
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         killer = Killer(Path(folder), asked.seed, asked.plant)
         with engines_kept(killer.hook):
@@ -193,7 +206,7 @@ def main() -> None:
         "entries acknowledged": tally.acked,
         "model calls": tally.invoked,
         "outputs": tally.emitted,
-        "slowest recovery ms": round(tally.slowest_s * 1000, 1),
+        "slowest recovery ms": tally.slowest_ms,
         "seconds": round(time.perf_counter() - began, 1),
     }
     command = f"python -m bench.faults.kill --kills {asked.kills} --per-point {asked.per_point}"

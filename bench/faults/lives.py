@@ -3,10 +3,11 @@
 import contextlib
 import fcntl
 import os
-import select
 import signal
+import termios
 import time
 import traceback
+from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from bench.faults.truth import PIPE_BYTES, Teller
 
 F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
+POLL_S = 0.0002
 FAILED = 70
 """The exit status of a child whose own code raised."""
 
@@ -27,11 +29,16 @@ class Life:
     status: int
 
 
-def live(work: Callable[[Teller], None], kill_after_s: float | None, *, from_first_word: bool = False) -> Life:
-    """Run `work` in a child; kill -9 it after so many seconds, or let it end (or kill itself) when None.
+@dataclass(frozen=True, slots=True)
+class After:
+    """When to kill: so many seconds after the child has told so many bytes, however slow the machine is."""
 
-    The seconds are counted from the start, or from the first thing that is told.
-    """
+    told_bytes: int
+    seconds: float
+
+
+def live(work: Callable[[Teller], None], kill: After | None) -> Life:
+    """Run `work` in a child; kill -9 it at a moment, or let it end (or kill itself) when None."""
     reading, writing = os.pipe()
     if F_SETPIPE_SZ is not None:
         fcntl.fcntl(writing, F_SETPIPE_SZ, PIPE_BYTES)
@@ -40,10 +47,9 @@ def live(work: Callable[[Teller], None], kill_after_s: float | None, *, from_fir
         os.close(reading)
         _work(work, writing)
     os.close(writing)
-    if kill_after_s is not None:
-        if from_first_word:
-            select.select([reading], [], [])
-        time.sleep(kill_after_s)
+    if kill is not None:
+        _await(reading, kill.told_bytes, child)
+        time.sleep(kill.seconds)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     told = _drain(reading)
@@ -88,6 +94,14 @@ def _work(work: Callable[[Teller], None], writing: int) -> None:
         raise
     finally:
         os._exit(status)
+
+
+def _await(reading: int, told_bytes: int, child: int) -> None:
+    """Until so much was told, or the child has ended."""
+    waiting = array("i", [0])
+    while waiting[0] < told_bytes and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        time.sleep(POLL_S)
+        fcntl.ioctl(reading, termios.FIONREAD, waiting)
 
 
 def _drain(reading: int) -> bytes:

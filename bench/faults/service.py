@@ -20,7 +20,7 @@ from countenance.contracts.errors import RefusedError
 from countenance.contracts.trust import Case, ConsentStatus, Lease, Ruling
 from countenance.control.delivery import Delivery, Letter
 from countenance.control.plane import Control
-from countenance.control.running import RunningCall, Stop, tell_nobody
+from countenance.control.running import RunningCall, Stop
 from countenance.policy.gate import Gate
 from countenance.policy.vocabulary import output_of
 
@@ -63,7 +63,7 @@ class Room:
     """One call, and what its worker holds."""
 
     running: RunningCall
-    holders: dict[str, LeaseHolder] = field(default_factory=dict)
+    holders: Mapping[str, LeaseHolder]
     leases: dict[str, Lease] = field(default_factory=dict)
     start_us: int = 0
 
@@ -91,14 +91,15 @@ class Service:
         self.control.loaded({"fake.v1": MODEL}, "0")
         self.delivery = Delivery(tenant.vault, tenant.clock, self._send, tenant.points)
 
-    def open_call(self, call_id: str, people: Mapping[str, str], start_us: int = 0, stop: Stop = tell_nobody) -> Room:
-        """Begin a call or go on with it, and put everyone's case to the gate."""
+    def open_call(self, call_id: str, people: Mapping[str, str], start_us: int = 0, stop: Stop | None = None) -> Room:
+        """Begin a call or go on with it, and put everyone's case to the gate; `stop` tells the worker of a no."""
         seated = tuple(Participant(who, who, Role.CUSTOMER) for who in people)
-        running = self.control.open_call(Call(call_id, "d", Purpose.SUPPORT_QA, seated), people, TERMS, stop)
-        room = Room(running, start_us=start_us)
+        holders = {who: LeaseHolder(self.tenant.clock.mono_us) for who in people}
+        tell = stop or (lambda who, modality: holders[who].stop(modality))
+        running = self.control.open_call(Call(call_id, "d", Purpose.SUPPORT_QA, seated), people, TERMS, tell)
+        room = Room(running, holders, start_us=start_us)
         running.reach(start_us)
         for who in people:
-            room.holders[who] = LeaseHolder(self.tenant.clock.mono_us)
             for modality in MODALITIES:
                 self.rule(room, who, modality)
         return room
@@ -177,9 +178,8 @@ class Service:
         room.start_us += SECOND_US
 
     def deliver(self) -> None:
-        """Send what waits in the outbox."""
-        while self.delivery.run():
-            pass
+        """Send the next event of each call."""
+        self.delivery.run()
 
     def acked(self, seq: int) -> None:
         """Tell that an entry was called durable."""

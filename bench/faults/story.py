@@ -20,6 +20,8 @@ from countenance.storage.store import Transaction
 PLANTS = ("ack_before_commit", "model_before_lease", "output_before_result", "outbox_beside_result", "ack_before_stop")
 """Bugs that a story can have; each breaks one promise."""
 
+YESES = 3
+"""How many modalities of all people are agreed to at the beginning; others follow."""
 PEOPLE = {"p0": "person-0", "p1": "person-1"}
 
 
@@ -46,9 +48,8 @@ class Story:
         self._room = self._service.open_call(name, people, 0 if call is None else call.beyond_us)
         teller.note(f"call {name}")
         if call is None:
-            for who in people:
-                for modality in MODALITIES:
-                    self._service.yes(self._room, who, modality)
+            for who, modality in rng.sample([(who, modality) for who in people for modality in MODALITIES], YESES):
+                self._service.yes(self._room, who, modality)
 
     @property
     def room(self) -> Room:
@@ -69,8 +70,8 @@ class Story:
             self._changes_mind()
         service.end(room, self._planted(service.outcomes(room)))
         service.deliver()
-        service.control.tick()
-        if rng.random() < 0.2:
+        if rng.random() < 0.25:
+            service.control.tick()
             self._tenant.log.checkpoint(at_once=True)
 
     def _planted(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:

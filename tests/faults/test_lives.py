@@ -5,7 +5,7 @@ import signal
 import sys
 
 import pytest
-from bench.faults.lives import FAILED, CountPoints, KillAt, live
+from bench.faults.lives import FAILED, After, CountPoints, KillAt, live
 from bench.faults.truth import Teller, Told
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -31,11 +31,17 @@ def test_a_child_can_be_killed_at_any_moment_from_outside() -> None:
         while True:
             teller.invoked("l", "s", "face")
 
-    life = live(work, 0.01)
+    life = live(work, After(2000, 0.001))
     assert life.killed
     told = Told()
     told.hear(life.told)
-    assert told.invoked
+    assert len(told.invoked) >= 2000 / len("I l s face\n")
+
+
+def test_a_child_that_ends_before_its_kill_is_not_waited_for() -> None:
+    life = live(lambda teller: teller.note("short"), After(1_000_000, 0.0))
+    assert not life.killed
+    assert life.told == b"# short\n"
 
 
 def test_a_child_whose_code_raises_says_so(capfd: pytest.CaptureFixture[str]) -> None:
