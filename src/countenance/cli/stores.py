@@ -17,7 +17,8 @@ Keys = Annotated[Path | None, typer.Option("--keys", help="The folder of the key
 Log = Annotated[Path | None, typer.Option("--log", help="Where to export the log; inside the data folder by default.")]
 
 KEYS = "keys"
-LOG = "log"
+EXPORT = "log"
+"""The folder of the exported log inside a data folder."""
 
 
 def place_of(store: str) -> Path | str:
@@ -52,4 +53,4 @@ def exported(tenant: "Tenant", store: str, log: Path | None) -> None:
     from countenance.audit.export import export
 
     if log is not None or "://" not in store:
-        export(tenant.log, log or Path(store) / LOG)
+        export(tenant.log, log or Path(store) / EXPORT)
