@@ -133,5 +133,5 @@ export class Completeness {
  * @returns {string}
  */
 function leaseKey(entry) {
-  return JSON.stringify([entry.body.call_ref, entry.body.lease]);
+  return `${entry.body.call_ref} ${entry.body.lease}`;
 }

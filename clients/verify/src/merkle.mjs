@@ -6,15 +6,17 @@ import { sha256 } from "./sha256.mjs";
 
 const pair = new Uint8Array(65);
 pair[0] = 1;
+let scratch = new Uint8Array(1024);
 
 /**
  * @param {Uint8Array} entry
  * @returns {Uint8Array} SHA-256(0x00 || entry)
  */
 export function leafHash(entry) {
-  const data = new Uint8Array(entry.length + 1);
-  data.set(entry, 1);
-  return sha256(data);
+  if (entry.length >= scratch.length) scratch = new Uint8Array(2 * entry.length);
+  scratch[0] = 0;
+  scratch.set(entry, 1);
+  return sha256(scratch.subarray(0, entry.length + 1));
 }
 
 /**

@@ -31,6 +31,7 @@ export function parseProof(bytes) {
   must(lines.shift() === HEADER, `the proof does not begin with ${HEADER}`);
   const extra = lines[0]?.startsWith("extra ") ? decodeBase64(lines[0].slice(6), "the proof's extra data") : null;
   if (extra !== null) lines.shift();
+  must(extra === null || extra.length > 0, "the proof's line of extra data is empty");
   const index = lines.shift();
   must(index !== undefined && index.startsWith("index "), "the proof states no index");
   must(lines.length <= MAX_PATH, "the proof is longer than any tree is high");

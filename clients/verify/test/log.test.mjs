@@ -139,7 +139,7 @@ test("numbers, tenants and clocks keep their order", async () => {
 });
 
 test("a leaf says nothing that may not stand in a log", async () => {
-  for (const wrong of [{ label: "engaged" }, { reason: "Ana said no" }, { counts: { face: 0.5 } }, { t_utc: "yesterday" }, { v: 2 }, { kind: "READING" }, { t_mono: -1 }]) {
+  for (const wrong of [{ label: "engaged" }, { reason: "Ana said no" }, { counts: { face: 0.5 } }, { t_utc: "yesterday" }, { t_utc: "2026-13-01T12:00:00.000000Z" }, { t_utc: "2026-02-30T12:00:00.000000Z" }, { t_utc: "2026-11-22T12:00:00.0000000Z" }, { v: 2 }, { kind: "READING" }, { t_mono: -1 }]) {
     const drafts = honest(8);
     Object.assign(drafts[6][1], wrong);
     await fails(drafts, 6, /entry 6/);
