@@ -1,6 +1,7 @@
 """The store, on SQLite and on a real PostgreSQL."""
 
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -215,6 +216,18 @@ def test_the_names_of_the_people_are_columns_of_references_only(tmp_path: Path) 
 def test_an_address_that_is_no_store_is_refused(address: str) -> None:
     with pytest.raises(StorageError, match=r"is no store|no URL"):
         Store.open(address)
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pg8000", None)
+    with pytest.raises(StorageError, match=r"pip install countenance\[postgres\]"):
+        Store.open("postgresql://nobody@/nowhere")
+
+
+def test_the_usual_address_of_a_postgres_is_enough(postgres: Server) -> None:
+    plain = postgres.url().replace("postgresql+pg8000:", "postgresql:")
+    with Store.open(plain, "plain") as store, store.transaction() as tx:
+        tx.insert(marks, MARK)
 
 
 def test_postgres_needs_prepared_tables(postgres: Server) -> None:
