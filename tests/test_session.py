@@ -179,7 +179,7 @@ class World:
         )
         with open_tenant(self.folder) as tenant:
             seats = custody.seat(tenant, CALL, {p.id: Person(p.name, 30) for p in CALL.participants})
-            leases = custody.leases(tenant, seats, ())
+            leases = custody.leases(tenant, seats, (), 30)
             tenant.log.append_all([("POLICY_LOAD", {"policy_digest": GATE.digest}), MODEL])
             for (who, _), ruling in self.permissions.rulings.items():
                 leases.ruled(who, ruling)

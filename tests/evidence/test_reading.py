@@ -23,7 +23,7 @@ def store_with_a_call(tmp_path: Path) -> Path:
     case = Case(CALL.purpose, Role.CUSTOMER, FACE, "engagement", "individual", ("US-CA",), TODAY)
     with open_tenant(tmp_path) as tenant:
         tenant.log.append("POLICY_LOAD", {"policy_digest": gate.digest})
-        leases = custody.leases(tenant, custody.seat(tenant, CALL, {"p_1": Person("Ana", 30)}), ())
+        leases = custody.leases(tenant, custody.seat(tenant, CALL, {"p_1": Person("Ana", 30)}), (), 30)
         leases.ruled("p_1", gate.rule(case))
         leases.answered(Consent("p_1", FACE, CALL.purpose, ConsentStatus.GIVEN, 0, "r", 1, "express_written"))
     return tmp_path

@@ -59,10 +59,14 @@ def seat(tenant: Tenant, call: Call, people: Mapping[str, Person]) -> Seats:
     return seats
 
 
-def leases(tenant: Tenant, seats: Seats, cards: Iterable[Card]) -> Leases:
-    """The leases of a recorded call: nobody can change their mind in it, so no real time bounds them."""
+def leases(tenant: Tenant, seats: Seats, cards: Iterable[Card], kept_days: int) -> Leases:
+    """The leases of a recorded call: nobody can change their mind in it, so no real time bounds them.
+
+    What comes of them is due after `kept_days`.
+    """
     digests = tuple(card.files["model.onnx"] for card in cards)
-    return Leases(tenant.log, tenant.vault, seats.call_ref, seats.subjects, Terms(digests, valid_us=None))
+    terms = Terms(digests, valid_us=None, retention_us=kept_days * DAY_US)
+    return Leases(tenant.log, tenant.vault, seats.call_ref, seats.subjects, terms)
 
 
 def finish(tenant: Tenant, seats: Seats, folder: Path) -> None:

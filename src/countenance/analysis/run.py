@@ -27,6 +27,8 @@ from countenance.surface.record import CallRecord
 from countenance.surface.report import write_report
 
 CHECKPOINT_EVERY_US = 10 * SECOND_US
+LONGEST_DAYS = 90
+"""For the seat of somebody of whom nothing may be read: it holds nothing, and others' days are shorter."""
 
 Progress = Callable[[int, int], None]
 """Called with the media time analysed and the length of the call, both in microseconds."""
@@ -84,7 +86,7 @@ def _people(job: Job) -> dict[str, Person]:
 
 def _kept_days(job: Job, who: str) -> int:
     read = [ruling for (one, _), ruling in job.permissions.rulings.items() if one == who and ruling.allowed]
-    return min((ruling.duties.retention_days for ruling in read), default=0)
+    return min((ruling.duties.retention_days for ruling in read), default=LONGEST_DAYS)
 
 
 class _Run:
@@ -96,8 +98,10 @@ class _Run:
         self._work = work
         self._progress = progress
         self._aggregators = job.aggregators()
-        self.seats = Seats(**state["refs"]) if state else custody.seat(tenant, job.call, _people(job))
-        self._leases = custody.leases(tenant, self.seats, job.cards)
+        people = _people(job)
+        self.seats = Seats(**state["refs"]) if state else custody.seat(tenant, job.call, people)
+        kept_days = min(person.kept_days for person in people.values())
+        self._leases = custody.leases(tenant, self.seats, job.cards, kept_days)
         if not state:
             self._introduce(tenant)
         at = Position(**state["files"]) if state else START

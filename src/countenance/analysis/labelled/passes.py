@@ -59,7 +59,7 @@ def read_part(task: Task, part: Part, room: Room, tenant: Tenant, listener: "Lis
     permissions = room.permissions(name, part.modalities, notice=f"sha256:{filed}")
     kept_days = min((r.duties.retention_days for r in room.rulings.values() if r.allowed), default=0)
     seats = custody.seat(tenant, permissions.call, {WHO: Person(task.source.rows[0].subject_id or name, kept_days)})
-    leases = custody.leases(tenant, seats, room.cards.values())
+    leases = custody.leases(tenant, seats, room.cards.values(), kept_days)
     for (_, modality), ruling in room.rulings.items():
         if modality in part.modalities:
             leases.ruled(WHO, ruling)
