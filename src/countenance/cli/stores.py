@@ -17,7 +17,7 @@ Keys = Annotated[Path | None, typer.Option("--keys", help="The folder of the key
 Log = Annotated[Path | None, typer.Option("--log", help="Where to export the log; inside the data folder by default.")]
 
 KEYS = "keys"
-EXPORT = "log"
+LOG = "log"
 """The folder of the exported log inside a data folder."""
 
 
@@ -53,4 +53,4 @@ def exported(tenant: "Tenant", store: str, log: Path | None) -> None:
     from countenance.audit.export import export
 
     if log is not None or "://" not in store:
-        export(tenant.log, log or Path(store) / EXPORT)
+        export(tenant.log, log or Path(store) / LOG)
