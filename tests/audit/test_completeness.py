@@ -11,7 +11,7 @@ WHO = {"call_ref": "c1", "subject_ref": "s1"}
 POLICY = ("POLICY_LOAD", {"policy_digest": "p"})
 MODEL = ("MODEL_LOAD", {"sha256": "m"})
 GATE = ("GATE", {**WHO, "modality": "face", "decision": "allow", "policy_digest": "p", "consent_kind": "explicit"})
-YES = ("CONSENT", {**WHO, "modality": "face", "status": "given", "at_us": 0})
+YES = ("CONSENT", {**WHO, "modality": "face", "status": "given", "consent_kind": "explicit", "at_us": 0})
 NO = ("CONSENT", {**WHO, "modality": "face", "status": "withdrawn", "at_us": 1500})
 STOP = ("OPT_OUT", {**WHO, "modality": "face", "at_us": 1500})
 SPAN = {**WHO, "lease": "s1/1000", "start_us": 1000, "end_us": 2000}
@@ -23,10 +23,11 @@ Draft = tuple[str, dict[str, Any]]
 WHOLE: list[Draft] = [POLICY, MODEL, GATE, YES, LEASE, RESULT]
 
 
-def check(*log: Draft, end: bool = True) -> Sequence[Finding]:
+def check(*log: Draft, pruned: bool = False) -> Sequence[Finding]:
+    """The findings of a log of which one entry comes a minute and a second after the other."""
     rules = Completeness()
-    leaves = [{**body, "kind": kind, "seq": seq} for seq, (kind, body) in enumerate(log)]
-    return [*rules.see(leaves), *(rules.end() if end else ())]
+    leaves = [{**body, "kind": kind, "seq": seq, "t_mono": seq * 61_000_000} for seq, (kind, body) in enumerate(log)]
+    return [*rules.see(leaves, pruned=pruned), *rules.end()]
 
 
 def but(draft: Draft, **changes: object) -> Draft:
@@ -45,13 +46,18 @@ def test_a_whole_log_has_no_findings() -> None:
 
 @pytest.mark.parametrize("missing", range(len(WHOLE)))
 def test_every_entry_that_is_left_out_is_missed(missing: int) -> None:
-    assert check(*WHOLE[:missing], *WHOLE[missing + 1 :])
+    assert check(*WHOLE[:missing], *WHOLE[missing + 1 :], POLICY)
 
 
 @pytest.mark.parametrize(
     ("log", "seq", "problem"),
     [
-        ([*WHOLE[:5]], 4, "lease s1/1000 never ends"),
+        ([*WHOLE[:5], POLICY], 4, "lease s1/1000 never ends"),
+        ([*WHOLE[:5], ("CONFIG", {"boot_id": "b"})], 4, "lease s1/1000 never ends"),
+        ([*WHOLE[:4], but(LEASE, modalities=[]), CLOSE], 4, "is on no modality"),
+        ([*WHOLE[:3], but(YES, consent_kind="none"), *WHOLE[4:]], 4, "without a consent"),
+        ([*WHOLE[:3], but(YES, purpose="x"), *WHOLE[4:]], 4, "without a consent"),
+        ([*WHOLE[:2], but(GATE, consent_kind="sworn"), *WHOLE[3:]], 4, "without a consent"),
         ([*WHOLE[:5], LEASE, RESULT], 5, "given twice"),
         ([*WHOLE, RESULT], 6, "RESULT for lease s1/1000, which is not open"),
         ([*WHOLE, CLOSE], 6, "LEASE_CLOSE for lease"),
@@ -108,10 +114,19 @@ def test_an_erasure_without_a_place_names_nobody() -> None:
 
 
 def test_fields_of_a_wrong_kind_count_as_absent() -> None:
-    found = check(
-        *WHOLE[:4], but(LEASE, modalities="face", model_digests="m"), but(RESULT, counts=["face"], end_us="x")
-    )
-    assert found == []
+    (found,) = check(*WHOLE[:4], but(LEASE, modalities="face", model_digests="m"), but(RESULT, counts=["face"]))
+    assert "on no modality" in found.problem
+
+
+def test_a_lease_of_the_last_minute_may_still_run() -> None:
+    assert check(*WHOLE[:5]) == []
+
+
+def test_what_began_before_the_oldest_entry_kept_is_not_judged() -> None:
+    assert check(YES, LEASE, RESULT, pruned=True) == []
+    assert check(GATE, YES, but(LEASE, consent_index={}), RESULT, pruned=True) == []
+    assert check(GATE, but(LEASE, consent_index={}), RESULT, pruned=True) != []
+    assert check(("CONFIG", {}), but(LEASE, call_ref=None), pruned=True) != []
 
 
 def test_the_synthetic_log_of_the_harnesses_is_complete() -> None:

@@ -15,7 +15,7 @@ from countenance.contracts.call import VOICE
 from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Missing, Sample, Utterance, VoiceSample
 from countenance.contracts.readings import Reason
 from countenance.contracts.stages import Sampler
-from countenance.inference.hearing import measured
+from countenance.inference.hearing import measured, part_of
 
 TRACK = "p_1/audio"
 
@@ -48,9 +48,20 @@ def hear(sampler: VoiceSampler, media: list[AudioChunk], seconds: int) -> list[S
             if start <= chunk.at_us < end:
                 sampler.take(chunk)
         samples, missing = sampler.samples(start, end)
-        assert len(samples) + len(missing) == 1
-        out += [*samples, *missing]
+        whole = [one for one in samples if isinstance(one, VoiceSample) and not one.glance]
+        assert len(whole) + len(missing) == 1
+        assert bool(samples) == bool(whole), "a second of silence has no glances"
+        out += [*whole, *missing]
     return out
+
+
+def glances(pcm: np.ndarray, seconds: int) -> list[VoiceSample]:
+    """Every answer that is asked for, whole samples too."""
+    sampler = VoiceSampler("p_1")
+    for chunk in chunks(pcm, []):
+        sampler.take(chunk)
+    heard = [sampler.samples(k * SECOND_US, (k + 1) * SECOND_US)[0] for k in range(seconds)]
+    return [one for samples in heard for one in samples if isinstance(one, VoiceSample)]
 
 
 def same(one: Sample | Missing, other: Sample | Missing) -> bool:
@@ -143,7 +154,7 @@ def test_an_analysis_resumed_after_skipped_windows_goes_on_as_if_never_stopped()
     for second in range(3):
         sampler.skip(second * SECOND_US, (second + 1) * SECOND_US)
     samples, _ = sampler.samples(3 * SECOND_US, 4 * SECOND_US)
-    assert same(samples[0], whole()[0][3])
+    assert same(samples[-1], whole()[0][3])
 
 
 def test_a_late_track_has_its_speech_at_the_right_time() -> None:
@@ -166,7 +177,7 @@ def test_sound_sent_twice_is_heard_once() -> None:
     sampler = VoiceSampler("p_1")
     for chunk in media:
         sampler.take(chunk)
-    heard = [next(itertools.chain(*sampler.samples(k * SECOND_US, (k + 1) * SECOND_US))) for k in range(8)]
+    heard = [[*itertools.chain(*sampler.samples(k * SECOND_US, (k + 1) * SECOND_US))][-1] for k in range(8)]
     assert all(same(one, other) for one, other in zip(heard, whole()[0], strict=True))
 
 
@@ -297,8 +308,53 @@ def test_what_capture_measured_is_what_the_sound_itself_gives() -> None:
     assert heard
     for one in heard:
         assert one.sounding is not None
-        own = measured(one.pcm)
-        np.testing.assert_array_equal(one.sounding.frames, own.frames)
-        assert one.sounding.pitch.shape == one.sounding.periodic.shape == own.pitch.shape
-        assert (np.abs(one.sounding.pitch - own.pitch) < 5).mean() > 0.9
+        assert one.look is not None
+        kept, own = part_of(one.sounding, one.look), measured(one.pcm)
+        np.testing.assert_array_equal(kept.frames, own.frames)
+        assert kept.pitch.shape == kept.periodic.shape == own.pitch.shape
+        assert (np.abs(kept.pitch - own.pitch) < 5).mean() > 0.9
         assert one.baseline.voiced_s > 0
+
+
+def test_in_running_speech_there_are_ten_answers_a_second_and_one_of_them_holds_the_sound() -> None:
+    third = [one for one in glances(call(), 8) if 2 * SECOND_US < one.end_us <= 3 * SECOND_US]
+    assert [one.end_us for one in third] == [2 * SECOND_US + k * 100_000 for k in range(1, 11)]
+    assert [one.glance for one in third] == [True] * 9 + [False]
+    assert all(len(one.pcm) == 0 and not one.speech for one in third[:-1])
+    assert all(one.sounding is third[-1].sounding for one in third), "measured once"
+
+
+def test_answers_of_a_second_share_a_baseline_once_the_speaker_is_known() -> None:
+    voice = (talk(8.0, 4.0) * 12_000).astype(np.int16)
+    heard = glances(np.concatenate([call()[:SAMPLE_RATE], voice]), 9)
+    known = [one.baseline for one in heard if one.end_us > 6 * SECOND_US]
+    young = [one.baseline for one in heard if SECOND_US < one.end_us <= 2 * SECOND_US]
+    assert len(known) == 30
+    assert len({id(one) for one in known}) == 3
+    assert len({id(one) for one in young}) == len(young)
+
+
+@settings(max_examples=10, deadline=None)
+@given(tenth=st.integers(12, 39))
+def test_nothing_that_comes_later_changes_an_answer(tenth: int) -> None:
+    changed = call().copy()
+    end = tenth * SAMPLE_RATE // 10
+    changed[end:] = np.random.default_rng(tenth).normal(0, 4_000, len(changed) - end)
+    before, after = glances(call(), 4), glances(changed, 4)
+    until = [[one for one in heard if one.end_us <= tenth * 100_000] for heard in (before, after)]
+    assert until[0] or tenth < 16
+    known = {one.end_us: one for one in until[1]}
+    for one in until[0]:
+        if one.end_us not in known:  # the second as a whole turned out to hold no voice
+            assert one.end_us > end // SAMPLE_RATE * SECOND_US
+            continue
+        other = known[one.end_us]
+        assert (one.start_us, one.look, one.quality) == (other.start_us, other.look, other.quality)
+        np.testing.assert_array_equal(one.baseline.mean, other.baseline.mean)
+        assert one.baseline.pitch == other.baseline.pitch
+        assert one.sounding is not None
+        assert other.sounding is not None
+        assert one.look is not None
+        for mine, theirs in ((one.sounding, other.sounding),):
+            np.testing.assert_array_equal(mine.frames[: 2 * one.look[1]], theirs.frames[: 2 * one.look[1]])
+            np.testing.assert_array_equal(mine.pitch[: one.look[1]], theirs.pitch[: one.look[1]])

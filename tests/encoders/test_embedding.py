@@ -15,6 +15,7 @@ from countenance.encoders.text import TextEncoder
 from countenance.encoders.voice import BUNDLE as VOICE_BUNDLE
 from countenance.encoders.voice import VoiceEncoder
 from countenance.inference.bundle import Bundle
+from countenance.inference.hearing import measured
 from countenance.inference.logmel import unheard
 from countenance.inference.onnx import OnnxModel
 from countenance.inference.shelf import Profile, Shelf
@@ -27,7 +28,7 @@ class Telling(OnnxModel):
 
     def __init__(self, inner: OnnxModel, width: int) -> None:
         self._inner, self._width = inner, width
-        self.inputs, self.outputs = inner.inputs, inner.outputs
+        self.inputs, self.outputs, self.input_shapes = inner.inputs, inner.outputs, inner.input_shapes
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
         said = {name: value for name, value in self._inner.run(inputs).items() if name != "embedding"}
@@ -77,7 +78,9 @@ def test_a_face_net_without_one_says_its_scores_alone(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("width", [0, 7])
 def test_each_voice_has_its_own_where_the_net_gives_one(shelf: Shelf, width: int) -> None:
-    seen = VoiceEncoder(telling(shelf, VOICE_BUNDLE, width)).encode([voice(), voice()])
+    whole = replace(voice(), sounding=measured(voice().pcm))
+    looks = [replace(whole, look=(0, 100), glance=True), whole]
+    seen = VoiceEncoder(telling(shelf, VOICE_BUNDLE, width)).encode(looks)
     found = [None if one.embedding is None else one.embedding.tolist() for one in seen]
     assert found == ([None, None] if not width else [[0.0] * 7, [1.0] * 7])
 

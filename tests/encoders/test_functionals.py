@@ -3,43 +3,75 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.encoders.voices import glide, talk
 
-from countenance.encoders.functionals import FUNCTIONALS, Heard, functionals
+from countenance.encoders.functionals import FUNCTIONALS, LIVELY, Heard, functionals
+from countenance.encoders.looks import stretch_of
 from countenance.inference.hearing import learnt, measured
-from countenance.inference.logmel import MELS, SpeakerPrior, normalised, speech_frames, unheard
-from countenance.inference.pitch import relative_pitch
+from countenance.inference.logmel import MELS, SpeakerPrior, unheard
 
 PRIOR = SpeakerPrior((-6.0,) * MELS, (4.0,) * MELS)
-ENDS_HIGHER = 12
+RISE = 148
 
 
 def heard(pcm: np.ndarray) -> Heard:
     sounding = measured(pcm)
-    baseline = learnt(unheard(), sounding)
-    return Heard(
-        normalised(sounding.frames, baseline, PRIOR),
-        speech_frames(sounding.frames),
-        relative_pitch(sounding.pitch, baseline),
-        sounding.periodic,
-    )
+    return stretch_of(sounding, learnt(unheard(), sounding), PRIOR).heard
+
+
+def made(steps: int, seed: int, voiced: float = 0.6) -> Heard:
+    rng = np.random.default_rng(seed)
+    pitch = np.where(rng.random(steps) < voiced, rng.normal(size=steps), np.nan).astype(np.float32)
+    shown = rng.normal(size=(steps, MELS)).astype(np.float32)
+    return Heard(shown, rng.random(steps) < 0.7, pitch, np.nan_to_num(np.abs(pitch)))
+
+
+def whole(one: Heard) -> np.ndarray:
+    return functionals(one, [(0, len(one.frames))])[0]
 
 
 @settings(max_examples=50, deadline=None)
-@given(frames=st.integers(2, 300), seed=st.integers(0, 99), voiced=st.floats(0, 1))
-def test_any_stretch_has_as_many_finite_statistics(frames: int, seed: int, voiced: float) -> None:
-    rng = np.random.default_rng(seed)
-    pitch = np.where(rng.random(frames // 2) < voiced, rng.normal(size=frames // 2), np.nan).astype(np.float32)
-    shown = rng.normal(size=(frames, MELS)).astype(np.float32)
-    row = functionals(Heard(shown, rng.random(frames) < 0.7, pitch, np.abs(pitch)))
+@given(steps=st.integers(1, 200), seed=st.integers(0, 99), voiced=st.floats(0, 1))
+def test_any_stretch_has_as_many_finite_statistics(steps: int, seed: int, voiced: float) -> None:
+    row = whole(made(steps, seed, voiced))
     assert row.shape == (FUNCTIONALS,)
+    assert row.dtype == np.float32
     assert np.isfinite(row).all()
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 99), first=st.integers(0, 60), length=st.integers(2, 150))
+def test_nothing_outside_a_look_plays_a_part(seed: int, first: int, length: int) -> None:
+    long = made(230, seed)
+    cut = slice(first, first + length)
+    piece = Heard(long.frames[cut], long.spoken[cut], long.pitch[cut], long.periodic[cut])
+    both = functionals(long, [(3, 90), (first, first + length)])
+    np.testing.assert_allclose(both[1], whole(piece), atol=2e-4)
+    np.testing.assert_array_equal(both[0], functionals(long, [(3, 90)])[0])
+
+
 def test_how_long_the_stretch_is_plays_no_part() -> None:
-    short, long = functionals(heard(talk(1.0, 4.0))), functionals(heard(talk(3.0, 4.0)))
+    short, long = whole(heard(talk(1.0, 4.0))), whole(heard(talk(3.0, 4.0)))
     assert np.abs(short - long).mean() < 0.3
 
 
 def test_a_voice_that_rises_ends_higher_than_one_that_falls() -> None:
-    up, down = functionals(heard(glide(120.0, 200.0, 2.0))), functionals(heard(glide(200.0, 120.0, 2.0)))
-    assert up[ENDS_HIGHER] > 0.5
-    assert down[ENDS_HIGHER] < -0.5
+    up, down = whole(heard(glide(120.0, 200.0, 2.0))), whole(heard(glide(200.0, 120.0, 2.0)))
+    assert up[RISE] > 0.5
+    assert down[RISE] < -0.5
+
+
+def test_a_voice_above_what_is_usual_is_lively() -> None:
+    one = made(100, 0)
+    higher = Heard(one.frames + np.float32(1.5), one.spoken, one.pitch + np.float32(1.5), one.periodic)
+    before, after = whole(one), whole(higher)
+    for name in ("level", "pitch"):
+        np.testing.assert_allclose(after[LIVELY[name]] - before[LIVELY[name]], 1.5, atol=0.01)
+    for name in ("level_up", "pitch_up"):
+        assert after[LIVELY[name]] > before[LIVELY[name]] + 0.4
+    assert abs(after[LIVELY["level_spread"]] - before[LIVELY["level_spread"]]) < 0.01
+
+
+def test_bright_voices_and_dark_ones_are_told_apart_by_their_tilt() -> None:
+    one = made(100, 0)
+    slope = np.linspace(-1, 1, MELS, dtype=np.float32)
+    dark, bright = (whole(Heard(one.frames + side * slope, one.spoken, one.pitch, one.periodic)) for side in (-1, 1))
+    assert dark[LIVELY["tilt"]] > bright[LIVELY["tilt"]] + 4

@@ -14,7 +14,7 @@ from countenance.contracts.media import Quality, TextSample, VoiceSample
 from countenance.contracts.readings import EMOTIONS, Reason
 from countenance.encoders.arousal import arousal
 from countenance.encoders.functionals import FUNCTIONALS
-from countenance.encoders.voice import BUNDLE, CONTEXT_FRAMES, INPUTS, VoiceEncoder, folded
+from countenance.encoders.voice import BUNDLE, INPUTS, VoiceEncoder, folded
 from countenance.inference.bundle import Bundle
 from countenance.inference.hearing import learnt, measured
 from countenance.inference.logmel import MELS, unheard
@@ -29,6 +29,7 @@ class Told:
     """Stands in for the network: says the same of every voice and remembers what it was shown."""
 
     inputs: tuple[str, ...] = INPUTS
+    input_shapes: Mapping[str, tuple[int | str, ...]] = {"present": (1, "looks", "frames")}
 
     def __init__(self, logits: tuple[float, ...] = (0.0,) * 8) -> None:
         self._logits = np.array(logits, np.float32)
@@ -36,7 +37,7 @@ class Told:
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
         self.shown.append(inputs)
-        count = len(inputs["frames"])
+        count = inputs["present"].shape[1]
         places = np.tile(np.array([0.25, -0.5], np.float32), (count, 1))
         return {"scores": np.tile(self._logits, (count, 1)), "dimensions": places}
 
@@ -110,7 +111,7 @@ def test_too_little_speech_is_silence_and_never_neutral() -> None:
     assert silent.abstain.reason == Reason.SILENCE
     assert (silent.quality, dict(silent.scores), dict(silent.cues)) == (0.0, {}, {})
     assert heard.abstain is None
-    assert [len(shown["frames"]) for shown in said.shown] == [1]
+    assert [shown["present"].shape[1] for shown in said.shown] == [1]
 
 
 def test_a_useless_sample_is_not_read() -> None:
@@ -122,20 +123,38 @@ def test_a_useless_sample_is_not_read() -> None:
 def test_the_network_is_shown_frames_in_units_of_the_speaker_and_which_of_them_are_sound() -> None:
     said = Told()
     told(said).encode([sample(), sample(pulses(120.0, 1.0))])
-    frames, present = said.shown[0]["frames"], said.shown[0]["present"]
-    assert frames.shape == (2, 1, MELS, CONTEXT_FRAMES)
-    assert frames.dtype == present.dtype == np.float32
-    assert present.sum(axis=1).tolist() == [298, 98]
-    assert not frames[1, 0, :, 98:].any()
-    assert np.abs(frames).max() <= 3.0
+    long, short = said.shown
+    assert long["frames"].shape == (1, 1, MELS, 298)
+    assert short["frames"].shape == (1, 1, MELS, 98)
+    assert (long["present"].shape, short["present"].shape) == ((1, 1, 298), (1, 1, 98))
+    assert short["present"].all()
+    assert max(np.abs(shown["frames"]).max() for shown in said.shown) <= 3.0
 
 
-def test_the_network_is_shown_statistics_of_the_same_stretch() -> None:
+def test_looks_at_one_stretch_are_read_in_one_pass_and_say_what_each_says_alone() -> None:
+    one = sample()
+    measures = measured(one.pcm)
+    looks = [replace(one, sounding=measures, look=(0, last), glance=last < 149) for last in (60, 100, 149)]
     said = Told()
-    told(said).encode([sample(), sample(pulses(120.0, 1.0))])
-    rows = said.shown[0]["functionals"]
-    assert rows.shape == (2, FUNCTIONALS)
-    assert np.isfinite(rows).all()
+    seen = told(said).encode(looks)
+    assert [shown["present"].shape for shown in said.shown] == [(1, 3, 298)]
+    assert said.shown[0]["present"].sum(axis=2).tolist() == [[120.0, 200.0, 298.0]]
+    assert [bool(one.cues) for one in seen] == [False, False, True], "a glance has no sound to measure"
+    check_encoder(told(Told((0, 1, 2, 3, 0, 1, 2, 3))), looks)
+
+
+def test_voices_with_another_baseline_are_read_apart() -> None:
+    one = replace(sample(), sounding=measured(sample().pcm), look=(0, 149))
+    said = Told()
+    told(said).encode([one, replace(one, baseline=unheard())])
+    assert [shown["seconds"].tolist() for shown in said.shown] == [[pytest.approx(one.baseline.seconds)], [0.0]]
+
+
+def test_a_bundle_for_one_voice_at_a_time_is_refused() -> None:
+    said = Told()
+    said.input_shapes = {"present": ("n", 300)}
+    with pytest.raises(BundleError, match="looks"):
+        told(said)
 
 
 def test_a_network_is_given_only_what_it_asks_for() -> None:
@@ -163,7 +182,9 @@ def test_a_long_sample_shows_its_last_three_seconds() -> None:
     said = Told()
     wave = np.concatenate([pulses(100.0, 2.0), talk(3.0, 3.0)])
     told(said).encode([sample(wave)])
-    assert said.shown[0]["present"].all()
+    present = said.shown[0]["present"][0, 0]
+    assert present.sum() == 300
+    assert present[-300:].all()
 
 
 def test_what_is_usual_for_the_speaker_is_taken_off() -> None:
@@ -171,7 +192,7 @@ def test_what_is_usual_for_the_speaker_is_taken_off() -> None:
     one = sample()
     other = replace(one, baseline=replace(one.baseline, mean=one.baseline.mean + 2.0))
     told(said).encode([one, other])
-    first, second = said.shown[0]["frames"]
+    first, second = (shown["frames"] for shown in said.shown)
     assert second.mean() < first.mean()
 
 
@@ -209,7 +230,9 @@ def shipped(root: Path) -> Bundle:
 
 
 def test_the_shipped_bundle_keeps_the_promises_of_an_encoder(shipped: Bundle) -> None:
-    voices = [sample(), sample(pulses(200.0, 1.0)), sample(talk(2.0, 5.0)), sample(speech=())]
+    measures, one = measured(sample().pcm), sample()
+    looks = [replace(one, sounding=measures, look=(0, last), glance=last < 149) for last in (55, 100, 149)]
+    voices = [sample(), *looks, sample(pulses(200.0, 1.0)), sample(talk(2.0, 5.0)), sample(speech=())]
     check_encoder(VoiceEncoder(shipped), voices)
 
 

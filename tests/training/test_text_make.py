@@ -17,16 +17,18 @@ from countenance.contracts.errors import UsageError  # noqa: E402
 from countenance.encoders.text import TextEncoder  # noqa: E402
 from countenance.inference.bundle import Bundle  # noqa: E402
 from countenance.inference.shelf import Profile, Shelf  # noqa: E402
+from countenance.training.datasets.call_lines import read_call_lines  # noqa: E402
 from countenance.training.datasets.goemotions import LABELS  # noqa: E402
+from countenance.training.datasets.store import Split  # noqa: E402
 from countenance.training.recipe import load_recipe  # noqa: E402
 from countenance.training.run import Run  # noqa: E402
 from countenance.training.text_emotion import exporting  # noqa: E402
 from countenance.training.text_emotion.eight_bits import BLOCK, blocks  # noqa: E402
 from countenance.training.text_emotion.make import make  # noqa: E402
-from countenance.training.text_emotion.net import HIDDEN, LAYERS, POSITIONS, VOCABULARY, WIDTH  # noqa: E402
+from countenance.training.text_emotion.net import HIDDEN, LAYERS, POSITIONS, VOCABULARY, WIDTH, TextNet  # noqa: E402
 from countenance.training.text_emotion.places import Places  # noqa: E402
 from countenance.training.text_emotion.recipe import TextRecipe  # noqa: E402
-from countenance.training.text_emotion.teaching import net_of  # noqa: E402
+from countenance.training.text_emotion.teaching import finished, net_of  # noqa: E402
 
 
 def base(folder: Path) -> Path:
@@ -95,10 +97,12 @@ def corpora(folder: Path) -> Path:
 
 def tiny() -> TextRecipe:
     shipped = load_recipe(TextRecipe, "text-emotion").model_dump()
-    first, second = shipped["course"]
+    first, second, third = shipped["course"]
     first |= {"epochs": 1, "batch": 16}
     second |= {"epochs": 2, "batch": 16}
     second["soft"] |= {"teachers": ["first-1"]}
+    third |= {"epochs": 2, "batch": 64, "comments": 30, "call_lines": 1, "goes_on_from": ["second-2"]}
+    third["soft"] |= {"teachers": ["second-2"]}
     return TextRecipe.model_validate({**shipped, "average": 2, "vad": {**shipped["vad"], "epochs": 1}})
 
 
@@ -112,10 +116,12 @@ def test_one_command_makes_two_bundles_and_a_second_repeats_nothing(
     emotion, vad = (Bundle.load(folder) for folder in make(tiny(), places, "cpu"))
     run = Run.open(places.run, tiny())
     told = run.record()["stages"]
-    assert set(told) == {"train first", "train second", "export", "fit", "measure", "time"}
+    assert set(told) == {"train first", "train second", "train third", "export", "fit", "measure", "time"}
     assert told["export"]["result"]["bits"] == 8
     assert told["measure"]["result"]["absent"] == []
     named = {row["metric"] for row in told["measure"]["result"]["emotion"]}
+    assert {row["metric"] for row in told["fit"]["result"]["call_lines"]} >= {"call_lines_negative_auc"}
+    assert told["train third"]["result"]["rows_per_epoch"] == 30 + len(read_call_lines(Split.TRAIN).texts)
     assert {"ekman7_macro_f1", "goemotions28_macro_f1", "maia_negative_auc", "conformal_coverage"} <= named
     assert {"meld_accuracy", "meld_accuracy_context", "maia_confusion_auc_context"} <= {
         row["metric"] for row in told["measure"]["result"]["context"]
@@ -128,6 +134,17 @@ def test_one_command_makes_two_bundles_and_a_second_repeats_nothing(
 
 def _said(emotion: Bundle) -> dict[str, np.ndarray]:
     return emotion.model.run({"ids": np.array([[101, 2054, 102]])})
+
+
+def test_a_finished_course_keeps_its_share_of_what_it_began_with(tmp_path: Path) -> None:
+    run = Run.open(tmp_path / "run", tiny())
+    ends = {"second-2": 1.0, "third-1": 3.0, "third-2": 5.0}
+    for name, value in ends.items():
+        run.save(name, {"net": {key: torch.full_like(one, value) for key, one in TextNet().state_dict().items()}})
+    third = tiny().course[-1].model_copy(update={"keeps": 0.25})
+    weights = finished(run, third, 2).state_dict().values()
+    assert all(torch.allclose(one, torch.tensor(0.25 * 1.0 + 0.75 * 4.0)) for one in weights)
+    assert torch.allclose(finished(run, third.model_copy(update={"keeps": 0.0}), 1).fine.bias, torch.tensor(5.0))
 
 
 def test_a_recipe_that_names_an_unknown_teacher_says_so(tmp_path: Path) -> None:

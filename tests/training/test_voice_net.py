@@ -11,7 +11,8 @@ pytest.importorskip("onnx")
 import torch
 
 from countenance.contracts.errors import UsageError
-from countenance.encoders.functionals import FUNCTIONALS, Heard
+from countenance.encoders.functionals import FUNCTIONALS, LIVELY, Heard
+from countenance.encoders.looks import Stretch
 from countenance.encoders.voice import INPUTS
 from countenance.inference.hearing import Sounding
 from countenance.inference.logmel import MELS, SpeakerPrior
@@ -19,36 +20,51 @@ from countenance.inference.onnx import OnnxModel
 from countenance.training.datasets.ravdess import LABELS, parse_name
 from countenance.training.recipe import load_recipe
 from countenance.training.run import Run
-from countenance.training.voice_emotion.bundle import to_onnx
+from countenance.training.voice_emotion.bundle import _example, to_onnx
 from countenance.training.voice_emotion.fit import TrainingSet, fit_frames
 from countenance.training.voice_emotion.folds import answers
-from countenance.training.voice_emotion.net import FramesNet, StatisticsNet, VoiceNet, statistics_like
+from countenance.training.voice_emotion.net import (
+    FramesNet,
+    LivelyNet,
+    StatisticsNet,
+    VoiceNet,
+    divided,
+    lively_like,
+    statistics_like,
+)
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.sessions import padded
-from countenance.training.voice_emotion.statistics_fit import fit_statistics, rows_of
+from countenance.training.voice_emotion.statistics_fit import fit_lively, fit_statistics, rows_of
 from countenance.training.voice_emotion.targets import PLACES, targets
 
 CPU = torch.device("cpu")
 
 
-def net() -> VoiceNet:
+def net(names: float = 1.0) -> VoiceNet:
     torch.manual_seed(0)
-    made = VoiceNet(FramesNet(), StatisticsNet(FUNCTIONALS, (16, 8), 2, 0.5, 0.2), 0.3)
+    lively = LivelyNet(recipe(lively={"names": names}).lively)
+    made = VoiceNet(FramesNet(), StatisticsNet(FUNCTIONALS, (16, 8), 2, 0.5, 0.2), lively, 0.3)
     made.eval()
     return made
 
 
-def pieces() -> list[Heard]:
+def pieces() -> list[Stretch]:
     rng = np.random.default_rng(0)
     made = []
-    for length in (300, 150, 80):
-        windows = rng.normal(size=length // 2).astype(np.float32)
-        frames = rng.normal(size=(length, MELS)).astype(np.float32)
-        made.append(Heard(frames, np.ones(length, bool), windows, np.abs(windows)))
+    for steps in (150, 75, 40):
+        pitch = rng.normal(size=steps).astype(np.float32)
+        frames = rng.normal(size=(2 * steps, MELS)).astype(np.float32)
+        half = frames.reshape(steps, 2, MELS).mean(axis=1)
+        made.append(Stretch(frames, Heard(half, np.ones(steps, bool), pitch, np.abs(pitch)), 20.0))
     return made
 
 
-def recipe(**changes: dict[str, int]) -> VoiceRecipe:
+def example() -> dict[str, torch.Tensor]:
+    """Ten looks at a stretch of 4 s, the last one at its end."""
+    return {name: torch.from_numpy(value) for name, value in _example(400, 10).items()}
+
+
+def recipe(**changes: dict[str, float]) -> VoiceRecipe:
     """The shipped recipe, made small."""
     shipped = load_recipe(VoiceRecipe, "voice-emotion").model_dump()
     small: dict[str, dict[str, Any]] = {
@@ -95,25 +111,74 @@ def test_a_batch_says_the_same_as_singles_whatever_the_lengths() -> None:
             np.testing.assert_allclose(whole[at], alone[0], atol=1e-5)
 
 
-def test_what_follows_the_sound_changes_nothing() -> None:
-    frames, present = padded([piece.frames for piece in pieces()])
-    noisy = frames.copy()
-    noisy[2, :, :, 120:] = 9.0
-    inner = net().frames
+def test_nothing_after_a_look_changes_what_is_said_of_it() -> None:
+    given, whole = example(), net()
+    later = given | {"frames": given["frames"].clone()}
+    later["frames"][..., 350:] = 9.0
+    cut = {name: value[..., :350] if name in ("frames", "present") else value for name, value in given.items()}
     with torch.no_grad():
-        clean, other = (inner(torch.from_numpy(part), torch.from_numpy(present))[0][2] for part in (frames, noisy))
-    torch.testing.assert_close(clean, other)
+        before, after, short = (whole(*one.values())[0] for one in (given, later, cut))
+    torch.testing.assert_close(before[:5], after[:5], rtol=0, atol=0)
+    torch.testing.assert_close(before[:5], short[:5])
+    assert (before[5:] - after[5:]).abs().min(dim=1).values.max() > 1e-6
+
+
+def test_looks_at_one_stretch_say_what_each_says_alone() -> None:
+    given, whole = example(), net()
+    with torch.no_grad():
+        together = whole(*given.values())
+        for at in (0, 4, 9):
+            alone = {name: value[:, [at]] if name == "present" else value for name, value in given.items()}
+            alone |= {name: given[name][[at]] for name in ("functionals", "seconds")}
+            for one, other in zip(together, whole(*alone.values()), strict=True):
+                torch.testing.assert_close(one[[at]], other)
 
 
 def test_both_experts_have_their_share() -> None:
-    whole = net()
-    values = torch.zeros(1, 1, MELS, 300), torch.ones(1, 300), torch.randn(1, FUNCTIONALS)
+    whole, given = net(names=0.0), example()
     with torch.no_grad():
-        mixed, _, embedding = whole(*values)
-        frames, statistics = whole.frames(*values[:2])[0], whole.statistics(values[2])[0]
+        mixed, _, embedding = whole(*given.values())
+        frames = whole.frames(given["frames"], given["present"])[0]
+        statistics = whole.statistics(given["functionals"])[0]
     expected = 0.3 * torch.log_softmax(frames, 1) + 0.7 * torch.log_softmax(statistics, 1)
-    torch.testing.assert_close(mixed, expected)
-    assert embedding.shape == (1, 64 + 8)
+    torch.testing.assert_close(mixed, torch.log_softmax(expected, 1))
+    assert embedding.shape == (10, 64 + 8)
+
+
+@pytest.mark.parametrize("say", [0.0, 0.5, 1.0])
+def test_the_lively_expert_moves_shares_between_halves_and_never_inside_one(say: float) -> None:
+    logits = torch.randn(6, len(LABELS), generator=torch.Generator().manual_seed(1))
+    odds = torch.linspace(-4, 4, 6)[:, None]
+    logs, moved = torch.log_softmax(logits, 1), divided(logits, odds, torch.full((6, 1), say))
+    torch.testing.assert_close(moved.exp().sum(1), torch.ones(6))
+    high, low = ([LABELS.index(name) for name in group] for group in (HIGH_AROUSAL, LOW_AROUSAL))
+    for half in (high, low):
+        torch.testing.assert_close(moved[:, half].softmax(1), logs[:, half].softmax(1))
+    disgust = LABELS.index("disgust")
+    torch.testing.assert_close(moved[:, disgust], logs[:, disgust])
+    own = logs[:, high].logsumexp(1) - logs[:, low].logsumexp(1)
+    found = moved[:, high].logsumexp(1) - moved[:, low].logsumexp(1)
+    torch.testing.assert_close(found, (1 - say) * own + say * odds[:, 0])
+
+
+def test_a_speaker_who_is_not_known_is_left_to_the_other_experts() -> None:
+    lively = LivelyNet(recipe(lively={"known_s": 10.0}).lively)
+    _, known = lively(torch.zeros(3, FUNCTIONALS), torch.tensor([0.0, 10.0, 90.0]))
+    assert known[:, 0].tolist() == pytest.approx([0.0, 0.5, 0.9])
+
+
+def test_what_is_lively_is_learnt_from_six_statistics() -> None:
+    data, rng = two_kinds(), np.random.default_rng(0)
+    clips = np.repeat(np.arange(len(data.clips)), 4)
+    rows = rng.normal(size=(len(clips), FUNCTIONALS)).astype(np.float32)
+    loud = np.array([clip.label != 0 for clip in data.clips])[clips]
+    rows[:, LIVELY["level"]] += 3.0 * loud
+    found = fit_lively(rows, clips, data, recipe().lively)
+    odds, _ = found(torch.from_numpy(rows), torch.zeros(len(rows)))
+    assert ((odds[:, 0] > 0).numpy() == loud).mean() > 0.85
+    assert int(found.weight.abs().argmax()) == list(LIVELY).index("level")
+    again = lively_like(found.state_dict(), recipe().lively)
+    torch.testing.assert_close(again.weight, found.weight)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -140,11 +205,12 @@ def test_the_statistics_expert_learns_and_is_kept(tmp_path: Path) -> None:
     first = fit_statistics(data, asked, run, "fold1", CPU)
     rows, clips = rows_of(data, asked.statistics, np.random.default_rng(1))
     with torch.no_grad():
-        said = first(torch.from_numpy(rows))[0].argmax(1).numpy()
+        said = first[0](torch.from_numpy(rows))[0].argmax(1).numpy()
     assert (said == np.array([clip.label for clip in data.clips])[clips]).mean() > 0.9
     again = fit_statistics(data, asked, run, "fold1", CPU)
-    for own, kept in zip(first.state_dict().values(), again.state_dict().values(), strict=True):
-        torch.testing.assert_close(own, kept)
+    for own, kept in zip(first, again, strict=True):
+        for value, other in zip(own.state_dict().values(), kept.state_dict().values(), strict=True):
+            torch.testing.assert_close(value, other)
 
 
 def test_a_kept_net_has_the_shape_it_was_kept_with() -> None:

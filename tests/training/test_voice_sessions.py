@@ -4,17 +4,21 @@ import pytest
 pytest.importorskip("scipy")
 
 from countenance.encoders.functionals import Heard
+from countenance.encoders.looks import LOOK_STEPS, Stretch
 from countenance.inference.hearing import Sounding, measured
 from countenance.inference.logmel import MELS
 from countenance.training.voice_emotion.augment import augmented, cropped
 from countenance.training.voice_emotion.sessions import (
-    CONTEXT_FRAMES,
+    BEFORE_FRAMES,
+    LOOSE_STEPS,
     hear,
     padded,
-    part_of,
+    piece,
     prior_of,
     recent,
     sessions,
+    skewed,
+    with_before,
 )
 
 
@@ -27,9 +31,12 @@ def louder(clip: Sounding, by: float) -> Sounding:
     return Sounding(clip.frames + np.float32(by), clip.pitch, clip.periodic)
 
 
-def heard_of(length: int) -> Heard:
-    ones, windows = np.ones((length, MELS), np.float32), np.ones(length // 2, np.float32)
-    return Heard(ones, np.ones(length, bool), windows, windows)
+def stretch(steps: int, voice: slice = slice(None)) -> Stretch:
+    """A made stretch with voice in some of its steps."""
+    spoken = np.zeros(steps, bool)
+    spoken[voice] = True
+    ones, values = np.ones((steps, MELS), np.float32), np.ones(steps, np.float32)
+    return Stretch(np.ones((2 * steps, MELS), np.float32), Heard(ones, spoken, values, values), 5.0)
 
 
 def test_a_clip_is_heard_with_what_came_before_it_and_nothing_that_comes_after() -> None:
@@ -39,7 +46,7 @@ def test_a_clip_is_heard_with_what_came_before_it_and_nothing_that_comes_after()
     changed = hear([*made[:3], *(louder(clip, 5) for clip in made[3:])], prior)
     for at in range(3):
         np.testing.assert_array_equal(whole[at].frames, changed[at].frames)
-        np.testing.assert_array_equal(whole[at].pitch, changed[at].pitch)
+        np.testing.assert_array_equal(whole[at].heard.pitch, changed[at].heard.pitch)
     other_past = hear([louder(made[0], 2), *made[1:]], prior)
     assert not np.allclose(whole[1].frames, other_past[1].frames)
 
@@ -67,12 +74,24 @@ def test_sessions_hold_every_clip_once_and_one_speaker_each() -> None:
     assert all(len({speakers[at] for at in chosen}) == 1 for chosen in made)
 
 
-def test_a_piece_keeps_frames_and_pitch_together() -> None:
-    whole = heard_of(400)
-    piece = part_of(whole, 100, 200)
-    assert (len(piece.frames), len(piece.spoken), len(piece.pitch)) == (200, 200, 100)
-    assert len(recent(whole).frames) == CONTEXT_FRAMES
-    assert len(recent(heard_of(50)).frames) == 50
+def test_another_mix_of_classes_is_drawn_of_one_speaker_at_a_time() -> None:
+    speakers, labels = [1, 2] * 20, [at % 4 for at in range(40)]
+    made = list(skewed(speakers, labels, np.random.default_rng(1)))
+    assert all(len({speakers[at] for at in chosen}) == 1 for chosen in made)
+    shares = [np.bincount([labels[at] for at in chosen], minlength=4).max() / len(chosen) for chosen in made]
+    assert max(shares) > 0.6
+
+
+def test_a_piece_lies_around_the_voice_and_is_never_longer_than_a_look() -> None:
+    one = stretch(300, slice(40, 90))
+    assert recent(one) == (33, 97)
+    assert recent(stretch(400)) == (400 - LOOK_STEPS, 400)
+    for seed in range(40):
+        first, last = piece(one, 50, np.random.default_rng(seed))
+        assert 40 - LOOSE_STEPS <= first < last <= 90 + LOOSE_STEPS
+        assert last - first >= 50
+        first, last = piece(stretch(400), 50, np.random.default_rng(seed))
+        assert last - first <= LOOK_STEPS
 
 
 def test_a_session_is_in_one_place_and_of_one_seed() -> None:
@@ -84,13 +103,24 @@ def test_a_session_is_in_one_place_and_of_one_seed() -> None:
 @pytest.mark.parametrize("length", [20, 99, 300, 800])
 def test_a_crop_is_never_longer_than_the_net_hears(length: int) -> None:
     for seed in range(20):
-        piece = cropped(np.ones((length, MELS), np.float32), np.random.default_rng(seed))
-        assert 0 < len(piece) <= CONTEXT_FRAMES
+        frames, before = cropped(np.ones((length, MELS), np.float32), (2, length - 2), np.random.default_rng(seed))
+        assert 0 < len(frames) - before <= 2 * LOOK_STEPS
+        assert 0 <= before <= BEFORE_FRAMES
 
 
-def test_what_is_no_sound_is_zero_and_said_to_be_absent() -> None:
-    frames, present = padded([np.full((100, MELS), 2.0, np.float32)])
-    assert frames.shape == (1, 1, MELS, CONTEXT_FRAMES)
+def test_before_a_look_the_net_hears_as_far_back_as_there_is_sound() -> None:
+    frames = np.arange(200, dtype=np.float32)[:, None] * np.ones(MELS, np.float32)
+    for first, before in ((0, 0), (10, 10), (150, BEFORE_FRAMES)):
+        piece_of, count = with_before(frames, first, 180)
+        assert count == before
+        assert piece_of[count, 0] == first
+        assert piece_of[-1, 0] == 179
+
+
+def test_what_is_no_look_is_said_to_be_absent() -> None:
+    frames, present = padded([(np.full((100, MELS), 2.0, np.float32), 30), (np.ones((140, MELS), np.float32), 0)])
+    assert frames.shape == (2, 1, MELS, 140)
     assert frames[0, 0, :, :100].min() == 2.0
     assert not frames[0, 0, :, 100:].any()
-    assert present[0].tolist() == [1.0] * 100 + [0.0] * 200
+    assert present.shape == (2, 1, 140)
+    assert present[0, 0].tolist() == [0.0] * 30 + [1.0] * 70 + [0.0] * 40

@@ -4,13 +4,28 @@ Rules look at entries in the order of the log, one at a time, and keep only what
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from countenance.audit.entries import LARGEST
 from countenance.audit.reading import Finding, Leaf
+from countenance.contracts.trust import CONSENT_KINDS
 
 Key = tuple[object, ...]
 UNMODELLED = frozenset({"telemetry"})
 """What is counted without a model: turn-taking infers nothing."""
+STRENGTH: Mapping[object, int] = {kind: place for place, kind in enumerate(CONSENT_KINDS)}
+PENDING_US = 60_000_000
+"""How long before the end of the log a lease may have begun and still be open."""
+
+
+class Rule(Protocol):
+    """Something that must hold of every log."""
+
+    def see(self, leaf: Leaf) -> Iterator[Finding]:
+        """What is wrong with an entry."""
+        ...
+
+
 ENDS = ("RESULT", "LEASE_CLOSE")
 AFTER_ERASURE = ("GATE", "CONSENT", "LEASE", "RESULT", "NOTICE", "SUPPRESSED")
 
@@ -20,17 +35,32 @@ class Completeness:
 
     def __init__(self) -> None:
         self._leases = Leases()
-        self._rules = (self._leases, OptOuts(), Permissions(), Loaded(), Erased())
+        self._loaded = Loaded()
+        self._rules: tuple[Rule, ...] = (self._leases, OptOuts(), Permissions(), self._loaded, Erased())
+        self._begun: dict[object, bool] = {}
+        self._last: Leaf | None = None
 
-    def see(self, leaves: Iterable[Leaf]) -> Iterator[Finding]:
-        """What is wrong with the next entries."""
+    def see(self, leaves: Iterable[Leaf], *, pruned: bool = False) -> Iterator[Finding]:
+        """What is wrong with the next entries; `pruned` when retention has removed entries before them."""
+        self._loaded.pruned |= pruned
         for leaf in leaves:
-            for rule in self._rules:
-                yield from rule.see(leaf)
+            self._last = leaf
+            if not pruned or self._is_whole(leaf):
+                for rule in self._rules:
+                    yield from rule.see(leaf)
 
     def end(self) -> Iterator[Finding]:
-        """What is wrong once the log has ended."""
-        yield from self._leases.open()
+        """What is wrong once the log has ended; a lease of its last minute may still run."""
+        for leaf in self._leases.open():
+            last = self._last or leaf
+            age_us = whole(last, "t_mono") - whole(leaf, "t_mono")
+            if age_us > PENDING_US or leaf.get("boot_id") != last.get("boot_id"):
+                yield _finding(leaf, f"lease {leaf.get('lease')} never ends")
+
+    def _is_whole(self, leaf: Leaf) -> bool:
+        """False for entries of a call that began before the oldest entry kept: a call begins with a ruling."""
+        call = leaf.get("call_ref")
+        return call is None or self._begun.setdefault(call, leaf["kind"] == "GATE")
 
 
 class Leases:
@@ -44,6 +74,8 @@ class Leases:
         kind, lease = leaf["kind"], leaf.get("lease")
         key = (leaf.get("call_ref"), lease)
         if kind == "LEASE":
+            if not names(leaf, "modalities"):
+                yield _finding(leaf, f"lease {lease} is on no modality")
             if key in self._open:
                 yield _finding(leaf, f"lease {lease} is given twice")
             self._open[key] = leaf
@@ -58,10 +90,9 @@ class Leases:
             elif leaf.get("subject_ref") not in (given.get("subject_ref"), None):
                 yield _finding(leaf, f"{kind} names another person than lease {lease}")
 
-    def open(self) -> Iterator[Finding]:
+    def open(self) -> Iterable[Leaf]:
         """The leases that have not ended."""
-        for leaf in self._open.values():
-            yield _finding(leaf, f"lease {leaf.get('lease')} never ends")
+        return self._open.values()
 
 
 class OptOuts:
@@ -119,50 +150,44 @@ class Permissions:
     """Every lease stands on an allowing ruling and, where that asks for it, on the answer given at its media time."""
 
     def __init__(self) -> None:
-        self._rulings: dict[Key, tuple[bool, object, bool]] = {}
-        self._answers: dict[Key, list[tuple[int, bool]]] = {}
-        self._yes: dict[Key, set[object]] = {}
+        self._rulings: dict[Key, Leaf] = {}
+        self._answers: dict[Key, list[Leaf]] = {}
 
     def see(self, leaf: Leaf) -> Iterator[Finding]:
         """What is wrong with an entry."""
         kind = leaf["kind"]
-        if kind not in ("GATE", "CONSENT", "LEASE"):
-            return
-        call, person = leaf.get("call_ref"), leaf.get("subject_ref")
-        key = (call, person, leaf.get("modality"))
         if kind == "GATE":
-            silent = leaf.get("consent_kind") == "none"
-            self._rulings[key] = (leaf.get("decision") == "allow", leaf.get("policy_digest"), silent)
+            self._rulings[_place(leaf, leaf.get("modality"))] = leaf
         elif kind == "CONSENT":
-            given = leaf.get("status") == "given"
-            answers = self._answers.setdefault(key, [])
-            answers.append((whole(leaf, "at_us"), given))
-            if given:
-                self._yes.setdefault(key, set()).add(leaf["seq"])
+            answers = self._answers.setdefault(_place(leaf, leaf.get("modality")), [])
+            answers.append(leaf)
             # Of answers given for the same media time the later one in the log holds: the sort keeps their order.
-            answers.sort(key=lambda answer: answer[0])
-        else:
+            answers.sort(key=lambda answer: whole(answer, "at_us"))
+        elif kind == "LEASE":
             for modality in names(leaf, "modalities"):
-                yield from self._lease(leaf, (call, person, modality))
+                yield from self._lease(leaf, modality, _place(leaf, modality))
 
-    def _lease(self, leaf: Leaf, key: Key) -> Iterator[Finding]:
-        allowed, digest, silent = self._rulings.get(key, (False, None, False))
-        if not allowed or digest != leaf.get("policy_digest"):
-            yield _finding(leaf, f"lease on {key[-1]} without an allowing ruling")
-        start_us = whole(leaf, "start_us")
-        until = [given for at_us, given in self._answers.get(key, ()) if at_us <= start_us]
-        if not (until[-1] if until else silent):
-            yield _finding(leaf, f"lease on {key[-1]} without a consent")
+    def _lease(self, leaf: Leaf, modality: str, place: Key) -> Iterator[Finding]:
+        ruling = self._rulings.get(place)
+        if ruling is None or ruling.get("decision") != "allow" or _policy(ruling) != _policy(leaf):
+            yield _finding(leaf, f"lease on {modality} without an allowing ruling")
+            return
+        answers, start_us = self._answers.get(place, []), whole(leaf, "start_us")
+        answer = next((one for one in reversed(answers) if whole(one, "at_us") <= start_us), None)
+        if not (ruling.get("consent_kind") == "none" if answer is None else _is_enough(answer, ruling)):
+            yield _finding(leaf, f"lease on {modality} without a consent")
         stands_on = leaf.get("consent_index")
-        index = stands_on.get(key[-1]) if isinstance(stands_on, dict) else None
-        if index is not None and index not in self._yes.get(key, ()):
-            yield _finding(leaf, f"lease on {key[-1]} names entry {index} as its consent, which is none")
+        index = stands_on.get(modality) if isinstance(stands_on, dict) else None
+        if index is not None and index not in [one["seq"] for one in answers if one.get("status") == "given"]:
+            yield _finding(leaf, f"lease on {modality} names entry {index} as its consent, which is none")
 
 
 class Loaded:
     """Every policy that rules and every model that runs was loaded, and the log says so before."""
 
     def __init__(self) -> None:
+        self.pruned = False
+        """Whether what loaded them may have been removed by retention."""
         self._policies: set[object] = set()
         self._models: set[object] = set()
 
@@ -173,6 +198,8 @@ class Loaded:
                 self._policies.add(leaf.get("policy_digest"))
             case "MODEL_LOAD":
                 self._models.add(leaf.get("sha256"))
+            case _ if self.pruned:
+                return
             case "GATE" if leaf.get("policy_digest") not in self._policies:
                 yield _finding(leaf, "a ruling under a policy that no POLICY_LOAD names")
             case "LEASE" | "RESULT":
@@ -218,6 +245,19 @@ def whole(leaf: Leaf, key: str, other: int = 0) -> int:
 def _counts(leaf: Leaf) -> Mapping[str, int]:
     value = leaf.get("counts")
     return {name: n for name, n in value.items() if isinstance(n, int)} if isinstance(value, dict) else {}
+
+
+def _is_enough(answer: Leaf, ruling: Leaf) -> bool:
+    """Whether an answer is a yes to the ruling's purpose, of the kind it asks for or a stronger one."""
+    kinds = [one.get("consent_kind") for one in (answer, ruling)]
+    if answer.get("status") != "given" or answer.get("purpose") != ruling.get("purpose"):
+        return False
+    given, wanted = (STRENGTH.get(kind, -1) for kind in kinds)
+    return given >= wanted >= 0
+
+
+def _policy(leaf: Leaf) -> object:
+    return leaf.get("policy_digest")
 
 
 def _place(leaf: Leaf, modality: object) -> Key:

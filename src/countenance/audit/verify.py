@@ -138,7 +138,7 @@ class _Walk:
         yield from self._clocks.see(leaves)
         yield from self._notice(leaves)
         if self._rules is not None:
-            yield from self._rules.see(leaves)
+            yield from self._rules.see(leaves, pruned=self._pruned > 0)
 
     def _notice(self, leaves: Sequence[Leaf]) -> Iterator[Finding]:
         for leaf in leaves:
@@ -154,7 +154,7 @@ class _Walk:
     def _end(self) -> Iterator[Finding]:
         if self._pruned > self._retained:
             yield Finding(self._retained, f"entries up to {self._pruned} were removed and no RETENTION says so")
-        if self._rules is not None and not self._pruned:
+        if self._rules is not None:
             yield from self._rules.end()
 
 

@@ -1,17 +1,126 @@
-"""`countenance audit verify`: is the log whole."""
+"""`countenance audit verify`: is a log whole, or does a receipt hold, by nothing but its files."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from countenance.cli.app import audit
 from countenance.contracts.errors import AuditError
 
+if TYPE_CHECKING:
+    from countenance.audit.folder import LogFolder
+    from countenance.audit.verify import Report
+    from countenance.cli.logs import Trust
+
+SHOWN = 20
+"""Findings that are printed; the rest are counted."""
+
 
 @audit.command("verify")
-def audit_verify(log: Annotated[Path, typer.Argument(help="An audit.jsonl.")]) -> None:
-    """Check that nothing in a log was changed and that every result has its lease; names the first bad entry."""
+def audit_verify(
+    log: Annotated[Path, typer.Argument(help="An exported log, a store's data folder, a .tlog-proof or a receipt.")],
+    completeness: Annotated[
+        bool, typer.Option("--completeness", help="Also: does every result have its lease, ruling, consent and model.")
+    ] = False,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="Kept from before: a checkpoint, a receipt or an older export; repeatable."),
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="A C2SP tlog-policy: trusted logs, witnesses, quorum.")] = None,
+    key: Annotated[str | None, typer.Option(help="The log's public key, or a file with it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check a log or a receipt offline; names the first bad entry.
+
+    Example: countenance audit verify data/log --completeness --checkpoint last-week.checkpoint
+    """
+    from countenance.audit.verify import verify
+    from countenance.cli.logs import log_folder, memory_of, own, trusted
+
+    trust = trusted(policy, key)
+    if log.is_file():
+        _chain(log) if log.suffix == ".jsonl" else _claim(log, trust)
+        return
+    folder = log_folder(log)
+    trust = trust or own(folder)
+    report = verify(folder, trust.policy, memory_of(checkpoint or ()), completeness=completeness)
+    strays = [f"{tile.path} is left over and does not agree with the log" for tile in folder.strays(report.point.size)]
+    if as_json:
+        typer.echo(json.dumps(_table(report, trust, strays)))
+    else:
+        for finding in report.findings[:SHOWN]:
+            typer.echo(f"entry {finding.seq}: {finding.problem}", err=True)
+        for stray in strays[:SHOWN]:
+            typer.echo(stray, err=True)
+    _refuse(folder, report, strays)
+    if not as_json:
+        typer.echo(_said(folder, report, trust, completeness))
+
+
+def _refuse(folder: "LogFolder", report: "Report", strays: list[str]) -> None:
+    count = len(report.findings) + len(strays)
+    if report.findings:
+        first = f"{count} findings, the first at entry {report.first_bad}"
+        raise AuditError(f"{folder.root}: {first}", "Keep the folder as evidence.")
+    if strays:
+        raise AuditError(f"{folder.root}: {count} findings", "Keep the folder as evidence.")
+
+
+def _said(folder: "LogFolder", report: "Report", trust: "Trust", completeness: bool) -> str:
+    entries = f"{report.entries} entries" + (f" from entry {report.minimum} on" if report.minimum else "")
+    held = ", every result has its lease, ruling, consent and model" if completeness else ""
+    erased = f" Entries that say somebody was erased: {report.erased}." if report.erased else ""
+    return (
+        f"{folder.root}: {entries} of {report.point.origin}, signed, whole and in order{held}.{erased}\n"
+        f"Root {report.point.root.hex()} at size {report.point.size}. Trusted: {trust.words}."
+    )
+
+
+def _table(report: "Report", trust: "Trust", strays: list[str]) -> dict[str, object]:
+    return {
+        "origin": report.point.origin,
+        "size": report.point.size,
+        "root": report.point.root.hex(),
+        "entries": report.entries,
+        "minimum": report.minimum,
+        "erased": report.erased,
+        "trusted": trust.words,
+        "first_bad": report.first_bad,
+        "findings": [{"seq": one.seq, "problem": one.problem} for one in report.findings],
+        "strays": strays,
+    }
+
+
+def _claim(path: Path, trust: "Trust | None") -> None:
+    """A proof that carries its entry, or a receipt."""
+    from countenance.audit.claim import parse_claim, verify_claim
+    from countenance.audit.deletion import SCHEMA, verify_deletion
+    from countenance.audit.quorum import Policy
+    from countenance.cli.logs import OWN_KEY, Trust, bytes_of, receipt_in
+    from countenance.consent.receipt import check_receipt
+
+    data = bytes_of(path)
+    claim = parse_claim(data)
+    if trust is None and claim.key is None:
+        raise AuditError(f"{path} brings no key of the log", "Give the log's key with --key, or a --policy.")
+    trust = trust or Trust(Policy.trusting(*filter(None, [claim.key])), OWN_KEY)
+    leaf, point = verify_claim(claim, trust.policy)
+    if claim.key is not None:
+        receipt = receipt_in(data)
+        if receipt.get("schema") == SCHEMA:
+            verify_deletion(data, trust.policy)
+        elif leaf["kind"] == "CONSENT":
+            check_receipt(receipt)
+    typer.echo(
+        f"{path}: holds. Entry {leaf['seq']} ({leaf['kind']}, {leaf['t_utc']}) is in {point.origin}, "
+        f"{point.size} entries, root {point.root.hex()}. Trusted: {trust.words}."
+    )
+
+
+def _chain(log: Path) -> None:
+    """A log of the older form, one line per entry."""
     from countenance.audit.chain_verify import read_entries, verify
 
     entries = read_entries(log)

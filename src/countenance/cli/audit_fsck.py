@@ -1,0 +1,46 @@
+"""`countenance audit fsck`: the operator's check of the store itself."""
+
+from typing import Annotated
+
+import typer
+
+from countenance.cli.app import audit
+from countenance.cli.stores import LOG, Keys, Log, Place, opened
+from countenance.contracts.errors import AuditError
+
+
+@audit.command("fsck")
+def audit_fsck(
+    store: Place,
+    completeness: Annotated[
+        bool, typer.Option("--completeness", help="Also: does every result have its lease, ruling, consent and model.")
+    ] = False,
+    keys: Keys = None,
+    log: Log = None,
+) -> None:
+    """Rebuild the log from the store's rows: entries, tiles, signed root, and that it continues its own export.
+
+    Example: countenance audit fsck --store data --completeness
+    """
+    from pathlib import Path
+
+    from countenance.audit.export import StoredLog
+    from countenance.audit.folder import CHECKPOINT, LogFolder
+    from countenance.audit.quorum import Policy
+    from countenance.audit.verify import Memory, verify
+
+    exported = LogFolder(log or Path(store) / LOG)
+    mirror = exported if (exported.root / CHECKPOINT).exists() else None
+    with opened(store, keys) as tenant:
+        policy = Policy.trusting(tenant.log.key.verifier)
+        report = verify(StoredLog(tenant.log), policy, Memory(mirror=mirror), completeness=completeness)
+    for finding in report.findings[:20]:
+        typer.echo(f"entry {finding.seq}: {finding.problem}", err=True)
+    if report.findings:
+        count = len(report.findings)
+        raise AuditError(
+            f"{store}: {count} findings, the first at entry {report.first_bad}",
+            "Stop the service, keep the store as evidence, restore a backup; never delete what is wrong.",
+        )
+    beside = "" if mirror is None else f", and it continues the export in {mirror.root}"
+    typer.echo(f"{store}: {report.entries} entries, tiles and root agree{beside}.")
