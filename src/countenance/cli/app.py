@@ -14,6 +14,11 @@ app = typer.Typer(
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the log that every analysis leaves.")
 policy = typer.Typer(no_args_is_help=True, help="Ask what law and charter say.")
+consent = typer.Typer(no_args_is_help=True, help="Show notices, record answers, issue receipts.")
+subject = typer.Typer(
+    no_args_is_help=True, help="What people may ask of their own data: see, take along, dispute, stop, delete."
+)
+retention = typer.Typer(no_args_is_help=True, help="Delete what is due.")
 data = typer.Typer(no_args_is_help=True, help="Look at labelled data before training on it.")
 models = typer.Typer(help="The bundles that are installed: what they say, what they may be used for, how they measure.")
 train = typer.Typer(no_args_is_help=True, help="Train a model from one recipe, on your own machine.")
@@ -22,6 +27,9 @@ evaluate = typer.Typer(no_args_is_help=True, help="Measure a bundle, compare two
 for name, group in (
     ("audit", audit),
     ("policy", policy),
+    ("consent", consent),
+    ("subject", subject),
+    ("retention", retention),
     ("data", data),
     ("models", models),
     ("train", train),

@@ -1,0 +1,101 @@
+"""`countenance subject see`, `export`, `dispute`, `stop` and `delete`: what people may ask of their own data."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from countenance.cli.app import subject
+from countenance.cli.people import consents_of
+from countenance.cli.stores import Keys, Log, Place, exported, opened
+
+if TYPE_CHECKING:
+    from countenance.control.opening import Tenant
+    from countenance.control.subject import Subject
+
+PersonOption = Annotated[str, typer.Option(help="Your id of the person. Check who asks before you run this.")]
+
+
+def _requests(tenant: "Tenant") -> "Subject":
+    from countenance.control.erasure import Eraser
+    from countenance.control.subject import Subject
+
+    return Subject(tenant.log, tenant.vault, consents_of(tenant), Eraser(tenant.log, tenant.vault, tenant.clock))
+
+
+@contextmanager
+def _subject(store: str, keys: Path | None) -> Iterator["Subject"]:
+    with opened(store, keys) as tenant:
+        yield _requests(tenant)
+
+
+@subject.command("see", epilog="Example: countenance subject see --store data --person Ana")
+def subject_see(store: Place, person: PersonOption, keys: Keys = None) -> None:
+    """Print, as JSON, what a person has answered, what was read of them, and what they dispute; the log notes it."""
+    from dataclasses import asdict
+
+    with _subject(store, keys) as people:
+        typer.echo(json.dumps(asdict(people.see(person)), indent=2, ensure_ascii=False))
+
+
+@subject.command("export", epilog="Example: countenance subject export --store data --person Ana --out ana")
+def subject_export(
+    store: Place,
+    person: PersonOption,
+    out: Annotated[Path, typer.Option(help="The folder to write: export.json and index.html.")],
+    keys: Keys = None,
+) -> None:
+    """Write everything that is kept of a person, complete: a file for programs and a page to read."""
+    from countenance.control.export import to_page
+
+    with _subject(store, keys) as people:
+        exported = people.export(person)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (out / "export.json").write_text(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (out / "index.html").write_text(to_page(exported), encoding="utf-8")
+    typer.echo(str(out / "index.html"))
+
+
+@subject.command("dispute")
+def subject_dispute(
+    store: Place,
+    person: PersonOption,
+    reading: Annotated[str, typer.Option(help="The payload_id of a reading, as `subject see` prints it.")],
+    words: Annotated[str, typer.Option(help="What the person says is wrong, in their own words.")],
+    keys: Keys = None,
+) -> None:
+    """Keep with a reading that the person says it is wrong; the reading itself stays as it is."""
+    with _subject(store, keys) as people:
+        typer.echo(people.dispute(person, reading, words))
+
+
+@subject.command("stop", epilog="Example: countenance subject stop --store data --person Ana --modality face")
+def subject_stop(
+    store: Place,
+    person: PersonOption,
+    modality: Annotated[list[str] | None, typer.Option(help="Once per modality; all when left out.")] = None,
+    keys: Keys = None,
+) -> None:
+    """Withdraw every yes of a person, or those to some modalities, and print the receipts."""
+    with _subject(store, keys) as people:
+        for row in people.stop(person, modality):
+            typer.echo(f"{row.modality} for {row.purpose}: {row.status}, receipt {row.receipt_id}")
+
+
+@subject.command("delete", epilog="Example: countenance subject delete --store data --person Ana --out deletion.json")
+def subject_delete(
+    store: Place,
+    person: PersonOption,
+    out: Annotated[Path, typer.Option(help="Where to write the signed deletion receipt.")],
+    at_once: Annotated[bool, typer.Option(help="Destroy the keys of earlier backups now, not within a day.")] = False,
+    keys: Keys = None,
+    log: Log = None,
+) -> None:
+    """Withdraw everything and erase the person; the receipt is theirs and can be checked without us."""
+    with opened(store, keys) as tenant:
+        out.write_bytes(_requests(tenant).stop_and_delete(person, at_once=at_once))
+        exported(tenant, store, log)
+    typer.echo(str(out))
