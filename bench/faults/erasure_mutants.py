@@ -84,7 +84,7 @@ MUTANTS = {
     "no-salt": Mutant(_salted_with_the_context),
     "plain-tags": Mutant(_plain_tags),
     "no-padding": Mutant(lambda: patch.object(sealing, "BLOCK_BYTES", 1)),
-    "no-scrubbing": Mutant(lambda: patch.object(Store, "scrub", lambda self: True)),
+    "no-scrubbing": Mutant(lambda: patch.object(Store, "scrub", lambda self, largest_bytes=None: True)),
     "no-rotation": Mutant(lambda: patch.object(erasure.Eraser, "rotate", lambda self: None)),
     "old-kek-kept": Mutant(lambda: patch.object(KeyFolder, "destroy_kek", lambda self, epoch: None)),
     "names-stay": Mutant(_names_stay),

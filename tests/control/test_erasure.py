@@ -96,6 +96,28 @@ def test_nothing_deleted_is_left_in_the_files(house: House) -> None:
     assert not any(box in data for data in files(house) for box in sealed)
 
 
+def test_a_large_file_is_rebuilt_by_the_rotation_not_while_someone_waits(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = a_call(house)
+    with house.store.reading() as tx:
+        (row,) = tx.rows(tx.select(deks).where(deks.c.subject_ref == ann.subject_ref))
+    monkeypatch.setattr("countenance.control.erasure.REBUILT_BYTES", 0)
+    for _ in range(40):
+        house.read(ann, bytes(400))
+    before = pages(house)
+    house.eraser.erase("MARKER-ann", "request", "subject")
+    assert pages(house) >= before
+    assert not any(row.wrapped in data for data in files(house))
+    house.eraser.finish(at_once=True)
+    assert pages(house) < before
+
+
+def pages(house: House) -> int:
+    with house.store.reading() as tx:
+        return int(tx.connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+
+
 def files(house: House) -> list[bytes]:
     return [path.read_bytes() for path in (house.folder / "store").iterdir()]
 
@@ -372,7 +394,7 @@ def test_an_erasure_that_dies_anywhere_is_finished_at_the_next_start(tmp_path: P
 
 def test_a_reader_that_holds_the_old_files_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     a_call(house)
-    monkeypatch.setattr(house.store, "scrub", lambda: False)
+    monkeypatch.setattr(house.store, "scrub", lambda largest_bytes: False)
     receipt = house.eraser.erase("MARKER-ann", "request", "subject")
     assert statement(receipt).statement["erased_at"] is None
     monkeypatch.undo()

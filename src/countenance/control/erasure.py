@@ -34,6 +34,8 @@ DUE_US = 24 * HOUR_US
 ROTATE_AFTER_US = 12 * HOUR_US
 """From when on `finish` rotates on its own: the job must run at least twice a day."""
 KEK = "kek"
+REBUILT_BYTES = 64 * 2**20
+"""A larger database file is built anew by the rotation, not while a person waits: rebuilding takes seconds a 100 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Eraser:
     def finish(self, *, at_once: bool = False) -> None:
         """Bring every erasure as far as it can be brought today: files, receivers, rotation, mark."""
         begun = self._rows(erasures.c.erased_utc_us.is_(None))
-        if begun and self._store.scrub():
+        if begun and self._store.scrub(REBUILT_BYTES):
             self._at("erasure.scrubbed")
             self._set(begun, erased_utc_us=self._now())
         self._collect()

@@ -170,8 +170,10 @@ class Store:
             self._database.reader.dispose()
             self._database.lock.release()
 
-    def scrub(self) -> bool:
+    def scrub(self, largest_bytes: int | None = None) -> bool:
         """Leave nothing of what was deleted in the files of SQLite; False where a reader held that up.
+
+        A file that is larger than `largest_bytes` is not built anew: that takes longer than somebody waits.
 
         A server keeps its files itself: docs/erasure.md says what its operator does.
         """
@@ -181,7 +183,7 @@ class Store:
             if self._busy:
                 return False
             self._let_go()
-            return scrub(self._database.writer)
+            return scrub(self._database.writer, largest_bytes)
 
     def copy(self, to: Path) -> None:
         """Copy the database file as it stands; a server is copied with its own tools."""
