@@ -5,7 +5,7 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -141,6 +141,11 @@ def check_durable(connection: Connection) -> None:
             raise StorageError(f"PostgreSQL runs with {name}=off", "Set it to on: what is acknowledged must last.")
 
 
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection under one to SQLite: its statements cost a fifth of compiled ones."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
 def _on_connect(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -153,7 +158,7 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
 def _begin_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        driver_of(connection).execute(statement)
 
 
 def _set_on_connect(engine: Engine, settings: dict[str, str]) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from countenance.contracts.errors import StorageError
 from countenance.storage.copying import copy_database
-from countenance.storage.engine import FILE, Database, check_durable, open_database
+from countenance.storage.engine import FILE, Database, check_durable, driver_of, open_database
 from countenance.storage.migrations import check_form, check_secured, migrate, secure
 from countenance.storage.points import Points, nowhere
 from countenance.storage.scrubbing import scrub
@@ -58,9 +58,9 @@ class Transaction:
             return
         columns = tuple(rows[0])
         values = [(self.tenant, *[row[column] for column in columns]) for row in rows]
-        # The driver's own statement: a compiled one costs more than writing the row.
+        # The driver's own statements: compiling one costs more than writing the row.
         if self.connection.dialect.name == "sqlite":
-            self.connection.exec_driver_sql(_insertion(table.name, columns, 1, "?"), values)
+            driver_of(self.connection).executemany(_insertion(table.name, columns, 1, "?"), values)
             return
         for start in range(0, len(values), ROWS_AT_ONCE):
             some = values[start : start + ROWS_AT_ONCE]
