@@ -168,14 +168,13 @@ class Service:
         return found
 
     def end(self, room: Room, outcomes: Sequence[Outcome]) -> None:
-        """Log what came of the leases; the window is over."""
+        """Log what came of the leases."""
         quiet = [outcome for outcome in outcomes if not any(outcome.counts.values())]
         for outcome in quiet:
             self.control.close_lease(room.running, outcome.lease, "nothing_read")
         loud = [outcome for outcome in outcomes if outcome not in quiet]
         for result in self.control.results(room.running, loud):
             self.tell.acked([(result.entry.seq, result.entry.hash)])
-        room.start_us += SECOND_US
 
     def deliver(self) -> None:
         """Send the next event of each call."""

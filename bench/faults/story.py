@@ -69,6 +69,7 @@ class Story:
         if rng.random() < 0.15:
             self._changes_mind()
         service.end(room, self._planted(service.outcomes(room)))
+        room.start_us += SECOND_US
         service.deliver()
         if rng.random() < 0.25:
             service.control.tick()

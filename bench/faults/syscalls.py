@@ -3,15 +3,20 @@
 Bytes written to the file descriptor `TRUTH` are what the process has acknowledged; they stand in the same order.
 """
 
+import ctypes
+import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 TRUTH = 1
 """The file descriptor on which a recorded process says what it has acknowledged: its standard output."""
+
+PR_SET_PTRACER = 0x59616D61
 
 FOLDER = -1
 """Stands in place of a file's number in the name of a folder."""
@@ -94,6 +99,36 @@ def record(command: Sequence[str], folder: Path, out: Path, inject: Sequence[str
         raise RuntimeError(f"the recorded process ended with {ran.returncode}: {' '.join(command)}")
     with out.open(encoding="ascii", errors="strict") as lines:
         return Reader(str(folder.resolve())).read(lines)
+
+
+class Failing:
+    """System calls of this very process fail, from the n-th on until it is healed: strace holds on to it meanwhile."""
+
+    def __init__(self, call: str, error: str, nth: int) -> None:
+        self._inject = f"inject={call}:error={error}:when={nth}+"
+        self._call = call
+        self._strace: subprocess.Popen[bytes] | None = None
+
+    def fail(self) -> None:
+        """From now on."""
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_long(-1), 0, 0, 0)
+        traced = ["-e", f"trace={self._call}", "-e", self._inject, "-o", "/dev/null", "-p", str(os.getpid())]
+        self._strace = subprocess.Popen(["strace", "-f", "-qqq", *traced])
+        while not _traced():
+            if self._strace.poll() is not None:
+                raise RuntimeError("strace may not hold on to this process: see kernel.yama.ptrace_scope")
+            time.sleep(0.005)
+
+    def heal(self) -> None:
+        """All is well again."""
+        if self._strace is not None:
+            self._strace.terminate()
+            self._strace.wait()
+
+
+def _traced() -> bool:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return "TracerPid:\t0\n" not in status
 
 
 def available() -> bool:

@@ -162,6 +162,11 @@ class Leases:
             self._barred.update((lease.id, modality) for lease in mine)
             self._at("opt_out.barred")
 
+    def bars(self, participant_id: str, modality: Modality, at_us: int) -> bool:
+        """Whether a no holds at this media time, durable or not."""
+        stop_us = self._stopped.get((participant_id, modality))
+        return stop_us is not None and stop_us <= at_us
+
     def heard(self, answers: Iterable[LogEntry]) -> None:
         """Take in CONSENT entries that are durable: on which answer a modality stands, and what is stopped."""
         for entry in answers:

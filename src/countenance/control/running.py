@@ -74,7 +74,9 @@ class RunningCall:
         permissions = self.permissions()
         requests = []
         for who in self.seats if only is None else only:
-            if modalities := permissions.readable(who, start_us):
+            # A no holds before it is durable, and takes nothing from anyone else.
+            readable = (m for m in permissions.readable(who, start_us) if not self._leases.bars(who, m, start_us))
+            if modalities := tuple(readable):
                 rulings = {m: self.rulings[who, m] for m in modalities}
                 consents = {c.modality: c for c in permissions.consents(who, modalities, start_us)}
                 requests.append(Request(who, modalities, start_us, end_us, rulings, consents))
