@@ -218,7 +218,7 @@ def test_callers_in_threads_share_transactions_and_keep_their_own_answers(sqlite
         threads[0].join(0.001)
     for thread in threads[1:]:
         thread.start()
-    while len(log._waiting) < 5:
+    while len(log._turns.waiting) < 5:
         threads[0].join(0.001)
     gate.set()
     for thread in threads:
@@ -229,6 +229,17 @@ def test_callers_in_threads_share_transactions_and_keep_their_own_answers(sqlite
     assert all(entry.body["counts"] == {"face": number} for number, entry in made.items())
     assert sorted(entry.seq for entry in made.values()) == [0, 1, 2, 3, 4]
     assert log.root == plain_root(log, 5)
+
+
+def test_an_entry_is_not_asked_for_while_one_is_written(sqlite: Store) -> None:
+    log = open_log(sqlite)
+
+    def also(_: Transaction, __: Sequence[LogEntry]) -> None:
+        log.append("CONFIG", {})
+
+    with pytest.raises(AuditError, match="while one is being written"):
+        log.append_all(drafts(1), also)
+    assert log.append("CONFIG", {}).seq == 0
 
 
 def test_callers_who_shared_a_fault_of_the_store_all_hear_of_it(sqlite: Store) -> None:
@@ -256,7 +267,7 @@ def test_callers_who_shared_a_fault_of_the_store_all_hear_of_it(sqlite: Store) -
     threads = [threading.Thread(target=call) for _ in range(3)]
     for thread in threads:
         thread.start()
-    while len(log._waiting) < 3:
+    while len(log._turns.waiting) < 3:
         first.join(0.001)
     log._at = lambda name: points(name) if name != "log.before_commit" or log.size else None
     gate.set()

@@ -1,10 +1,8 @@
 """The tenant's log: an append-only Merkle tree in the store. What `append` has returned is on the disk."""
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -16,8 +14,9 @@ from countenance.audit.merkle import check_consistency, consistency, inclusion, 
 from countenance.audit.note import Note, SigningKey, parse_note
 from countenance.audit.tiles import TileHashes
 from countenance.audit.timekeeping import Timekeeper, moment_of
+from countenance.audit.turns import Also, Draft, Job, Turns
 from countenance.contracts.clock import Clock
-from countenance.contracts.errors import AuditError, CountenanceError, StorageError
+from countenance.contracts.errors import AuditError, StorageError
 from countenance.contracts.trust import LogEntry
 from countenance.storage import entries as rows
 from countenance.storage import leases
@@ -25,26 +24,9 @@ from countenance.storage.clocks import SystemClock, micros
 from countenance.storage.points import Points, nowhere
 from countenance.storage.store import Store, Transaction
 
-Draft = tuple[str, Mapping[str, object]]
-"""Kind and body of an entry to be."""
-Also = Callable[[Transaction, Sequence[LogEntry]], None]
-"""Writes further rows in the transaction of the entries."""
+__all__ = ["Also", "Draft", "Log"]
 
 SIGN_EVERY_US = 1_000_000
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    """What one caller wants to be logged."""
-
-    drafts: Sequence[Draft]
-    also: Also | None
-    entries: Sequence[LogEntry] = ()
-    settled: bool = False
-    alone: bool = False
-    """It shared a transaction in which something was refused."""
-    fault: CountenanceError | None = None
-    """What kept all who shared the transaction from the disk."""
 
 
 class Log:
@@ -56,7 +38,7 @@ class Log:
         self._clock = clock
         self._at = points
         self._one = threading.RLock()
-        self._waiting: deque[_Job] = deque()
+        self._turns = Turns(self._write)
         self._tree: Growth | None = None
         self._time = Timekeeper(clock)
         self._signed: rows.SignedSize | None = None
@@ -104,17 +86,12 @@ class Log:
         Callers in several threads share one wait for the disk. `also` acts through its transaction alone, for it may
         be called again. A CLOCK_ANOMALY may stand before the entries in the log; it is not among those returned.
         """
-        job = _Job(list(drafts), also)
+        job = Job(list(drafts), also)
         for kind, body in job.drafts:
             check(kind, body)
         if not job.drafts:
             return ()
-        self._waiting.append(job)
-        with self._one:
-            if not job.settled:
-                self._settle(job)
-        if job.fault is not None:
-            raise AuditError(job.fault.problem, job.fault.remedy) from job.fault
+        self._turns.settle(job)
         return job.entries
 
     def entries(self, start: int = 0, end: int | None = None) -> Sequence[LogEntry]:
@@ -174,32 +151,7 @@ class Log:
                 self._at("log.pruned")
             return minimum
 
-    def _settle(self, first: "_Job") -> None:
-        """Write what waits in one transaction; where one of several is at fault, each is left to its own thread."""
-        group = self._take(first)
-        try:
-            self._write(group)
-        except CountenanceError as fault:
-            if isinstance(fault.__cause__, StorageError):
-                for job in group:
-                    job.settled, job.fault = True, fault
-            elif len(group) == 1:
-                raise
-            else:
-                for job in group:
-                    job.alone = True
-                self._settle(first)
-
-    def _take(self, first: "_Job") -> Sequence["_Job"]:
-        """The callers to be served with this one; who must be alone is not shared with."""
-        group = [first]
-        while self._waiting:
-            job = self._waiting.popleft()
-            if job is not first and not first.alone:
-                group.append(job)
-        return group
-
-    def _write(self, jobs: Sequence["_Job"]) -> None:
+    def _write(self, jobs: Sequence[Job]) -> None:
         with self._alone() as tree, self.store.transaction() as tx:
             stamp, odd = self._time.stamp()
             notes: list[Draft] = [("CLOCK_ANOMALY", odd)] if odd else []
