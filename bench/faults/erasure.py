@@ -112,9 +112,11 @@ class Trial:
     _proofs: list[tuple[int, str, tuple[bytes, ...]]] = field(default_factory=list)
     _size: int = 0
     _root: bytes = b""
-    _secrets: list[bytes] = field(default_factory=list)
+    secrets: list[bytes] = field(default_factory=list)
     """Salts, keys and the KEK of those who will be erased."""
-    _boxes: dict[str, list[bytes]] = field(default_factory=dict)
+    wrapped: dict[str, bytes] = field(default_factory=dict)
+    """Their wrapped keys, by subject_ref."""
+    boxes: dict[str, list[bytes]] = field(default_factory=dict)
     """Their sealed and wrapped bytes, tags and references."""
     _receipts: list[bytes] = field(default_factory=list)
     _export: Exported | None = None
@@ -127,7 +129,7 @@ class Trial:
     def before(self) -> None:
         """All that is to vanish must be there first, or not finding it later would mean nothing."""
         house, planted = self._house, self.planted
-        self._collect()
+        self.collect()
         found = self._attack([house.keys.kek(1)], live=True)
         self._expect("markers found beforehand", len(found[0]), len(planted.markers))
         salts = {opened(house, name).salt for names in planted.own.values() for name in names}
@@ -142,7 +144,7 @@ class Trial:
         for number, person in enumerate(self.planted.people):
             if number % 2:
                 back_up(self.planted)
-            self.peek.boxes = self._boxes[person]
+            self.peek.boxes = self.boxes[person]
             begun = time.perf_counter()
             self._receipts.append(house.eraser.erase(person, "request", "subject"))
             slowest = max(slowest, time.perf_counter() - begun)
@@ -150,7 +152,7 @@ class Trial:
         self._none("erasures slower than 5 s", slowest > ONLINE_S)
         live = Haystack()
         live.add_folder(house.folder / "store")
-        boxes = [box for mine in self._boxes.values() for box in mine]
+        boxes = [box for mine in self.boxes.values() for box in mine]
         self.figures["deleted rows looked for"] = len(boxes)
         self._none("deleted rows in the database file before it is scrubbed", self.peek.left)
         self._none("deleted rows in the live files before the rotation", live.secrets(boxes))
@@ -209,7 +211,7 @@ class Trial:
         self._none("markers found", len(found))
         self._none("labels guessed", len(guessed))
         self._none("labels told by length", len(told_by_length()))
-        self._none("salts and keys found", hay.secrets(self._secrets))
+        self._none("salts and keys found", hay.secrets(self.secrets))
         self._none("plain hashes of ids found", hay.secrets(derived(m.decode() for m in planted.markers)))
         for number in range(len(planted.backups)):
             self._restore(number, "after the rotation")
@@ -251,21 +253,22 @@ class Trial:
         for path in (copy, keys):
             shutil.rmtree(path)
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Note what must not be found later."""
         house = self._house
-        self._secrets.append(house.keys.kek(1))
+        self.secrets.append(house.keys.kek(1))
         with house.store.reading() as tx:
             for person in self.planted.people:
                 tag = house.vault.tag(tx, "person", person)
-                mine = self._boxes[person] = [tag.encode()]
+                mine = self.boxes[person] = [tag.encode()]
                 refs = {row.subject_ref for row in tx.rows(tx.select(subjects).where(subjects.c.person_tag == tag))}
                 for row in tx.rows(tx.select(deks).where(deks.c.subject_ref.in_(refs))):
                     mine.append(row.wrapped)
-                    self._secrets.append(house.vault.dek(tx, row.subject_ref))
+                    self.wrapped[row.subject_ref] = row.wrapped
+                    self.secrets.append(house.vault.dek(tx, row.subject_ref))
                 for row in tx.rows(tx.select(payloads).where(payloads.c.subject_ref.in_(refs))):
                     mine.append(row.sealed)
-                    self._secrets.append(house.vault.open_sealed(tx, row.payload_id).salt)
+                    self.secrets.append(house.vault.open_sealed(tx, row.payload_id).salt)
 
     def _deliver(self) -> None:
         """The receivers take what waits, tombstones included, and answer."""
