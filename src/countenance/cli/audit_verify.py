@@ -10,6 +10,7 @@ from countenance.cli.app import audit
 from countenance.contracts.errors import AuditError
 
 if TYPE_CHECKING:
+    from countenance.audit.checkpoint import Checkpoint
     from countenance.audit.folder import LogFolder
     from countenance.audit.verify import Report
     from countenance.cli.logs import Trust
@@ -30,6 +31,9 @@ def audit_verify(
     ] = None,
     policy: Annotated[Path | None, typer.Option(help="A C2SP tlog-policy: trusted logs, witnesses, quorum.")] = None,
     key: Annotated[str | None, typer.Option(help="The log's public key, or a file with it.")] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask the policy's witnesses whether this is the newest state.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check a log or a receipt offline; names the first bad entry.
@@ -55,8 +59,22 @@ def audit_verify(
         for stray in strays[:SHOWN]:
             typer.echo(stray, err=True)
     _refuse(folder, report, strays)
+    if ask:
+        _ask(folder, report.point, trust)
     if not as_json:
         typer.echo(_said(folder, report, trust, completeness))
+
+
+def _ask(folder: "LogFolder", point: "Checkpoint", trust: "Trust") -> None:
+    """Raise AuditError when a witness has seen more of this log, or another history of it."""
+    from countenance.audit.merkle import consistency
+    from countenance.audit.note import parse_note
+    from countenance.audit.tree import Tree
+    from countenance.audit.witness_http import cosigned
+
+    tree, note = Tree(folder, point), parse_note(folder.checkpoint())
+    for witness in trust.policy.witnesses:
+        cosigned(note, witness, lambda old: consistency(tree, old, point.size), point.size)
 
 
 def _refuse(folder: "LogFolder", report: "Report", strays: list[str]) -> None:

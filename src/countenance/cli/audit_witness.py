@@ -12,7 +12,9 @@ from countenance.cli.app import audit
 @audit.command("witness")
 def audit_witness(
     folder: Annotated[Path, typer.Option(help="Where the witness keeps its key and what it has seen.")],
-    log: Annotated[list[str], typer.Option(help="A log's public key, or a file with it (log.vkey); repeatable.")],
+    log: Annotated[
+        list[str], typer.Option(help="A log's public key, or a file with one a line (log.vkey); repeatable.")
+    ],
     name: Annotated[str, typer.Option(help="The name under which it cosigns.")] = "witness.local/w1",
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65_535)] = 8099,
     show_key: Annotated[bool, typer.Option("--show-key", help="Print the public key and stop.")] = False,
@@ -30,8 +32,9 @@ def audit_witness(
     if show_key:
         typer.echo(str(key.verifier))
         return
-    logs = [Path(one).read_text(encoding="utf-8").strip() if Path(one).is_file() else one for one in log]
-    witness = Witness(folder, key, [VerifierKey.parse(one) for one in logs], lambda: int(time.time()))
+    given = [Path(one).read_text(encoding="utf-8") if Path(one).is_file() else one for one in log]
+    logs = [VerifierKey.parse(line) for text in given for line in text.split()]
+    witness = Witness(folder, key, logs, lambda: int(time.time()))
     with WitnessServer(witness, port=port) as server:
         typer.echo(f"witness {name} {key.verifier} http://{LOOPBACK}:{server.server_port}")
         typer.echo("The line above belongs into a policy; Ctrl-C stops the witness.", err=True)
