@@ -51,6 +51,8 @@ def test_a_notice_and_an_answer_may_share_a_seat_or_references_of_their_own(desk
     shown = desk.shown(PERSON, ruling, apart)
     desk.consents.answer(PERSON, Said("face", QA, GIVEN, "explicit", shown), ruling, TERMS, apart)
     assert {entry.body["subject_ref"] for entry in desk.log.entries()} == {"ab" * 16}
+    desk.consents.answer(PERSON, Said("face", QA, REFUSED), ruling, TERMS, apart)
+    assert status(desk) is REFUSED
 
 
 def test_everything_is_off_until_the_person_turns_it_on(desk: Desk) -> None:

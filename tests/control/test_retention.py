@@ -177,6 +177,18 @@ def test_answers_go_when_a_person_has_been_silent_and_no_yes_stands(desk: Desk, 
     assert set(rows(desk).values()) == {0}
 
 
+def test_who_is_shown_a_notice_again_keeps_their_name_until_that_is_over_too(desk: Desk, job: Retention) -> None:
+    desk.says(PERSON, "face", ConsentStatus.REFUSED)
+    desk.pass_(days=185)
+    desk.shown(PERSON, ruled("EU", modalities=["face"])["face"])
+    assert job.run().answers == 1
+    left = rows(desk)
+    assert (left["consents"], left["asks"], left["names"]) == (0, 1, 1)
+    desk.pass_(days=185)
+    job.run()
+    assert set(rows(desk).values()) == {0}
+
+
 def test_longer_duties_of_anybody_keep_log_and_answers_longer(desk: Desk, job: Retention) -> None:
     desk.says(PERSON, "text", ConsentStatus.REFUSED)
     ruling = ruled("US-CA", purpose=Purpose.TELEHEALTH_SUPPORT, role=Role.PATIENT, modalities=["text"])["text"]

@@ -206,7 +206,10 @@ def test_an_export_is_in_the_log_with_the_number_of_its_items(desk: Desk, subjec
 
 def test_an_export_tells_what_the_log_says_of_the_person_in_calls(desk: Desk, subject: Subject) -> None:
     busy(desk)
+    call_ref = subject.export(PERSON)["calls"][0]["call_ref"]
+    desk.log.append("GATE", {"call_ref": call_ref, "subject_ref": "f" * 32})
     kinds = [entry["kind"] for entry in subject.export(PERSON)["log"]]
+    assert "GATE" not in kinds
     assert kinds.count("CONSENT") == 3
     assert "ACCESS" in kinds
 

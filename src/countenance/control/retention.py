@@ -72,7 +72,7 @@ class Retention:
         old = self._old(now - timedelta(days=plan.log_days))
         if dry_run:
             return Kept(plan.counts, plan.answers, len(plan.seats), 0, old, plan.undated, plan.next_due, dry_run=True)
-        done = self._delete(plan, now) if plan.payloads or plan.silent or plan.seats else _Done()
+        done = self._delete(plan, now) if plan.anything else _Done()
         pruned = self._prune(old)
         return Kept(
             plan.counts, done.answers, done.seats, done.events, pruned, plan.undated, plan.next_due, dry_run=False
@@ -86,6 +86,7 @@ class Retention:
             keeping.due_payloads(tx, micros(now)),
             silent,
             keeping.count_answers(tx, silent),
+            keeping.old_asks(tx, micros(now - timedelta(days=consent_days(days)))),
             keeping.empty_seats(tx, micros(now - ABANDONED)),
             keeping.undated(tx, STANDING),
             keeping.next_due(tx, micros(now)),
@@ -103,7 +104,7 @@ class Retention:
             empty = keeping.empty_seats(tx, micros(now - ABANDONED))
             done.seats = len(empty)
             wipe(self._vault, tx, empty, None)
-            keeping.forget_names(self._vault, tx, plan.silent)
+            keeping.forget_names(self._vault, tx, (*plan.silent, *plan.shown))
 
         body = {"scope": "due", "counts": {**plan.counts, "answers": plan.answers, "seats": len(plan.seats)}}
         self._log.append_all([("RETENTION", body)], also)
@@ -138,9 +139,15 @@ class _Plan:
     payloads: Sequence[Payload]
     silent: Sequence[str]
     answers: int
+    shown: Sequence[str]
+    """The tags of people who were shown notices so long ago that nobody need know any more."""
     seats: Sequence[Seat]
     undated: Mapping[str, int]
     next_due: int | None
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.payloads or self.silent or self.shown or self.seats)
 
     @property
     def counts(self) -> Mapping[str, int]:

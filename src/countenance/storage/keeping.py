@@ -117,9 +117,15 @@ def delete_answers(tx: Transaction, person_tags: Sequence[str]) -> int:
     return gone
 
 
-def delete_asks(tx: Transaction, before_utc_us: int) -> int:
-    """Delete who was shown what, older than this."""
-    return tx.execute(tx.delete(asks).where(asks.c.at_utc_us < before_utc_us)).rowcount
+def old_asks(tx: Transaction, before_utc_us: int) -> Sequence[str]:
+    """The tags of people who were shown something before this time."""
+    query = tx.select(asks, asks.c.person_tag).where(asks.c.at_utc_us < before_utc_us, asks.c.person_tag.is_not(None))
+    return tuple(row.person_tag for row in tx.rows(query.distinct()))
+
+
+def delete_asks(tx: Transaction, before_utc_us: int) -> None:
+    """Delete who was shown what, before this time."""
+    tx.execute(tx.delete(asks).where(asks.c.at_utc_us < before_utc_us))
 
 
 def empty_seats(tx: Transaction, opened_before_utc_us: int) -> Sequence[Seat]:
