@@ -1,6 +1,6 @@
 """R5: the verifiers in Python and JavaScript, and two of other people's, on random trees and on what was bent.
 
-`python -m bench.audit.agreement [trees] [mutants]` prints one line of figures. Node is needed; pymerkle (GPL) and
+`python -m bench.audit.agreement [trees] [mutants] [logs]` prints one line. Node is needed; pymerkle (GPL) and
 sigstore are asked where they are installed, and nowhere else in the project.
 """
 
@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import b64encode
 from collections import Counter
@@ -18,7 +19,9 @@ from random import Random
 from typing import Any
 
 from bench.audit.bending import Kind, bend, bend_hashes
+from bench.audit.meddling import meddled, story, written
 from bench.audit.oracles import oracles
+from bench.audit.synthetic import KEY
 from countenance.audit.checkpoint import Checkpoint, sign_checkpoint
 from countenance.audit.cosignature import cosign
 from countenance.audit.merkle import check_consistency, check_inclusion, consistency, inclusion, leaf_hashes, root_of
@@ -35,15 +38,18 @@ POLICY_TEXT = f"log {LOG.verifier}\nwitness w {WITNESS.verifier}\nquorum w\n"
 BATCH = 250
 
 
-def main(trees: int = 10_000, mutants: int = 100_000) -> None:
+def main(trees: int = 10_000, mutants: int = 100_000, logs: int = 2_000) -> None:
     """Compare and print."""
     began = time.perf_counter()
     seen = compare(trees, mutants)
+    told_wrong = meddle(logs)
     print(
         f"{trees} random trees, {seen['proofs']} proofs made in Python: JavaScript agrees on "
         f"{seen['proofs'] - seen['refused']}, {seen['roots']} roots the same; {seen['asked']} mutants: rejected by "
         f"both {seen['both']}, by one alone {seen['apart']}, by none {seen['neither']}; {seen['harmless']} harmless "
-        f"changes, the same answer on {seen['same']}; other verifiers: {told(seen)}; {time.perf_counter() - began:.0f} s"
+        f"changes, the same answer on {seen['same']}; others: {told(seen)}; "
+        f"{logs} signed logs that say something wrong: the same first bad entry, or none, named of "
+        f"{told_wrong['agreed']}, {told_wrong['bad']} are bad; {time.perf_counter() - began:.0f} s"
     )
 
 
@@ -81,6 +87,23 @@ def compare(trees: int, mutants: int, seed: int = 5) -> Counter[str]:
             waiting.append(mutant := tree.bent(random))
             seen["asked"] += mutant.kind == "bent"
         settle(waiting, other, seen)
+    return seen
+
+
+def meddle(logs: int, seed: int = 9) -> Counter[str]:
+    """Ask both about logs that are signed and say something wrong: do they name the same first bad entry."""
+    random, seen = Random(seed), Counter[str]()
+    with tempfile.TemporaryDirectory() as held, Other() as other:
+        for turn in range(logs):
+            folder = Path(held) / str(turn)
+            made = story()
+            first = written(meddled(made, random) if turn else made, folder)
+            request = {"op": "log", "folder": str(folder), "policy": str(KEY.verifier), "completeness": True}
+            answer = other.ask([request])[0]
+            seen["honest"] += not turn and first is None
+            seen["bad"] += first is not None
+            seen["agreed"] += first == (None if answer["ok"] else answer["index"])
+            shutil.rmtree(folder)
     return seen
 
 

@@ -14,10 +14,12 @@ import { answer } from "../src/protocol.mjs";
 import { verifyReceipt } from "../src/receipt.mjs";
 import { lines, tellLog, tellReceipt } from "../src/words.mjs";
 
-const USAGE = `usage: countenance-verify <log folder> [--key FILE | --policy FILE] [--remember FILE]... [--no-completeness] [--json]
-       countenance-verify <receipt.json> [<receipt.tlog-proof>] [--key FILE | --policy FILE] [--json]
+const USAGE = `usage: countenance-verify <log folder> [--key KEY | --policy FILE] [--remember FILE]... [--no-completeness] [--json]
+       countenance-verify <receipt.json | entry.tlog-proof> [<receipt.tlog-proof>] [--key KEY | --policy FILE] [--json]
        countenance-verify --serve-stdin`;
 const MAX_FILE_BYTES = 1024 * 1024;
+
+const RECEIPTS = [".json", ".tlog-proof"];
 
 const OPTIONS = /** @type {const} */ ({
   key: { type: "string" },
@@ -54,7 +56,7 @@ async function main(args) {
     return values.help ? 0 : 2;
   }
   try {
-    return await (extname(positionals[0]) === ".json" ? checkReceipt(positionals, values) : checkLog(positionals[0], values));
+    return await (RECEIPTS.includes(extname(positionals[0])) ? checkReceipt(positionals, values) : checkLog(positionals[0], values));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (values.json) console.log(JSON.stringify({ ok: false, reason: error.message, index: error.index ?? null }));
@@ -105,7 +107,8 @@ async function checkReceipt([path, beside], flags) {
  */
 async function trusted(flags, own) {
   if (typeof flags.policy === "string") return parsePolicy(await need(flags.policy));
-  const key = typeof flags.key === "string" ? await need(flags.key) : own;
+  // A key is given as a file or as it is.
+  const key = typeof flags.key === "string" ? ((await readLimited(flags.key, MAX_FILE_BYTES)) ?? Buffer.from(flags.key)) : own;
   must(key !== null, "there is no log.vkey in the folder: give the log's key with --key, or a policy with --policy");
   return trustLog(Buffer.from(key).toString());
 }

@@ -4,10 +4,10 @@ import { encodeBase64, encodeUtf8 } from "../src/bytes.mjs";
 import { Fault, must } from "../src/fault.mjs";
 import { verifyLog } from "../src/log.mjs";
 import { parsePolicy, trustLog } from "../src/policy.mjs";
-import { parseProof } from "../src/proof.mjs";
+import { isProof, parseProof } from "../src/proof.mjs";
 import { verifyReceipt } from "../src/receipt.mjs";
 import { tellFault, tellLog, tellReceipt } from "../src/words.mjs";
-import { proofOf } from "./given.mjs";
+import { aloneOf, proofOf } from "./given.mjs";
 
 const MAX_BYTES = 17_000_000;
 const PAUSE_MS = 40;
@@ -37,9 +37,8 @@ export async function* check(given, key, progress) {
   const trust = key.trim() === "" ? undefined : policyOf(key);
   /** @type {Uint8Array[]} */
   const remembered = await Promise.all(given.checkpoints.map(({ file }) => bytesOf(file)));
-  for (const receipt of given.receipts) {
-    const outcome = await tried(receipt.path, "receipt", () => checkReceipt(given, receipt, trust, remembered));
-    yield outcome;
+  for (const receipt of [...given.receipts, ...aloneOf(given)]) {
+    yield await tried(receipt.path, "receipt", () => checkReceipt(given, receipt, trust, remembered));
   }
   for (const log of given.logs) {
     const name = log.root === "" ? "the log" : log.root.slice(0, -1);
@@ -67,8 +66,7 @@ async function checkReceipt(given, receipt, policy, remembered) {
   const beside = proofOf(given, receipt);
   const proof = beside === undefined ? undefined : await bytesOf(beside.file);
   const report = await verifyReceipt(bytes, { ...(policy ? { policy } : {}), ...(proof ? { proof } : {}) });
-  const within = JSON.parse(new TextDecoder().decode(bytes)).proof;
-  remembered.push(parseProof(proof ?? encodeUtf8(within)).checkpoint);
+  remembered.push(parseProof(proof ?? (isProof(bytes) ? bytes : encodeUtf8(JSON.parse(new TextDecoder().decode(bytes)).proof))).checkpoint);
   return { name: receipt.path, told: tellReceipt(report), trusted: report.trusted, statement: report.statement };
 }
 

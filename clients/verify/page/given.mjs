@@ -46,7 +46,18 @@ export function sort(all) {
 export function proofOf({ proofs, receipts }, receipt) {
   const stem = receipt.path.replace(/\.json$/, "");
   const named = proofs.find(({ path }) => path.replace(/\.tlog-proof$/, "").replace(/\.json$/, "") === stem);
+  if (receipt.path.endsWith(".tlog-proof")) return undefined;
   return named ?? (proofs.length === 1 && receipts.length === 1 ? proofs[0] : undefined);
+}
+
+/**
+ * Proofs that belong to no receipt here: they may carry their entry themselves.
+ * @param {Given} given
+ * @returns {One[]}
+ */
+export function aloneOf(given) {
+  const taken = new Set(given.receipts.map((receipt) => proofOf(given, receipt)));
+  return given.proofs.filter((proof) => !taken.has(proof));
 }
 
 /**

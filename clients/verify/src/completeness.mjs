@@ -1,7 +1,6 @@
 /** Nothing was read of anyone without a ruling, a consent, a model and a lease, and nothing came of it unlogged. */
 
 import { counted, isWhole, names, personKey } from "./entry.mjs";
-import { Erasures } from "./erasures.mjs";
 import { Loaded } from "./loaded.mjs";
 import { Permissions } from "./permissions.mjs";
 
@@ -32,12 +31,15 @@ export class Completeness {
   /** How many leases were open when the log's state was signed. */
   pending = 0;
 
-  /** @param {Report} report */
-  constructor(report) {
+  /**
+   * @param {Report} report
+   * @param {import("./erasures.mjs").Erasures} erasures
+   */
+  constructor(report, erasures) {
     this.report = report;
+    this.erasures = erasures;
     this.loaded = new Loaded(report);
     this.permissions = new Permissions(report);
-    this.erasures = new Erasures(report);
   }
 
   /** Calls whose beginning retention has deleted: their rules cannot be checked. @returns {number} */
@@ -51,7 +53,7 @@ export class Completeness {
    */
   add(entry, pruned = false) {
     this.#last = entry;
-    this.erasures.add(entry);
+    this.erasures.check(entry, this.report);
     if (pruned && this.#isCut(entry)) return;
     this.loaded.add(entry, pruned);
     this.permissions.add(entry);

@@ -9,18 +9,19 @@ export class Erasures {
   /** References of people, and the entry that says they were erased. @type {Map<string, number>} */
   erased = new Map();
 
-  /** @param {import("./order.mjs").Report} report */
-  constructor(report) {
-    this.report = report;
+  /** @param {import("./entry.mjs").Entry} entry */
+  note({ kind, body, seq }) {
+    if (kind !== "ERASURE") return;
+    const person = typeof body.subject_ref === "string" ? [body.subject_ref] : [];
+    for (const ref of [...person, ...names(body.items)]) this.erased.set(ref, seq);
   }
 
-  /** @param {import("./entry.mjs").Entry} entry */
-  add({ kind, body, seq }) {
-    const person = typeof body.subject_ref === "string" ? body.subject_ref : null;
-    if (kind === "ERASURE") {
-      for (const ref of [...(person === null ? [] : [person]), ...names(body.items)]) this.erased.set(ref, seq);
-    } else if (person !== null && NO_LONGER.has(kind) && this.erased.has(person)) {
-      this.report(seq, `${kind} about a person whose data entry ${this.erased.get(person)} erased`);
-    }
+  /**
+   * @param {import("./entry.mjs").Entry} entry
+   * @param {import("./order.mjs").Report} report
+   */
+  check({ kind, body, seq }, report) {
+    const by = NO_LONGER.has(kind) ? this.erased.get(String(body.subject_ref)) : undefined;
+    if (by !== undefined) report(seq, `${kind} about a person whose data entry ${by} erased`);
   }
 }

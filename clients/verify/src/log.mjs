@@ -3,6 +3,7 @@
 import { Completeness } from "./completeness.mjs";
 import { isWhole, parseEntry } from "./entry.mjs";
 import { equal } from "./bytes.mjs";
+import { Erasures } from "./erasures.mjs";
 import { Fault, must } from "./fault.mjs";
 import { Folder } from "./folder.mjs";
 import { leafHash } from "./merkle.mjs";
@@ -80,8 +81,9 @@ class Reading {
     this.remembered = remembered;
     this.options = options;
     this.rebuild = new Rebuild((level, n, width) => folder.tile(level, n, width, cutTile));
+    this.erasures = new Erasures();
     this.order = new Order(this.#report);
-    this.completeness = new Completeness(this.#report);
+    this.completeness = new Completeness(this.#report, this.erasures);
   }
 
   /** @returns {Promise<Omit<LogReport, "trusted">>} */
@@ -100,7 +102,7 @@ class Reading {
       retained: this.#retained,
       cut: this.completeness.cut,
       pending: this.completeness.pending,
-      erased: this.completeness.erasures.erased,
+      erased: this.erasures.erased,
       kinds: this.#kinds,
       uncovered: this.folder.uncovered,
     };
@@ -190,6 +192,7 @@ class Reading {
   #entry(leaf, index) {
     const entry = parseEntry(leaf, index);
     this.order.add(entry, index);
+    this.erasures.note(entry);
     this.#kinds.set(entry.kind, (this.#kinds.get(entry.kind) ?? 0) + 1);
     if (entry.kind === "RETENTION" && isWhole(entry.body.minimum)) {
       this.#retained = Math.max(this.#retained, entry.body.minimum);

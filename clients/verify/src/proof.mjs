@@ -19,6 +19,15 @@ const MAX_PATH = 63;
  */
 
 /**
+ * True for what begins like a proof file.
+ * @param {Uint8Array} bytes
+ * @returns {boolean}
+ */
+export function isProof(bytes) {
+  return encodeUtf8(HEADER).every((byte, i) => bytes[i] === byte);
+}
+
+/**
  * @param {Uint8Array} bytes
  * @returns {Proof}
  */

@@ -7,7 +7,7 @@ import { parseEntry } from "./entry.mjs";
 import { must } from "./fault.mjs";
 import { leafHash } from "./merkle.mjs";
 import { trustLog } from "./policy.mjs";
-import { parseProof, verifyProof } from "./proof.mjs";
+import { isProof, parseProof, verifyProof } from "./proof.mjs";
 import { hmacSha256 } from "./sha256.mjs";
 import { table, text } from "./table.mjs";
 
@@ -21,7 +21,7 @@ const WRAPPING = ["audit", "salt", "leaf", "log", "proof"];
 
 /**
  * @typedef {object} ReceiptReport
- * @property {"consent" | "deletion"} type
+ * @property {"consent" | "deletion" | "entry"} type
  * @property {Table} statement
  * @property {Entry[]} entries the entries of the log that it stands on
  * @property {Trusted} trusted
@@ -40,6 +40,7 @@ const WRAPPING = ["audit", "salt", "leaf", "log", "proof"];
  */
 export async function verifyReceipt(bytes, beside = {}) {
   must(bytes.length <= MAX_RECEIPT_BYTES, "the receipt is too long");
+  if (isProof(bytes)) return verifyEntry(bytes, beside.policy);
   const receipt = table(parseJson(decodeUtf8(bytes, "the receipt"), "the receipt"), "receipt");
   const policy = beside.policy ?? trustLog(text(table(receipt.log, "log").vkey, "log.vkey"));
   const ownKey = beside.policy === undefined;
@@ -54,6 +55,22 @@ export async function verifyReceipt(bytes, beside = {}) {
   const audit = table(receipt.audit, "audit");
   must(audit.seq === entry.seq && audit.hash === encodeHex(leafHash(leaf)), "the receipt names another entry than its proof");
   return { type: "consent", statement, entries: [entry], trusted, ownKey };
+}
+
+/**
+ * A proof that carries its entry: `countenance audit prove` writes them.
+ * @param {Uint8Array} bytes
+ * @param {import("./policy.mjs").Policy | undefined} policy
+ * @returns {Promise<ReceiptReport>}
+ */
+async function verifyEntry(bytes, policy) {
+  const proof = parseProof(bytes);
+  must(proof.extra !== null, "the proof does not carry the entry that it speaks of: add the receipt it belongs to");
+  must(policy !== undefined, "a proof brings no key of the log with it: give the key that the organisation publishes");
+  const trusted = await verifyProof(proof, leafHash(proof.extra), policy);
+  const entry = parseEntry(proof.extra, proof.index);
+  must(entry.seq === proof.index, "the entry is numbered otherwise than its proof");
+  return { type: "entry", statement: entry.body, entries: [entry], trusted, ownKey: false };
 }
 
 /**

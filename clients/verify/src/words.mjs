@@ -18,6 +18,15 @@ const KEY_WITHIN =
 const INSTALLED = "That no other software read the call. A log can only speak of what was written into it.";
 const READING = "That a reading was right. The log says that something was read, when and under which permission, not whether it fits you.";
 
+const COPIES =
+  "That nobody kept a copy elsewhere. Who had already been sent something is named in the receipt; what they did with it cannot be seen from here.";
+const HEADLINES = {
+  consent: "This receipt is in the log",
+  deletion: "This deletion is in the log",
+  entry: "This entry is in the log",
+};
+const SAYS = { consent: consentProven, deletion: deletionProven, entry: entryProven };
+
 /**
  * A whole log.
  * @param {LogReport} report
@@ -79,13 +88,12 @@ export function tellReceipt(report) {
   const { trusted, entries, statement } = report;
   const { origin, size } = trusted.checkpoint;
   const proven = [`It is entry ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`];
-  proven.push(...(report.type === "consent" ? consentProven(statement) : deletionProven(statement)));
+  proven.push(...SAYS[report.type](statement));
   for (const { name, time } of trusted.witnesses) proven.push(`The witness ${name} saw that state of the log on ${day(time)}.`);
-  const unproven = report.type === "consent" ? [READING] : ["That nobody kept a copy elsewhere. What had already left the system is named in the receipt; what receivers did with it cannot be seen from here."];
+  const unproven = report.type === "deletion" ? [COPIES] : [READING];
   unproven.unshift("By itself, that the log was not changed since. The log’s own files, checked together with this receipt, show that.");
   if (report.ownKey) unproven.unshift(KEY_WITHIN);
-  const headline = report.type === "consent" ? "This receipt is in the log" : "This deletion is in the log";
-  return { holds: true, headline, about: origin, proven, wrong: [], unproven };
+  return { holds: true, headline: HEADLINES[report.type], about: origin, proven, wrong: [], unproven };
 }
 
 /**
@@ -111,6 +119,14 @@ function deletionProven(statement) {
   if (typeof keys?.destroyed_at === "string") said.push(`The key under which backups could still be read was destroyed on ${moment(keys.destroyed_at)}.`);
   else if (typeof keys?.destroyed_by === "string") said.push(`Backups can still be read until their key is destroyed, by ${moment(keys.destroyed_by)}.`);
   return said;
+}
+
+/**
+ * @param {ReceiptReport["statement"]} entry
+ * @returns {string[]}
+ */
+function entryProven({ kind, t_utc }) {
+  return [`What it says is exactly what was logged: ${kind}, written on ${moment(String(t_utc))}.`];
 }
 
 /**

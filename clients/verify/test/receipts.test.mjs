@@ -87,6 +87,19 @@ test("a deletion receipt proves every entry it names, and says what is still to 
   }
 });
 
+test("a proof that carries its entry holds under the log's key, which it does not bring", async () => {
+  const leaves = leavesOf(honest(12));
+  const bare = Buffer.from(proof(leaves, 5, log)).toString();
+  const carrying = new TextEncoder().encode(bare.replace("\nindex", `\nextra ${Buffer.from(leaves[5]).toString("base64")}\nindex`));
+  const report = await verifyReceipt(carrying, { policy: trustLog(log.vkey) });
+  assert.deepEqual([report.type, report.statement.kind], ["entry", "RESULT"]);
+  assert.equal(tellReceipt(report).headline, "This entry is in the log");
+  await assert.rejects(verifyReceipt(carrying), /brings no key/);
+  await assert.rejects(verifyReceipt(new TextEncoder().encode(bare), { policy: trustLog(log.vkey) }), /does not carry/);
+  const other = new TextEncoder().encode(bare.replace("\nindex", `\nextra ${Buffer.from(leaves[6]).toString("base64")}\nindex`));
+  await assert.rejects(verifyReceipt(other, { policy: trustLog(log.vkey) }), /not in this tree/);
+});
+
 test("the protocol answers every line, whatever stands in it", async () => {
   const { receipt, leaves } = consentReceipt(log);
   const b64 = (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString("base64");
@@ -126,7 +139,7 @@ test("the command checks a folder and a receipt, and its exit code says how it w
   assert.equal(whole.status, 0, whole.stderr);
   const held = run(file);
   assert.deepEqual([held.status, held.stdout.split("\n")[0]], [0, "This receipt is in the log (log.example/one)."]);
-  assert.equal(JSON.parse(run(file, "--json", "--key", key).stdout).type, "consent");
+  assert.equal(JSON.parse(run(file, "--json", "--key", log.vkey).stdout).type, "consent");
   writeFileSync(join(place, "log/tile/entries/000.p/10"), "x");
   const broken = run(join(place, "log"), "--json");
   assert.deepEqual([broken.status, JSON.parse(broken.stdout).findings[0].index], [1, 0]);
