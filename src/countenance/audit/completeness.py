@@ -101,7 +101,7 @@ class OptOuts:
     def __init__(self) -> None:
         self._open: dict[Key, object] = {}
         self._barred: dict[Key, set[object]] = {}
-        self._counted: dict[Key, tuple[int, int]] = {}
+        self._counted: dict[Key, list[tuple[int, int]]] = {}
         self._stopped: dict[Key, int] = {}
 
     def see(self, leaf: Leaf) -> Iterator[Finding]:
@@ -133,15 +133,15 @@ class OptOuts:
         for lease, person in self._open.items():
             if (lease[0], person) == place[:2]:
                 self._barred.setdefault(lease, set()).add(modality)
-        end_us, seq = self._counted.get(place, (0, 0))
-        if end_us > at_us:
+        beyond = [(end_us, seq) for end_us, seq in self._counted.get(place, ()) if end_us > at_us]
+        if beyond:
+            end_us, seq = beyond[0]
             yield Finding(seq, f"{modality} is counted up to {end_us} us, beyond the opt-out at {at_us} us")
 
     def _ended(self, leaf: Leaf, barred: set[object]) -> Iterator[Finding]:
         for modality in counted(leaf):
             place = _place(leaf, modality)
-            latest = (whole(leaf, "end_us"), whole(leaf, "seq"))
-            self._counted[place] = max(self._counted.get(place, latest), latest)
+            self._counted.setdefault(place, []).append((whole(leaf, "end_us"), whole(leaf, "seq")))
             if modality in barred:
                 yield _finding(leaf, f"{modality} is counted after the opt-out")
 
