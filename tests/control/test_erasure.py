@@ -1,6 +1,8 @@
 """Erasing a person."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -401,3 +403,20 @@ def test_a_reader_that_holds_the_old_files_is_waited_for(house: House, monkeypat
     house.eraser.finish()
     name = statement(receipt).statement["erasure_id"]
     assert statement(house.eraser.receipt(name)).statement["erased_at"] is not None
+
+
+def test_another_implementation_believes_the_receipt_and_not_a_changed_one(house: House) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed")
+    a_call(house)
+    a_call(house, "call-2")
+    good = house.folder / "deletion-receipt.json"
+    good.write_bytes(house.eraser.erase("MARKER-ann", "request", "subject", at_once=True))
+    bad = house.folder / "changed.json"
+    bad.write_bytes(good.read_bytes().replace(b'"reason": "request"', b'"reason": "nothing"'))
+    program = [node, str(Path(__file__).parents[2] / "clients/verify/bin/countenance-verify.mjs")]
+    assert subprocess.run([*program, str(good)], check=False, capture_output=True).returncode == 0
+    refused = subprocess.run([*program, str(bad)], check=False, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "does not say what was signed" in refused.stdout + refused.stderr
