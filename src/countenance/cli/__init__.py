@@ -10,7 +10,6 @@ import typer
 
 from countenance.cli import (
     analyze,
-    audit_deletion,
     audit_export,
     audit_fsck,
     audit_page,
@@ -61,7 +60,6 @@ COMMANDS = (
     audit_export,
     audit_fsck,
     audit_witness,
-    audit_deletion,
     audit_page,
     erase,
     backup,

@@ -1,8 +1,9 @@
 """`countenance audit verify`: is a log whole, or does a receipt hold, by nothing but its files."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -128,13 +129,20 @@ def _claim(path: Path, trust: "Trust | None") -> None:
     if claim.key is not None:
         receipt = receipt_in(data)
         if receipt.get("schema") == SCHEMA:
-            verify_deletion(data, trust.policy)
+            typer.echo(_deleted(path, verify_deletion(data, trust.policy).statement))
         elif leaf["kind"] == "CONSENT":
             check_receipt(receipt)
     typer.echo(
         f"{path}: holds. Entry {leaf['seq']} ({leaf['kind']}, {leaf['t_utc']}) is in {point.origin}, "
         f"{point.size} entries, root {point.root.hex()}. Trusted: {trust.words}."
     )
+
+
+def _deleted(path: Path, statement: Mapping[str, Any]) -> str:
+    keys = statement["keys"]
+    at, by = keys["destroyed_at"], keys["destroyed_by"]
+    key = f"was destroyed {at}" if at else f"is to be destroyed by {by}"
+    return f"{path}: erased {statement['erased_at']}; the key of earlier backups {key}."
 
 
 def _chain(log: Path) -> None:
