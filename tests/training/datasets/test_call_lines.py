@@ -46,7 +46,7 @@ def test_the_shipped_lines_are_many_varied_and_split_by_scenario() -> None:
     assert len(train.texts) > 1000
     assert len(dev.texts) > 200
     assert not set(train.scenarios) & set(dev.scenarios)
-    assert set(LABELS) == {LABELS[at] for at in train.labels.any(axis=0).nonzero()[0]}
+    assert train.labels.sum(axis=0).min() >= 1
 
 
 def test_no_shipped_line_is_nearly_another_one() -> None:

@@ -100,7 +100,7 @@ def ledger(found: Artefacts) -> Iterator[Block]:
 
 
 def calibration(found: Artefacts) -> Iterator[Block]:
-    """How scores become probabilities, and when the model declines."""
+    """How scores become probabilities, and when the leading label is unsure."""
     said = found.card.calibration
     rows: list[tuple[str, Said]] = [("Method", said.get("method", "none").replace("_", " and "))]
     rows += [(_title(key), str(value)) for key, value in said.items() if key != "method"]
@@ -108,7 +108,7 @@ def calibration(found: Artefacts) -> Iterator[Block]:
     if "temperature" in kept:
         rows.append(("Temperature", f"{kept['temperature']:.4g}"))
     if "abstain_below" in kept:
-        rows.append(("Declines below a top probability of", f"{kept['abstain_below']:.4g}"))
+        rows.append(("Unsure below a top probability of", f"{kept['abstain_below']:.4g}"))
     if isinstance(sets := kept.get("conformal"), dict) and "alpha" in sets:
         rows.append(("Prediction sets hold the label with a chance of", f"{1 - sets['alpha']:.2f}"))
     yield Facts(tuple(rows))

@@ -82,6 +82,11 @@ def chat_rows(chats: Scores, style: str = "") -> list[Row]:
     return rows_of(chats, [(f"maia_{label}_auc{style}", auc_of(label)) for label in chats.labels])
 
 
+def line_rows(lines: Scores) -> list[Row]:
+    """Rank order on the project's own call lines."""
+    return rows_of(lines, [(f"call_lines_{label}_auc", auc_of(label)) for label in lines.labels])
+
+
 def vad_rows(table: Scores) -> list[Row]:
     """Pearson and concordance correlation of each dimension."""
     r = [(f"emobank_{name}_r", pearson_of(name)) for name in table.labels]

@@ -9,36 +9,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from countenance.evaluation import conformal
 from countenance.evaluation.riskcoverage import threshold_for
+from countenance.evaluation.scores import Scores
 from countenance.evaluation.statistics import area
 from countenance.inference.bundle import sha256
 from countenance.inference.onnx import OnnxModel
 from countenance.training.datasets import emobank
+from countenance.training.datasets.call_lines import read_call_lines
 from countenance.training.datasets.goemotions import LICENCE, GoEmotionsSplit, read_goemotions
+from countenance.training.datasets.store import Split
 from countenance.training.device import Device, begin
 from countenance.training.export import write_bundle
 from countenance.training.run import Run
-from countenance.training.text_emotion import tables
+from countenance.training.text_emotion import figures, tables
 from countenance.training.text_emotion.batches import load_tokenizer
 from countenance.training.text_emotion.cards import emotion_card, timed_row, vad_card
 from countenance.training.text_emotion.exporting import TIMED, cpu_ms, write_model
 from countenance.training.text_emotion.fitted import Fitted, fit, truth_of_scores
-from countenance.training.text_emotion.lessons import lessons
+from countenance.training.text_emotion.lessons import lessons, shown, with_lines
 from countenance.training.text_emotion.measure import Finished, measured
-from countenance.training.text_emotion.net import POSITIONS
+from countenance.training.text_emotion.net import POSITIONS, TextNet, load_minilm
 from countenance.training.text_emotion.onnx_export import SCORES
 from countenance.training.text_emotion.outputs import Reader, onnx_reader, remembered
 from countenance.training.text_emotion.places import Places
 from countenance.training.text_emotion.recipe import Course, TextRecipe
-from countenance.training.text_emotion.teaching import net_of, told
+from countenance.training.text_emotion.teaching import finished, net_of, told
 from countenance.training.text_emotion.train import Training, train
 from countenance.training.text_emotion.vad import VadHead, export_vad, features_of, fit_vad, read_vad
 
 VAD_BUNDLE = "text-vad.v1"
+LINES = "call lines of this project, scenarios of their dev part, on which settings were chosen; one annotator"
 Floats = NDArray[np.float64]
 
 
@@ -73,10 +78,24 @@ def _train(run: Run, recipe: TextRecipe, course: Course, places: Places, device:
     tokenizer = load_tokenizer(places.base)
     data, dev = (read_goemotions(places.goemotions, split) for split in ("train", "dev"))
     with run.stage(f"train {course.name}", device=str(place), terms=LICENCE) as result:
-        said = None if course.soft is None else told(run, course.soft.teachers, data.texts, tokenizer)
-        shown = lessons(data, course, said)
-        train(run, Training(course, shown, places.base, place), tokenizer, dev)
-        result.update({"rows_per_epoch": len(shown.texts), "texts": len(data.texts)})
+        rows = shown(data, course)
+        texts = [data.texts[row] for row in rows]
+        said = None if course.soft is None else told(run, course.soft.teachers, texts, tokenizer)
+        material = lessons(data, rows, course, said)
+        if course.call_lines:
+            material = with_lines(material, read_call_lines(Split.TRAIN), course.call_lines)
+        train(run, Training(course, material, _begun(run, course, places.base), place), tokenizer, dev)
+        result.update({"rows_per_epoch": len(material.texts), "texts": len(data.texts)})
+
+
+def _begun(run: Run, course: Course, base: Path) -> TextNet:
+    """The net that a course begins with."""
+    if course.goes_on_from:
+        return net_of(run, *course.goes_on_from)
+    torch.manual_seed(course.seed)
+    net = TextNet()
+    load_minilm(net, base)
+    return net
 
 
 def _export(run: Run, recipe: TextRecipe, tokenizer: Tokenizer, dev: GoEmotionsSplit) -> None:
@@ -84,10 +103,8 @@ def _export(run: Run, recipe: TextRecipe, tokenizer: Tokenizer, dev: GoEmotionsS
     if run.result("export") is not None:
         return
     begin("cpu", recipe.seed, recipe.threads)
-    last = recipe.course[-1]
-    net = net_of(run, *(f"{last.name}-{epoch}" for epoch in range(last.epochs, last.epochs - recipe.average, -1)))
     with run.stage("export") as result:
-        result.update(write_model(net, tokenizer, dev, run.folder))
+        result.update(write_model(finished(run, recipe.course[-1], recipe.average), tokenizer, dev, run.folder))
 
 
 def _fit(run: Run, recipe: TextRecipe, read: Reader, dev: GoEmotionsSplit, places: Places) -> None:
@@ -106,8 +123,16 @@ def _fit(run: Run, recipe: TextRecipe, read: Reader, dev: GoEmotionsSplit, place
         export_vad(head, run.folder / "vad.onnx")
         heard = head(features_of(read(dev_set.texts)))
         r = [np.corrcoef(heard[:, column], dev_set.vad[:, column])[0, 1] for column in range(3)]
+        if bar is not None:
+            written["abstain_below"] = round(bar, 5)
         result.update({"calibration": written, "bar": bar, "vad_dev_r": [round(float(one), 4) for one in r]})
+        result["call_lines"] = figures.line_rows(_lines_table(read, fitted))
         result["below_the_bar"] = None if bar is None else _below(said.scores, fitted, dev, bar)
+
+
+def _lines_table(read: Reader, fitted: Fitted) -> Scores:
+    lines = read_call_lines(Split.DEV)
+    return tables.lines_table(lines, read(lines.texts).scores, fitted, LINES)
 
 
 def _below(logits: Floats, fitted: Fitted, dev: GoEmotionsSplit, bar: float) -> dict[str, float]:
@@ -152,7 +177,9 @@ def _write(run: Run, recipe: TextRecipe, tokenizer: Tokenizer, out: Path) -> tup
     tokenizer.save(str(words), pretty=False)
     emotion, vad = out / recipe.bundle, out / VAD_BUNDLE
     calibration = {"id": f"{recipe.bundle}/goemotions-dev", **fitted["calibration"]}
-    card = emotion_card([*found["emotion"], timed_row(run.result("time") or {})], exported, recipe)
+    card = emotion_card(
+        [*found["emotion"], *fitted["call_lines"], timed_row(run.result("time") or {})], exported, recipe
+    )
     write_bundle(emotion, run.folder / "model.onnx", card, calibration, {"tokenizer.json": words})
     head = vad_card(found["vad"], sha256(emotion / "model.onnx"))
     write_bundle(vad, run.folder / "vad.onnx", head, {"id": f"{VAD_BUNDLE}/none", "method": "none"})

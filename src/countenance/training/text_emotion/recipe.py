@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from countenance.inference.tables import Table
 from countenance.training.recipe import Recipe
@@ -20,10 +20,18 @@ class Soft(Table):
 
 
 class Course(Table):
-    """One training, from the pretrained encoder on."""
+    """One training, from the pretrained encoder on or from where an earlier course ended."""
 
     name: str = Field(pattern=r"^[a-z]+$")
+    goes_on_from: tuple[str, ...] = ()
+    """Checkpoints of an earlier course; their mean is the beginning. Without them it is the pretrained encoder."""
     soft: Soft | None = None
+    comments: int | None = Field(default=None, ge=1)
+    """How many of the comments are shown, drawn once; all of them when it is left out."""
+    call_lines: int = Field(default=0, ge=0)
+    """How many times each of this project's call lines is shown in every epoch."""
+    keeps: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Share of what it began with in the finished weights: the more, the less of earlier courses is forgotten."""
     seed: int = Field(ge=0)
     epochs: int = Field(ge=1)
     batch: int = Field(default=64, ge=1)
@@ -44,6 +52,12 @@ class Course(Table):
     rarity: float = Field(default=0.0, ge=0.0, le=1.0)
     """Weight of a label in the loss: this power of (median count / its count), kept within `weights`, mean 1."""
     weights: tuple[float, float] = (0.5, 2.5)
+
+    @model_validator(mode="after")
+    def _keeps_what_it_has(self) -> "Course":
+        if self.keeps and not self.goes_on_from:
+            raise ValueError("keeps: a course that begins anew has nothing to keep; give goes_on_from")
+        return self
 
 
 class Head(Table):

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.evaluation.scores import Kind, Scores
+from countenance.training.datasets.call_lines import CallLines
 from countenance.training.datasets.emobank import DIMENSIONS
 from countenance.training.datasets.goemotions import GoEmotionsSplit
 from countenance.training.datasets.maia_dqe import EMOTIONS, CustomerSentences
@@ -78,10 +79,32 @@ def labels_table(data: GoEmotionsSplit, said: Outputs, fitted: Fitted, protocol:
     )
 
 
+def lines_table(lines: CallLines, logits: Floats, fitted: Fitted, protocol: str) -> Scores:
+    """Confusion, frustration and any negative emotion in call lines; lines of one scenario are drawn together."""
+    truth = truth_of_scores(lines.labels)
+    negative = truth[:, [tuple(EKMAN).index(name) for name in NEGATIVE]].any(axis=1)
+    alone = [SCORES.index(name) for name in ("confusion", "frustration")]
+    each = fitted.scores.probability(logits)[:, alone]
+    return Scores(
+        kind=Kind.MULTILABEL,
+        ids=np.array(lines.ids),
+        labels=("confusion", "frustration", "negative"),
+        probabilities=np.column_stack([each, negative_share(logits, fitted)]),
+        targets=np.column_stack([truth[:, alone], negative]).astype(np.float64),
+        protocol=protocol,
+        clusters=np.array(lines.scenarios),
+    )
+
+
+def negative_share(logits: Floats, fitted: Fitted) -> Floats:
+    """How much of the distribution lies on the negative emotions."""
+    shares = fitted.shares(logits)
+    return np.asarray(shares[:, [tuple(EKMAN).index(name) for name in NEGATIVE]].sum(axis=1))
+
+
 def chats_table(chats: CustomerSentences, logits: Floats, fitted: Fitted, protocol: str) -> Scores:
     """What is asked of the customer chats; sentences of one dialogue are drawn together."""
-    each, shares = fitted.scores.probability(logits), fitted.shares(logits)
-    negative = shares[:, [tuple(EKMAN).index(name) for name in NEGATIVE]].sum(axis=1)
+    each, negative = fitted.scores.probability(logits), negative_share(logits, fitted)
     frustration = each[:, SCORES.index("frustration")]
     truth = [np.isin(chats.emotion, [EMOTIONS.index(name) for name in names]) for names in ASKED.values()]
     return Scores(

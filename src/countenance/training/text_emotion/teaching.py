@@ -13,6 +13,7 @@ from countenance.training.text_emotion.calibrate import sigmoid
 from countenance.training.text_emotion.lessons import Told
 from countenance.training.text_emotion.net import TextNet
 from countenance.training.text_emotion.outputs import float_logits
+from countenance.training.text_emotion.recipe import Course
 
 
 def told(run: Run, checkpoints: Sequence[str], texts: Sequence[str], tokenizer: Tokenizer) -> Told:
@@ -31,6 +32,16 @@ def net_of(run: Run, *checkpoints: str) -> TextNet:
     net = TextNet()
     net.load_state_dict({name: torch.stack([one[name] for one in found]).mean(0) for name in found[0]})
     return net.eval()
+
+
+def finished(run: Run, course: Course, average: int) -> TextNet:
+    """What a course leaves: the mean of its last epochs, with a share of what it began with where it keeps one."""
+    end = net_of(run, *(f"{course.name}-{epoch}" for epoch in range(course.epochs, course.epochs - average, -1)))
+    if not course.keeps:
+        return end
+    began, ended = net_of(run, *course.goes_on_from).state_dict(), end.state_dict()
+    end.load_state_dict({name: course.keeps * began[name] + (1 - course.keeps) * ended[name] for name in ended})
+    return end
 
 
 def _weights(run: Run, checkpoint: str) -> dict[str, Tensor]:

@@ -1,7 +1,6 @@
 """One course of training on GoEmotions: from the pretrained encoder to a checkpoint per epoch, resumable."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from countenance.training.device import progress
 from countenance.training.run import Run
 from countenance.training.text_emotion.batches import augment, batches, encode, hide, pad
 from countenance.training.text_emotion.lessons import Lessons
-from countenance.training.text_emotion.net import LAYERS, TextNet, load_minilm
+from countenance.training.text_emotion.net import LAYERS, TextNet
 from countenance.training.text_emotion.outputs import float_logits
 from countenance.training.text_emotion.recipe import Course
 
@@ -29,11 +28,8 @@ Report = Callable[[int, str], None]
 class Training:
     """A net, its optimiser and where they stand."""
 
-    def __init__(self, course: Course, lessons: Lessons, base: Path, device: torch.device) -> None:
-        torch.manual_seed(course.seed)
-        self.course, self.lessons, self.device = course, lessons, device
-        self.net = TextNet()
-        load_minilm(self.net, base)
+    def __init__(self, course: Course, lessons: Lessons, net: TextNet, device: torch.device) -> None:
+        self.course, self.lessons, self.net, self.device = course, lessons, net, device
         if course.informed_start:
             _start_at(self.net, lessons)
         self.net.to(device)
