@@ -38,12 +38,22 @@ class Ran:
     modality: Modality
 
 
-class Witness(Teller):
-    """Hears at once what is told, with the time on the monotonic clock."""
+class Hearing(Teller):
+    """Hears at once what is told: nobody dies here."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self) -> None:
         super().__init__(-1)
         self.told = Told()
+
+    def _tell(self, text: str) -> None:
+        self.told.hear(text.encode())
+
+
+class Witness(Hearing):
+    """Also takes the time of each model call, on the monotonic clock."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
         self.ran: list[Ran] = []
         self._clock = clock
 
@@ -51,9 +61,6 @@ class Witness(Teller):
         """A model ran."""
         super().invoked(lease, subject, modality)
         self.ran.append(Ran(self._clock.mono_us(), lease, subject, modality))
-
-    def _tell(self, text: str) -> None:
-        self.told.hear(text.encode())
 
 
 @dataclass(slots=True)
@@ -80,6 +87,8 @@ class Trial:
     rng: Random = field(default_factory=lambda: Random(1))
     points: Points = nowhere
     plant: str = ""
+    tick_every: int = 1
+    """Windows between two ticks of the control plane."""
     frames: int = 0
     """Media that passed: the call itself."""
     faults: Faults = field(default_factory=Faults)
@@ -90,6 +99,7 @@ class Trial:
     tenant: Tenant = field(init=False)
     service: Service = field(init=False)
     room: Room = field(init=False)
+    _turns: int = 0
     _next_us: int = 0
     _kept: tuple[Lease, ...] = ()
 
@@ -120,7 +130,9 @@ class Trial:
 
     def turn(self) -> None:
         """The end of a window and the beginning of the next."""
-        self.unhealthy += not self.service.control.tick().writes
+        self._turns += 1
+        if self._turns % self.tick_every == 0:
+            self.unhealthy += not self.service.control.tick().writes
         outcomes = self.service.outcomes(self.room)
         held, self.room.start_us = tuple(outcome.lease for outcome in outcomes), self._next_us
         # A window is a second of media: what was not granted in time is not read later.

@@ -96,3 +96,44 @@ def test_a_clock_without_a_time_zone_is_refused() -> None:
 
     with pytest.raises(AuditError, match="has no time zone"):
         Timekeeper(Naive()).stamp()
+
+
+def test_small_steps_that_add_up_are_noted(place: Place) -> None:
+    clock = ManualClock()
+    with place.open() as store:
+        log = Log.open(store, KEY, clock)
+        for _ in range(5):
+            log.append("CONFIG", {})
+            clock.pass_us(SECOND_US)
+            clock.set_by(-SECOND_US)
+        log.append("CONFIG", {})
+        odd = [entry.body for entry in log.entries() if entry.kind == "CLOCK_ANOMALY"]
+    assert odd == [{"jump_us": -3 * SECOND_US}]
+
+
+def test_time_goes_on_from_the_last_entry_while_the_machine_runs(place: Place) -> None:
+    clock = ManualClock()
+    with place.open() as store:
+        Log.open(store, KEY, clock).append("CONFIG", {})
+        clock.pass_us(2 * HOUR_US)
+        clock.set_by(-9 * HOUR_US)
+        assert Log.open(store, KEY, clock).last_at == START + timedelta(hours=2)
+        clock.reboot("boot-2")
+        assert Log.open(store, KEY, clock).last_at == START
+
+
+def test_entries_made_while_the_clock_is_behind_do_not_bring_time_back(place: Place) -> None:
+    clock = ManualClock()
+    with place.open() as store:
+        log = Log.open(store, KEY, clock)
+        log.append("CONFIG", {})
+        clock.pass_us(HOUR_US)
+        clock.set_by(-30 * HOUR_US)
+        log.append("CONFIG", {})
+        assert log.last_at == START + timedelta(hours=1)
+        clock.pass_us(HOUR_US)
+        assert Log.open(store, KEY, clock).last_at == START + timedelta(hours=2)
+        clock.set_by(-HOUR_US)
+        log.append("CONFIG", {})
+        clock.reboot("boot-2")
+        assert Log.open(store, KEY, clock).last_at == START + timedelta(hours=2)

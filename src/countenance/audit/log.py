@@ -21,12 +21,14 @@ from countenance.contracts.trust import LogEntry
 from countenance.storage import entries as rows
 from countenance.storage import leases
 from countenance.storage.clocks import SystemClock, micros
+from countenance.storage.marks import find_mark, put_mark
 from countenance.storage.points import Points, nowhere
 from countenance.storage.store import Store, Transaction
 
 __all__ = ["Also", "Draft", "Log"]
 
 SIGN_EVERY_US = 1_000_000
+LATEST = "log.latest"
 
 
 class Log:
@@ -66,9 +68,10 @@ class Log:
 
     @property
     def last_at(self) -> datetime | None:
-        """The wall-clock time of the last entry."""
+        """The wall-clock time of the last entry, and what the machine has counted since."""
         with self._alone():
-            return None if self._time.last is None else moment_of(self._time.last.at)
+            latest = self._time.latest()
+            return None if latest is None else moment_of(latest.at)
 
     @property
     def root(self) -> bytes:
@@ -155,6 +158,9 @@ class Log:
         with self._alone() as tree, self.store.transaction() as tx:
             stamp, odd = self._time.stamp()
             notes: list[Draft] = [("CLOCK_ANOMALY", odd)] if odd else []
+            latest = self._time.latest() if odd else None
+            if latest is not None:
+                put_mark(tx, LATEST, f"{latest.at} {latest.mono_us} {latest.boot_id}")
             made, leaves = self._make(tree.size, notes + [draft for job in jobs for draft in job.drafts], stamp)
             grown, tiles = tree.grown(bytes.fromhex(entry.hash) for entry in made)
             self._at("log.before_entries")
@@ -170,7 +176,7 @@ class Log:
                     job.also(tx, job.entries)
             self._at("log.before_commit")
             self._tree = grown
-        self._time.keep(stamp)
+        self._time.keep(stamp, latest)
         for job in jobs:
             job.settled = True
         self._at("log.after_commit")
@@ -217,7 +223,8 @@ class Log:
             tree = Growth.load(tx)
             self._signed = rows.last_checkpoint(tx)
             last = entry_of(rows.read(tx, tree.size - 1, tree.size)[0]) if tree.size else None
-        self._time = Timekeeper(self._clock, last)
+            kept = find_mark(tx, LATEST)
+        self._time = Timekeeper(self._clock, last, None if kept is None else _stamp(kept))
         if self._signed is not None:
             open_checkpoint(self._signed.note.encode(), [self.key.verifier])
             self._consistent(tree, self._signed)
@@ -226,3 +233,8 @@ class Log:
 
 def _hashes(tx: Transaction, size: int) -> TileHashes:
     return TileHashes(lambda tile: growth.fetch(tx, tile), size)
+
+
+def _stamp(kept: str) -> Stamp:
+    at, mono_us, boot_id = kept.split(" ", 2)
+    return Stamp(at, int(mono_us), boot_id)

@@ -6,11 +6,17 @@ from countenance.storage.store import Transaction
 from countenance.storage.tables import marks
 
 
+def find_mark(tx: Transaction, name: str) -> str | None:
+    """The value of a mark, or None when it is not there."""
+    row = tx.first(tx.select(marks, marks.c.value).where(marks.c.name == name))
+    return None if row is None else str(row.value)
+
+
 def mark_of(tx: Transaction, name: str, made: Callable[[], str]) -> str:
     """The value of a mark; made and kept when it is not there."""
-    row = tx.first(tx.select(marks, marks.c.value).where(marks.c.name == name))
-    if row is not None:
-        return str(row.value)
+    kept = find_mark(tx, name)
+    if kept is not None:
+        return kept
     value = made()
     tx.insert(marks, {"name": name, "value": value})
     return value
