@@ -63,13 +63,11 @@ class Access:
                 drafts.append(("ACCESS", {**call, **own, "actor": actor, "reason": reason}))
         self._log.append_all(drafts)
         with self._vault.store.reading() as tx:
-            return tuple(
-                Reading(
-                    one.payload_id, one.call_ref, one.context, one.seq, one.delete_due_utc_us,
-                    plain(self._vault.open_sealed(tx, one.payload_id).payload),
-                )
-                for one in wanted
-            )  # fmt: skip
+            records = self._vault.open_all(tx, [one.payload_id for one in wanted])
+        return tuple(
+            Reading(one.payload_id, one.call_ref, one.context, one.seq, one.delete_due_utc_us, plain(record.payload))
+            for one, record in zip(wanted, records, strict=True)
+        )
 
 
 def plain(payload: bytes) -> Any:  # noqa: ANN401

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func
 
@@ -26,6 +27,7 @@ from countenance.storage.store import Store, Transaction
 from countenance.storage.tables import deks, keks, names, payloads
 
 ID_BYTES = 16
+OPENED_AT_ONCE = 500
 NAME = "name"
 NAME_BLOCK_BYTES = 128
 
@@ -130,6 +132,19 @@ class Vault:
             raise VaultError(f"no sealed payload has the id {payload_id}", "It was erased, or its retention has ended.")
         where = (self.store.tenant, row.subject_ref, row.context, payload_id)
         return unseal_record(self.dek(tx, row.subject_ref), row.sealed, where)
+
+    def open_all(self, tx: Transaction, payload_ids: Sequence[str]) -> Sequence[Record]:
+        """What was sealed under these ids, in their order; raises VaultError when one is gone."""
+        rows: dict[str, Any] = {}
+        for start in range(0, len(payload_ids), OPENED_AT_ONCE):
+            some = payloads.c.payload_id.in_(list(payload_ids[start : start + OPENED_AT_ONCE]))
+            rows |= {row.payload_id: row for row in tx.rows(tx.select(payloads).where(some))}
+        if missing := [name for name in payload_ids if name not in rows]:
+            raise VaultError(f"no sealed payload has the id {missing[0]}", "It was erased, or its retention has ended.")
+        keys = {ref: self.dek(tx, ref) for ref in {row.subject_ref for row in rows.values()}}
+        found = (rows[name] for name in payload_ids)
+        places = ((row, (self.store.tenant, row.subject_ref, row.context, row.payload_id)) for row in found)
+        return tuple(unseal_record(keys[row.subject_ref], row.sealed, where) for row, where in places)
 
     def sealed_of(self, tx: Transaction, subject_ref: str) -> Sequence[tuple[str, str]]:
         """payload_id and context of everything kept about a subject."""
