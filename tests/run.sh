@@ -11,6 +11,14 @@ if ! command -v "${COUNTENANCE_CHROMIUM:-chromium}" >/dev/null 2>&1 && [ "$(id -
         echo "chromium could not be installed: the browser tests will skip by name"
 fi
 
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    step "PostgreSQL for the tests of the store"
+    # The package starts a server of its own by default; the tests start theirs.
+    mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >>/etc/postgresql-common/createcluster.conf
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; } >/dev/null 2>&1 ||
+        echo "PostgreSQL could not be installed: its tests will skip by name"
+fi
+
 step "Format and lint"
 ruff format --check src research tests bench
 ruff check src research tests bench

@@ -27,3 +27,8 @@ def test_a_second_process_is_refused_and_an_opening_that_fails_holds_nothing(tmp
         open_tenant(tmp_path)
     with pytest.raises(VaultError):
         open_tenant(tmp_path)
+
+
+def test_a_store_on_a_server_needs_a_folder_of_keys() -> None:
+    with pytest.raises(StorageError, match="no folder for its keys"):
+        open_tenant("postgresql://nobody@/nowhere")

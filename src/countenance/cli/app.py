@@ -19,6 +19,7 @@ subject = typer.Typer(
     no_args_is_help=True, help="What people may ask of their own data: see, take along, dispute, stop, delete."
 )
 retention = typer.Typer(no_args_is_help=True, help="Delete what is due.")
+store = typer.Typer(no_args_is_help=True, help="Make a database ready.")
 data = typer.Typer(no_args_is_help=True, help="Look at labelled data before training on it.")
 models = typer.Typer(help="The bundles that are installed: what they say, what they may be used for, how they measure.")
 train = typer.Typer(no_args_is_help=True, help="Train a model from one recipe, on your own machine.")
@@ -30,6 +31,7 @@ for name, group in (
     ("consent", consent),
     ("subject", subject),
     ("retention", retention),
+    ("store", store),
     ("data", data),
     ("models", models),
     ("train", train),

@@ -1,5 +1,6 @@
 """Opening a tenant: store, keys, vault and log of one data folder or database, as one value."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import Self
 from countenance.audit.log import Log
 from countenance.audit.note import SigningKey
 from countenance.contracts.clock import Clock
+from countenance.contracts.errors import StorageError
 from countenance.control import backups
 from countenance.control.erasure import Eraser
 from countenance.storage.clocks import SystemClock
@@ -49,19 +51,19 @@ def open_tenant(
     points: Points = nowhere,
 ) -> Tenant:
     """Open or begin a tenant in a folder, or at a PostgreSQL URL with a folder of keys; raises StorageError."""
+    if keys is None and isinstance(place, str):
+        raise StorageError("a store on a server has no folder for its keys", "Name a folder of keys on this machine.")
     folder = KeyFolder(keys or Path(place) / KEYS)
     time = clock or SystemClock()
-    store = Store.open(place, tenant, points)
-    try:
+    with ExitStack() as undo:
+        store = undo.enter_context(Store.open(place, tenant, points))
         key = log_key(store, folder)
         backups.check(store, folder, key.verifier)
         vault = Vault.open(folder, store, time)
         log = Log.open(store, key, time, points)
         Eraser(log, vault, time, points).finish()
-    except BaseException:
-        store.close()
-        raise
-    return Tenant(store, folder, vault, log, time)
+        undo.pop_all()
+        return Tenant(store, folder, vault, log, time)
 
 
 def log_key(store: Store, keys: KeyFolder) -> SigningKey:

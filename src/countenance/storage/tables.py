@@ -121,6 +121,7 @@ consents = _table(
 )
 """One answer per row, never changed. `carries`: the row says in a later call what the answer of that id said before."""
 Index("consents_of_subject", consents.c.tenant, consents.c.subject_ref)
+Index("consents_ending", consents.c.tenant, consents.c.status, consents.c.expires_utc_us)
 Index("consents_by_person", consents.c.tenant, consents.c.person_tag)
 Index("consents_by_receipt", consents.c.tenant, consents.c.receipt_id)
 
