@@ -128,6 +128,10 @@ def test_texas_is_told_of_one_year_and_signs_in_writing() -> None:
     assert not lines(notice, "release")
 
 
+def test_colorado_is_told_of_two_years() -> None:
+    assert "within 2 years of your last contact" in lines(shown(ruled("US-CO")), "keeping")
+
+
 def test_a_limit_that_no_notice_can_name_is_an_error() -> None:
     odd = with_duties(ruled("US-TX"), names=("destroy_on_purpose_end_max_400d",))
     with pytest.raises(ConsentError, match="has words for 400 days"):
