@@ -71,13 +71,14 @@ class House:
         folder: Path,
         *,
         place: Path | str | None = None,
+        tenant: str = "local",
         points: Points = nowhere,
         random: Callable[[int], bytes] = os.urandom,
         vault: type[Vault] = Vault,
     ) -> None:
         self.folder = folder
         self.clock = ManualClock()
-        self.store = Store.open(place or folder / "store", points=points)
+        self.store = Store.open(place or folder / "store", tenant, points)
         self.keys = KeyFolder(folder / "keys", random)
         self.vault = vault.open(self.keys, self.store, self.clock, random)
         self.log = Log.open(self.store, SigningKey("house.example/log", self.keys.log_seed()), self.clock, points)

@@ -1,5 +1,6 @@
 """Erasing a person."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -7,11 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bench.faults.people import House, Seated, request_of
+from bench.faults.people import Exported, House, Seated, request_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from countenance.audit.deletion import Deletion, verify_deletion
 from countenance.audit.merkle import check_consistency, check_inclusion
 from countenance.audit.quorum import Policy
+from countenance.audit.verify import verify
 from countenance.contracts.errors import VaultError
 from countenance.control import tombstones
 from countenance.control.erasure import DUE_US, HOUR_US, ROTATE_AFTER_US
@@ -392,6 +396,33 @@ def test_an_erasure_that_dies_anywhere_is_finished_at_the_next_start(tmp_path: P
             house.opened(ann.payloads[0])
         assert house.opened(bob.payloads[0]) == b"of bob 0"
         assert house.keys.mark() is not None
+
+
+@settings(max_examples=8, deadline=None)
+@given(crashes=st.lists(st.tuples(st.sampled_from(POINTS), st.integers(0, 2)), min_size=1, max_size=3))
+def test_any_number_of_deaths_ends_in_the_same_place(
+    tmp_path_factory: pytest.TempPathFactory, crashes: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("house")
+    with House(folder) as house:
+        ann, bob = a_call(house)
+    for point, after in crashes:
+        with House(folder) as house:
+            house.eraser._at = house.log._at = dying_at(point, after)
+            with contextlib.suppress(DiedError, VaultError):
+                house.eraser.erase("MARKER-ann", "request", "subject", at_once=True)
+            house.log._at = lambda name: None
+    with House(folder) as house:
+        if not kinds(house, "ERASURE"):
+            house.eraser.erase("MARKER-ann", "request", "subject")
+        house.eraser.finish(at_once=True)
+        with house.store.reading() as tx:
+            assert all(row.rotated_utc_us is not None for row in tx.rows(tx.select(erasures)))
+            assert house.keys.epochs() == (house.vault.epoch(tx),)
+        with pytest.raises(VaultError):
+            house.opened(ann.payloads[0])
+        assert house.opened(bob.payloads[0]) == b"of bob 0"
+        assert verify(Exported(house.log), Policy.trusting(house.log.key.verifier)).findings == ()
 
 
 def test_a_reader_that_holds_the_old_files_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
