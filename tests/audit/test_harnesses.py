@@ -48,8 +48,8 @@ def test_history_rewritten_with_the_logs_own_key_is_noticed() -> None:
 
 
 def test_proofs_come_out_of_tiles_on_disk() -> None:
-    asks, _, _, largest = proofs(70_000, 20)
-    assert asks == 20
+    wall, cpu, largest = proofs(70_000, 20)
+    assert len(wall) == len(cpu) == 20
     assert largest < 2_500
 
 
