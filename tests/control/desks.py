@@ -51,10 +51,10 @@ class Calls:
 class Desk:
     """Everything one tenant needs to answer for consent."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Path | str | None = None, tenant: str = "local") -> None:
         self.folder = folder
         self.clock = ManualClock(START)
-        self.tenant = open_tenant(folder, clock=self.clock)
+        self.tenant = open_tenant(place or folder, tenant, folder / "keys", self.clock)
         self.keys, self.store = self.tenant.keys, self.tenant.store
         self.vault, self.log = self.tenant.vault, self.tenant.log
         self.consents = Consents(self.log, self.vault, self.clock)

@@ -136,7 +136,9 @@ def empty_seats(tx: Transaction, opened_before_utc_us: int) -> Sequence[Seat]:
     query = tx.select(subjects).where(
         subjects.c.call_ref.not_in(running),
         subjects.c.subject_ref.not_in(tx.select(payloads, payloads.c.subject_ref)),
-        subjects.c.subject_ref.not_in(tx.select(consents, consents.c.subject_ref)),
+        subjects.c.subject_ref.not_in(
+            tx.select(consents, consents.c.subject_ref).where(consents.c.subject_ref.is_not(None))
+        ),
     )
     rows = tx.rows(query.order_by(subjects.c.subject_ref))
     return tuple(Seat(row.subject_ref, row.call_ref, row.seat_tag) for row in rows)
