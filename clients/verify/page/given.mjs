@@ -66,9 +66,10 @@ export function aloneOf(given) {
  * @returns {Promise<One[]>}
  */
 export async function dropped(items) {
-  const entries = Array.from(items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const found = await Promise.all(entries.map(walk));
-  return found.flat();
+  // All at once: after the first wait the browser has emptied the list.
+  const taken = Array.from(items, (item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found = taken.map(({ entry, file }) => (entry ? walk(entry) : file ? chosen([file]) : []));
+  return (await Promise.all(found)).flat();
 }
 
 /**

@@ -23,6 +23,13 @@ for (const [button, input] of [["choose-files", "files"], ["choose-folder", "fol
     field.value = "";
   });
 }
+one("again").addEventListener("click", () => {
+  all.clear();
+  key.value = "";
+  say("");
+  void run();
+  one("choose-files").focus();
+});
 key.addEventListener("change", () => void run());
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
@@ -83,15 +90,8 @@ function show(given) {
     ...given.keys.map(({ path }) => `Key: ${path}`),
   ];
   if (given.others.length > 0) items.push(`Not used: ${given.others.length} other files`);
-  const again = make("button", { type: "button" }, "Start over");
-  again.addEventListener("click", () => {
-    all.clear();
-    key.value = "";
-    say("");
-    void run();
-    one("choose-files").focus();
-  });
-  one("given").replaceChildren(...items.map((item) => make("li", {}, item)), ...(items.length > 0 ? [make("li", {}, again)] : []));
+  one("given").replaceChildren(...items.map((item) => make("li", {}, item)));
+  one("again").hidden = items.length === 0;
 }
 
 /**
