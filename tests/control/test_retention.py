@@ -130,6 +130,21 @@ def test_a_reading_without_a_day_is_named_and_not_touched(desk: Desk, job: Reten
     assert done.next_due_utc_us is None
 
 
+def test_a_reading_without_a_day_has_that_of_its_seat(desk: Desk, job: Retention) -> None:
+    seat = desk.seat(PERSON)
+    due = micros(desk.clock.utc() + timedelta(days=30))
+    with desk.store.transaction() as tx:
+        tx.execute(tx.update(subjects).values(delete_due_utc_us=due))
+    reading(desk, seat, None)
+    reading(desk, seat, 40)
+    done = job.run()
+    assert (done.undated, done.payloads) == ({}, {})
+    desk.pass_(days=30)
+    assert job.run().payloads == {"result": 1}
+    desk.pass_(days=10)
+    assert job.run().payloads == {"result": 1}
+
+
 def test_an_event_that_nobody_received_in_time_is_lost_and_counted(desk: Desk, job: Retention) -> None:
     reading(desk, desk.seat(PERSON), 30, "event", sent=True)
     desk.pass_(days=31)

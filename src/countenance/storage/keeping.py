@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 
 from countenance.storage import outbox
 from countenance.storage.store import Transaction
@@ -54,22 +54,23 @@ def log_days(tx: Transaction) -> int:
 
 def due_payloads(tx: Transaction, now_utc_us: int) -> Sequence[Payload]:
     """Payloads whose time is over, or whose call was for a purpose that ended after it began."""
-    over = tx.select(payloads).where(payloads.c.delete_due_utc_us <= now_utc_us)
-    found = {row.payload_id: Payload(row.payload_id, row.context) for row in tx.rows(over)}
+    undated_here = payloads.c.delete_due_utc_us.is_(None)
+    seats = tx.select(subjects, subjects.c.subject_ref).where(subjects.c.delete_due_utc_us <= now_utc_us)
+    which = [payloads.c.delete_due_utc_us <= now_utc_us, undated_here & payloads.c.subject_ref.in_(seats)]
     for purpose, ended in ended_purposes(tx).items():
         mine = tx.select(calls, calls.c.call_ref).where(calls.c.purpose == purpose, calls.c.opened_utc_us <= ended)
-        dated = payloads.c.delete_due_utc_us.is_not(None) & payloads.c.call_ref.in_(mine)
-        found |= {
-            row.payload_id: Payload(row.payload_id, row.context) for row in tx.rows(tx.select(payloads).where(dated))
-        }
-    return tuple(found.values())
+        which.append(~undated_here & payloads.c.call_ref.in_(mine))
+    rows = tx.rows(tx.select(payloads, payloads.c.payload_id, payloads.c.context).where(or_(*which)))
+    return tuple(Payload(row.payload_id, row.context) for row in rows)
 
 
 def undated(tx: Transaction, but: Iterable[str]) -> Mapping[str, int]:
-    """How many payloads have no date, by context, but for those that are kept for as long as something stands."""
+    """How many payloads have no day, nor has their seat, but for those that are kept while something stands."""
+    seats = tx.select(subjects, subjects.c.subject_ref).where(subjects.c.delete_due_utc_us.is_not(None))
     nowhere = payloads.c.delete_due_utc_us.is_(None) & payloads.c.context.not_in(list(but))
-    query = tx.select(payloads, payloads.c.context, func.count().label("rows")).where(nowhere)
-    return {row.context: int(row.rows) for row in tx.rows(query.group_by(payloads.c.context))}
+    query = tx.select(payloads, payloads.c.context, func.count().label("rows"))
+    rows = tx.rows(query.where(nowhere, payloads.c.subject_ref.not_in(seats)).group_by(payloads.c.context))
+    return {row.context: int(row.rows) for row in rows}
 
 
 def next_due(tx: Transaction, now_utc_us: int) -> int | None:
