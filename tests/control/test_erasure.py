@@ -347,6 +347,15 @@ def test_who_gave_only_a_standing_answer_is_erased_too(house: House) -> None:
     assert ["call_ref" in body for body in kinds(house, "ERASURE")] == [True, True, False]
 
 
+def test_a_name_that_nothing_stands_under_any_more_is_erased_too(house: House) -> None:
+    with house.store.transaction() as tx:
+        tag = house.vault.name(tx, "person", "MARKER-ann")
+    found = statement(house.eraser.erase("MARKER-ann", "request", "subject"))
+    assert ["subject_ref" in entry.body for entry in found.entries] == [False]
+    with house.store.reading() as tx:
+        assert not house.vault.knows(tx, tag)
+
+
 class DiedError(Exception):
     """The process dies here."""
 

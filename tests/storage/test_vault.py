@@ -41,6 +41,14 @@ def test_what_was_sealed_is_read_back(vault: Vault) -> None:
         assert vault.sealed_of(tx, "s2") == ()
 
 
+def test_many_are_opened_at_once_in_the_order_asked_for(vault: Vault) -> None:
+    ids = [sealed(vault, f"s{n}", b"%d" % n) for n in range(3)]
+    with vault.store.reading() as tx:
+        assert [record.payload for record in vault.open_all(tx, [ids[2], ids[0]])] == [b"2", b"0"]
+        with pytest.raises(VaultError, match="It was erased"):
+            vault.open_all(tx, [ids[0], "none"])
+
+
 def test_a_record_keeps_the_salt_that_opens_its_commitment(vault: Vault) -> None:
     record = vault.record(b"calm")
     with vault.store.transaction() as tx:

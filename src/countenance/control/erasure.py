@@ -139,7 +139,7 @@ class Eraser:
         with self._store.reading() as tx:
             seats = seats_of(self._vault, tx, person, call_ref)
             tag = self._vault.tag(tx, PERSON, person) if call_ref is None else None
-            if not anything_of(tx, seats, tag):
+            if not anything_of(tx, seats, tag) and not self._vault.knows(tx, tag):
                 raise VaultError("nothing is kept about this person", "Check the id; who was erased stays erased.")
             epoch = self._vault.current(tx).epoch
             ended = [*_withdrawals(tx, seats, tag), *_closings(tx, seats)]

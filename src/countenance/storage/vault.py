@@ -96,6 +96,10 @@ class Vault:
             raise VaultError(f"nothing has the tag {tag[:8]}...", "It was erased, or its epoch has ended.")
         return self.words_of(self.keys_of(row.epoch), tag, row.sealed)
 
+    def knows(self, tx: Transaction, tag: str | None) -> bool:
+        """Whether anything is kept behind a tag."""
+        return tag is not None and tx.first(tx.select(names).where(names.c.tag == tag)) is not None
+
     def record(self, payload: bytes) -> Record:
         """A payload with a fresh salt: put its commitment into the log, then seal it in the same transaction."""
         return Record(self._random(SALT_BYTES), payload)
