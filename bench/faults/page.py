@@ -13,7 +13,10 @@ from typing import Any
 from bench.faults.outcome import RESULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
-ORDER = ("kill", "power", "disk", "clock", "optout", "consent", "simulate", "mutants")
+ORDER = (
+    "kill", "power", "disk", "clock", "optout", "consent", "simulate", "mutants", "erasure", "erasure-mutants",
+    "erasure-postgres",
+)  # fmt: skip
 
 
 def main() -> None:
