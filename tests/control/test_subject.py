@@ -284,6 +284,19 @@ def test_stop_and_delete_leaves_a_receipt_and_nothing_else(desk: Desk, subject: 
     assert len(subject.see(OTHER).readings) == 2
 
 
+def test_what_runs_is_ended_between_the_stop_and_the_deletion(desk: Desk) -> None:
+    desk.says(PERSON, "face")
+    seen: list[tuple[str, str]] = []
+
+    def leave(person: str) -> None:
+        seen.append((person, desk.kinds()[-1]))
+
+    eraser = Eraser(desk.log, desk.vault, desk.clock)
+    Subject(desk.log, desk.vault, desk.consents, eraser, leave).stop_and_delete(PERSON)
+    assert seen == [(PERSON, "CONSENT")]
+    assert "ERASURE" in desk.kinds()
+
+
 def test_a_reading_that_was_erased_meanwhile_is_not_shown(desk: Desk, tmp_path: Path) -> None:
     seat = desk.seat(PERSON)
     reading(desk, seat)

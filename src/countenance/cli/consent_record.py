@@ -30,6 +30,7 @@ def consent_record(
     act: Annotated[str, typer.Option(help="toggle, spoken, typed_name, electronic_signature or paper.")] = "toggle",
     name: Annotated[str | None, typer.Option(help="The full name, as typed or signed; kept sealed.")] = None,
     document_sha256: Annotated[str | None, typer.Option(help="Of a signed paper.")] = None,
+    screenshot_sha256: Annotated[str | None, typer.Option(help="Of the screen as it stood.")] = None,
     guardian: Annotated[
         str | None, typer.Option(help="NAME:RELATION:CHECK:CHECKED_BY of a parent or guardian.")
     ] = None,
@@ -51,7 +52,7 @@ def consent_record(
     asked = read_deployment(deployment)
     who, terms, rulings = asked_of(asked, person, modality)
     notice = write_notice(load(language), rulings, terms)
-    evidence = Evidence(act, name, document_sha256, guardian=_guardian(guardian))
+    evidence = Evidence(act, name, document_sha256, screenshot_sha256, _guardian(guardian))
     with opened(store, keys, begin=True) as tenant:
         consents = consents_of(tenant)
         shown = consents.show(who.known_as, notice, asked.purpose)

@@ -1,6 +1,6 @@
 """What a person may ask of their own data: see it, take it along, dispute it, stop, stop and delete."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,13 @@ from countenance.storage.wiping import seats_of
 SELF = "self"
 DISPUTE = "dispute"
 MOST_WORDS = 4_000
+
+
+Leave = Callable[[str], None]
+
+
+def leaves_nothing(person: str) -> None:
+    """Nothing runs on anybody here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,16 @@ class Seen:
 class Subject:
     """The requests of the people in one tenant's store. Who asks has been checked by the caller."""
 
-    def __init__(self, log: Log, vault: Vault, consents: Consents, eraser: Eraser) -> None:
+    def __init__(
+        self, log: Log, vault: Vault, consents: Consents, eraser: Eraser, leave: Leave = leaves_nothing
+    ) -> None:
+        """`leave` ends what runs on a person before they are erased: `Control.leave` where calls run."""
         self._log = log
         self._vault = vault
         self._store = vault.store
         self._consents = consents
         self._eraser = eraser
+        self._leave = leave
         self._ledger = Ledger(vault)
         self._access = Access(log, vault)
 
@@ -102,6 +113,7 @@ class Subject:
     def stop_and_delete(self, person: str, reason: str = "art17", *, at_once: bool = False) -> bytes:
         """Withdraw everything, then erase the person; returns the signed deletion receipt."""
         self._consents.stop(person)
+        self._leave(person)
         return self._eraser.erase(person, reason, SELF, at_once=at_once)
 
     def _standing(self, tx: Transaction, row: ConsentRow) -> Standing:
