@@ -136,4 +136,7 @@ def test_a_backup_is_refused_until_it_is_restored(store: Path, tmp_path: Path) -
     done = run("restore", "--store", str(store), "--log", str(store / "log"))
     assert done.exit_code == 0, done.exception
     assert "1 subjects erased again" in done.stdout
+    with open_tenant(store) as tenant:
+        said = [entry.body for entry in tenant.log.entries() if entry.body.get("reason") == "restored"]
+    assert ["'erased': 1" in str(body["counts"]) for body in said] == [True]
     assert readings(store) == [b"reading of p-18"]

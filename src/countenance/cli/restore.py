@@ -1,12 +1,13 @@
 """`countenance restore`: bring a backup up to its log, before it serves anyone."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from countenance.cli.app import app
-from countenance.cli.stores import Keys, Place, keys_of, place_of
+from countenance.cli.stores import Keys, Place, exported, keys_of, place_of
 
 
 @app.command("restore")
@@ -31,7 +32,9 @@ def restore(
     with Store.open(place) as opened:
         verifier = log_key(opened, folder).verifier
         done = backups.restore(opened, folder, verifier, LogFolder(log), SystemClock())
-    open_tenant(place, keys=folder.folder).store.close()
+    with open_tenant(place, keys=folder.folder) as tenant:
+        tenant.log.append("RECOVERY", {"reason": "restored", "counts": asdict(done)})
+        exported(tenant, store, log)
     typer.echo(
         f"{store}: {done.entries} entries taken in, {done.erased} subjects erased again, "
         f"{done.unreadable} that no key opens any more removed, {done.doubted} answers to be asked for again."
