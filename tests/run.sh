@@ -29,5 +29,11 @@ mypy src research/src tests bench
 step "Floors"
 lint-imports
 
+if command -v npm >/dev/null 2>&1; then
+    step "Types of the second verifier"
+    (cd clients/verify && npm ci --silent --no-audit --no-fund >/dev/null 2>&1) ||
+        echo "npm could not install the type checker: the test of the verifier's types will skip by name"
+fi
+
 step "Tests"
 pytest --cov --cov-report=term:skip-covered --cov-fail-under=100

@@ -29,7 +29,7 @@ def test_its_types_hold() -> None:
     if not (CLIENT / "node_modules/typescript").is_dir():
         pytest.skip("typescript is not installed: run `npm ci` in clients/verify")
     compiler = CLIENT / "node_modules/typescript/bin/tsc"
-    command = [node(), compiler, "--project", CLIENT / "jsconfig.json"]
+    command = [node(), str(compiler), "--project", str(CLIENT / "jsconfig.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

@@ -56,8 +56,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Hands:
         (place / "deletion-receipt.json").write_bytes(house.eraser.erase("ann", "request", "subject", at_once=True))
     key = str(desk.log.key.verifier)
     desk.store.close()
-    receipts = (place / f"{name}.json" for name in files)
-    return Hands(page.as_uri(), *receipts, place / "log", place / "bent", key, place / "deletion-receipt.json")
+    paths = [place / f"{name}.json" for name in files]
+    logs = place / "log", place / "bent"
+    return Hands(page.as_uri(), paths[0], paths[1], paths[2], *logs, key, place / "deletion-receipt.json")
 
 
 @dataclass
@@ -144,7 +145,7 @@ def test_a_deletion_says_when_and_what_is_still_to_come(visit: Visit, hands: Han
     visit.give(hands.deletion)
     card = visit.page.locator(".result")
     expect(card.get_by_role("heading", level=2)).to_have_text("This deletion is in the log")
-    expect(card.locator(".proven")).to_contain_text("The data was deleted on")
+    expect(card.locator(".proven")).to_contain_text("has signed that the data was deleted on")
     expect(card.locator(".proven")).to_contain_text("was destroyed on")
 
 

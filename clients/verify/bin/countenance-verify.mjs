@@ -139,13 +139,14 @@ async function need(path) {
  * @param {import("../src/log.mjs").LogReport} report
  * @returns {object} ready for JSON
  */
-function plain({ trusted: { checkpoint, witnesses }, findings, kept, continues, erased, kinds, uncovered }) {
+function plain({ trusted: { checkpoint, witnesses }, findings, intact, kept, continues, erased, kinds, uncovered }) {
   return {
     origin: checkpoint.origin,
     size: checkpoint.size,
     root: Buffer.from(checkpoint.root).toString("base64"),
     witnesses: witnesses.map(({ name, time }) => ({ name, time: Number(time) })),
     findings,
+    intact,
     kept,
     continues,
     erased: Object.fromEntries(erased),

@@ -21,8 +21,8 @@ const SAID = [
   ["Asked for", "asked_at"],
   ["Deleted", "erased_at"],
   ["Entries", "entries"],
-  ["Backups’ key destroyed", "keys.destroyed_at"],
-  ["… at the latest", "keys.destroyed_by"],
+  ["Backups’ key", "keys.destroyed_at"],
+  ["To go by", "keys.destroyed_by"],
   ["Receivers told", "receivers.answered"],
   ["Still to answer", "receivers.waiting"],
 ];
@@ -43,7 +43,7 @@ export function card({ name, told, trusted, statement, checkpoint }) {
   section.append(...points("What this proves", "proven", told.proven));
   section.append(...points("What is wrong", "wrong", told.wrong.slice(0, 20)));
   if (told.wrong.length > 20) section.append(make("p", { className: "quiet" }, `and ${told.wrong.length - 20} more`));
-  if (!told.holds) section.append(make("p", { className: "keep" }, "Keep these files as they are and ask the organisation. What you hold may be a damaged copy, or it may have been changed."));
+  if (told.advice !== "") section.append(make("p", { className: "keep" }, told.advice));
   section.append(...points("What this does not prove", "unproven", told.unproven));
   if (statement) {
     const whole = make("pre", { className: "words", tabIndex: 0 }, JSON.stringify(statement, null, 2));

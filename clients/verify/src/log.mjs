@@ -30,6 +30,7 @@ const MAX_FINDINGS = 1000;
  * @typedef {object} LogReport
  * @property {import("./policy.mjs").Trusted} trusted
  * @property {Finding[]} findings empty when the log holds, else the first bad entry first
+ * @property {boolean} intact true when the entries are those that were signed, whatever they say
  * @property {number} kept the first entry that can still be read
  * @property {number[]} continues sizes of the remembered checkpoints that this log continues
  * @property {number} retained the entry up to which the log itself says that retention has ended
@@ -88,8 +89,10 @@ class Reading {
 
   /** @returns {Promise<Omit<LogReport, "trusted">>} */
   async all() {
+    let intact = false;
     try {
       await this.#read();
+      intact = true;
       if (this.options.completeness) this.completeness.finish();
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -97,6 +100,7 @@ class Reading {
     }
     return {
       findings: this.#findings.sort((one, other) => one.index - other.index),
+      intact,
       kept: this.#kept,
       continues: this.remembered.map(({ size }) => size),
       retained: this.#retained,

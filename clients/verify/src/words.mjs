@@ -8,6 +8,7 @@
  * @property {boolean} holds
  * @property {string} headline
  * @property {string} about which log, and how much of it
+ * @property {string} advice what to do where it does not hold
  * @property {string[]} proven
  * @property {string[]} wrong
  * @property {string[]} unproven what it does not prove
@@ -19,7 +20,12 @@ const INSTALLED = "That no other software read the call. A log can only speak of
 const READING = "That a reading was right. The log says that something was read, when and under which permission, not whether it fits you.";
 
 const COPIES =
-  "That nobody kept a copy elsewhere. Who had already been sent something is named in the receipt; what they did with it cannot be seen from here.";
+  "That it was carried out as signed, or that nobody kept a copy elsewhere. What others did with what they had been sent cannot be seen from here.";
+const UNCHANGED = "Every entry is the one that was signed for: none was changed, removed, added or moved.";
+const DAMAGED =
+  "Keep these files as they are and ask the organisation. What you hold may be a damaged copy, or it may have been changed.";
+const SIGNED_WRONG =
+  "Nobody changed these files: the organisation has signed a log that breaks its own rules. Keep them as they are and ask for the reason.";
 const HEADLINES = {
   consent: "This receipt is in the log",
   deletion: "This deletion is in the log",
@@ -40,8 +46,9 @@ export function tellLog(report, ownKey, complete = true) {
   const holds = wrong.length === 0;
   const proven = holds ? logProven(report, complete) : [];
   const unproven = holds ? logUnproven(report, ownKey) : [];
-  const headline = holds ? "The log has not been changed" : "This log does not hold";
-  return { holds, headline, about: `${origin}, ${count(size, "entry")}`, proven, wrong, unproven };
+  const headline = holds ? "The log has not been changed" : report.intact ? "This log does not add up" : "This log does not hold";
+  if (report.intact && !holds) proven.push(UNCHANGED);
+  return { holds, headline, advice: holds ? "" : report.intact ? SIGNED_WRONG : DAMAGED, about: `${origin}, ${count(size, "entry")}`, proven, wrong, unproven };
 }
 
 /**
@@ -64,7 +71,7 @@ function logUnproven(report, ownKey) {
  * @returns {string[]}
  */
 function logProven(report, complete) {
-  const said = ["Every entry is the one that was signed for: none was changed, removed, added or moved."];
+  const said = [UNCHANGED];
   said.push("The entries are numbered without a gap, and the clocks agree or the log says where they did not.");
   for (const { name, time } of report.trusted.witnesses) said.push(`The witness ${name} saw this state of the log on ${day(time)}.`);
   for (const size of report.continues) said.push(`It continues what you kept from before: the first ${count(size, "entry")} are still the same.`);
@@ -87,13 +94,13 @@ function logProven(report, complete) {
 export function tellReceipt(report) {
   const { trusted, entries, statement } = report;
   const { origin, size } = trusted.checkpoint;
-  const proven = [`It is entry ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`];
+  const proven = [`It is ${entries.length > 1 ? "entries" : "entry"} ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`];
   proven.push(...SAYS[report.type](statement));
   for (const { name, time } of trusted.witnesses) proven.push(`The witness ${name} saw that state of the log on ${day(time)}.`);
   const unproven = report.type === "deletion" ? [COPIES] : [READING];
   unproven.unshift("By itself, that the log was not changed since. The log’s own files, checked together with this receipt, show that.");
   if (report.ownKey) unproven.unshift(KEY_WITHIN);
-  return { holds: true, headline: HEADLINES[report.type], about: origin, proven, wrong: [], unproven };
+  return { holds: true, headline: HEADLINES[report.type], about: origin, advice: "", proven, wrong: [], unproven };
 }
 
 /**
@@ -113,11 +120,11 @@ function consentProven(statement) {
  */
 function deletionProven(statement) {
   const said = ["What it says about the deletion was signed with the key of the log."];
-  if (typeof statement.erased_at === "string") said.push(`The data was deleted on ${moment(statement.erased_at)}.`);
-  else said.push("The deletion was begun; the receipt does not say yet that it is finished.");
+  if (typeof statement.erased_at === "string") said.push(`The organisation has signed that the data was deleted on ${moment(statement.erased_at)}.`);
+  else said.push("The deletion was begun; the organisation has not signed yet that it is finished.");
   const keys = /** @type {{[name: string]: unknown} | undefined} */ (statement.keys);
-  if (typeof keys?.destroyed_at === "string") said.push(`The key under which backups could still be read was destroyed on ${moment(keys.destroyed_at)}.`);
-  else if (typeof keys?.destroyed_by === "string") said.push(`Backups can still be read until their key is destroyed, by ${moment(keys.destroyed_by)}.`);
+  if (typeof keys?.destroyed_at === "string") said.push(`It has signed that the key under which backups could still be read was destroyed on ${moment(keys.destroyed_at)}.`);
+  else if (typeof keys?.destroyed_by === "string") said.push(`Backups can be read until their key is destroyed: the organisation has signed to do that by ${moment(keys.destroyed_by)}.`);
   return said;
 }
 
@@ -137,7 +144,7 @@ function entryProven({ kind, t_utc }) {
  */
 export function tellFault(reason, what) {
   const headline = what === "log" ? "This log does not hold" : "This receipt does not hold";
-  return { holds: false, headline, about: "", proven: [], wrong: [sentence(reason)], unproven: [] };
+  return { holds: false, headline, about: "", advice: DAMAGED, proven: [], wrong: [sentence(reason)], unproven: [] };
 }
 
 /**
@@ -145,9 +152,10 @@ export function tellFault(reason, what) {
  * @param {Told} told
  * @returns {string[]}
  */
-export function lines({ holds, headline, about, proven, wrong, unproven }) {
+export function lines({ holds, headline, about, advice, proven, wrong, unproven }) {
   const shown = wrong.slice(0, 20).map((one) => `  ! ${one}`);
   if (wrong.length > shown.length) shown.push(`  ! and ${wrong.length - shown.length} more`);
+  if (advice !== "") shown.push(advice);
   const asked = holds ? ["It does not prove:", ...unproven.map((one) => `  - ${one}`)] : [];
   return [`${headline}${about === "" ? "" : ` (${about})`}.`, ...proven.map((one) => `  + ${one}`), ...shown, ...asked];
 }

@@ -8,12 +8,13 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 
 import { answer } from "../src/protocol.mjs";
+import { verifyLog } from "../src/log.mjs";
 import { onDisk } from "../src/node.mjs";
 import { trustLog } from "../src/policy.mjs";
 import { verifyReceipt } from "../src/receipt.mjs";
-import { tellReceipt } from "../src/words.mjs";
+import { tellLog, tellReceipt } from "../src/words.mjs";
 import { PATH } from "./tree.mjs";
-import { ANA, checkpoint, consentReceipt, folder, honest, jcs, leavesOf, note, proof, signer } from "./writer.mjs";
+import { ANA, checkpoint, consentReceipt, folder, honest, inMemory, jcs, leavesOf, note, proof, signer } from "./writer.mjs";
 
 const log = signer("log.example/one");
 const place = mkdtempSync(join(tmpdir(), "verify-"));
@@ -74,7 +75,7 @@ test("a deletion receipt proves every entry it names, and says what is still to 
   const receipt = deletion();
   const report = await verifyReceipt(json(receipt));
   assert.deepEqual(report.entries.map(({ seq }) => seq), [8, 9]);
-  assert.match(tellReceipt(report).proven.join(" "), /deleted on 2026-11-22 .* until their key is destroyed, by 2026-11-23/);
+  assert.match(tellReceipt(report).proven.join(" "), /deleted on 2026-11-22 .* until their key is destroyed: .* by 2026-11-23/);
   for (const [name, value] of /** @type {[string, unknown][]} */ ([
     ["statement", { ...receipt.statement, erased_at: "2026-11-21T12:00:01.000000Z" }],
     ["more", []],
@@ -98,6 +99,15 @@ test("a proof that carries its entry holds under the log's key, which it does no
   await assert.rejects(verifyReceipt(new TextEncoder().encode(bare), { policy: trustLog(log.vkey) }), /does not carry/);
   const other = new TextEncoder().encode(bare.replace("\nindex", `\nextra ${Buffer.from(leaves[6]).toString("base64")}\nindex`));
   await assert.rejects(verifyReceipt(other, { policy: trustLog(log.vkey) }), /not in this tree/);
+});
+
+test("a log that was signed with something missing is told from one that was changed", async () => {
+  const files = folder(leavesOf(honest(9).slice(1)), log);
+  const missing = tellLog(await verifyLog(inMemory(files), trustLog(log.vkey), { completeness: true }), false);
+  assert.deepEqual([missing.headline, missing.proven.length], ["This log does not add up", 1]);
+  files.set("tile/entries/000.p/8", new Uint8Array(9));
+  const changed = tellLog(await verifyLog(inMemory(files), trustLog(log.vkey), { completeness: true }), false);
+  assert.deepEqual([changed.headline, changed.proven.length], ["This log does not hold", 0]);
 });
 
 test("the protocol answers every line, whatever stands in it", async () => {
