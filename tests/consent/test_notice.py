@@ -150,6 +150,12 @@ def test_a_young_person_and_a_guardian_are_both_addressed() -> None:
     assert "you may stop at any time" in lines(notice, "guardian")
 
 
+def test_in_the_eu_nobody_under_18_is_asked_for_face_or_voice() -> None:
+    young = ruled("EU", facts={"minor": "13_to_17", "b2b": "no"})
+    assert not {"face", "voice"} & set(young)
+    assert "parent or guardian" in lines(shown(young), "guardian").lower()
+
+
 def test_groups_see_only_groups_and_self_training_is_seen_by_oneself() -> None:
     panel = ruled("EU", purpose=Purpose.FOCUS_GROUP, role=Role.PANELIST, consequence="aggregate_only")
     assert "groups of at least 10 people" in lines(shown(panel), "who")
