@@ -29,9 +29,9 @@ mypy src research/src tests bench
 step "Floors"
 lint-imports
 
-if command -v npm >/dev/null 2>&1; then
-    step "Types of the second verifier"
-    (cd clients/verify && npm ci --silent --no-audit --no-fund >/dev/null 2>&1) ||
+if command -v npm >/dev/null 2>&1 && ! [ clients/verify/node_modules/.package-lock.json -nt clients/verify/package-lock.json ]; then
+    step "The type checker of the second verifier"
+    (cd clients/verify && npm ci --prefer-offline --fetch-retries=1 --fetch-timeout=20000 --no-audit --no-fund >/dev/null 2>&1) ||
         echo "npm could not install the type checker: the test of the verifier's types will skip by name"
 fi
 
