@@ -1,8 +1,8 @@
 """What a durable entry costs: `python -m bench.store [--postgres URL] [--entries N]`; one line of figures per engine.
 
 Latency is taken at 200 entries a second offered by sixteen threads, from the time each was due. The ratio is that of
-one entry in the log to one row of the same bytes in a bare SQLite with the same settings, both durable one by one, taken
-in turns in the same run. Without a URL a PostgreSQL is started where one is installed.
+one entry in the log to one row of the same bytes in a bare SQLite with the same settings, both durable one by one, in
+turns in the same run. Without a URL a PostgreSQL is started where one is installed.
 """
 
 import argparse
