@@ -3,8 +3,11 @@ from typing import Any
 
 import pytest
 from bench.audit.synthetic import drafts
+from hypothesis import given
+from hypothesis import strategies as st
 
 from countenance.audit.completeness import Completeness
+from countenance.audit.entries import FIELDS, KINDS
 from countenance.audit.reading import Finding
 
 WHO = {"call_ref": "c1", "subject_ref": "s1"}
@@ -20,6 +23,12 @@ LEASE = ("LEASE", {**SPAN, **BASIS, "modalities": ["face"]})
 RESULT = ("RESULT", {**SPAN, "counts": {"face": 7}})
 CLOSE = ("LEASE_CLOSE", {**SPAN, "reason": "silence"})
 Draft = tuple[str, dict[str, Any]]
+NAMES = (*FIELDS, "call_ref", "subject_ref", "lease", "modality", "modalities", "counts", "policy_digest")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["c1", "s1", "face", "s1/1000", "p", "given"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["face", "x"]), inner, max_size=2),
+    max_leaves=4,
+)
 WHOLE: list[Draft] = [POLICY, MODEL, GATE, YES, LEASE, RESULT]
 
 
@@ -41,6 +50,8 @@ def test_a_whole_log_has_no_findings() -> None:
     assert check(*WHOLE) == []
     assert check(*WHOLE[:-1], CLOSE) == []
     assert check(*WHOLE[:-1], ("RECOVERY", {"call_ref": "c1", "lease": "s1/1000"})) == []
+    assert check(*WHOLE, ("RECOVERY", {"call_ref": "c1"}), ("CONFIG", {})) == []
+    assert check(*WHOLE[:-1], but(RESULT, counts={"face": 7, "voice": 0}), ("RECOVERY", {})) == []
     assert check(*WHOLE, NO, but(STOP, at_us=2000)) == []
 
 
@@ -62,7 +73,7 @@ def test_every_entry_that_is_left_out_is_missed(missing: int) -> None:
         ([*WHOLE, RESULT], 6, "RESULT for lease s1/1000, which is not open"),
         ([*WHOLE, CLOSE], 6, "LEASE_CLOSE for lease"),
         ([*WHOLE, ("RECOVERY", {"call_ref": "c1", "lease": "x"})], 6, "RECOVERY for lease x"),
-        ([*WHOLE[:5], but(RESULT, counts={"voice": 1})], 5, "counts a modality that lease s1/1000 does not cover"),
+        ([*WHOLE[:5], but(RESULT, counts={"voice": 1})], 5, "counts a modality that the lease does not cover"),
         ([*WHOLE[:5], but(RESULT, counts={"face": 10})], 5, "counts more than the 9"),
         ([*WHOLE[:5], but(RESULT, subject_ref="s2")], 5, "names another person"),
         ([*WHOLE[:5], STOP, RESULT], 6, "face is counted after the opt-out"),
@@ -108,6 +119,15 @@ def test_the_opt_out_of_one_person_stops_nobody_else() -> None:
     assert check(*WHOLE[:5], but(STOP, subject_ref="s2"), RESULT) == []
 
 
+def test_a_lease_before_the_media_time_of_an_opt_out_may_come_after_it_in_the_log() -> None:
+    early = but(SECOND, start_us=100, end_us=900)
+    stop = but(STOP, at_us=2000)
+    assert check(*WHOLE, stop, early, but(SECOND_CLOSE, lease="b")) == []
+    counted = but(RESULT, lease="b", start_us=100, end_us=900)
+    assert check(*WHOLE, early, counted, stop) == []
+    assert check(*WHOLE, early, counted, but(STOP, at_us=950))[0].seq == 5
+
+
 def test_an_erasure_without_a_place_names_nobody() -> None:
     assert check(("ERASURE", {}), ("NOTICE", {"notice": "n"}), *WHOLE) != []
     assert check(("ERASURE", {}), ("NOTICE", {"notice": "n"})) == []
@@ -132,3 +152,8 @@ def test_what_began_before_the_oldest_entry_kept_is_not_judged() -> None:
 def test_the_synthetic_log_of_the_harnesses_is_complete() -> None:
     log = [draft for draft, _ in zip(drafts("a"), range(3 + 2 * 124), strict=False)]
     assert check(*((kind, dict(body)) for kind, body in log)) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), VALUES)), max_size=12))
+def test_a_log_that_holds_anything_at_all_is_judged(log: list[Draft]) -> None:
+    assert isinstance(check(*WHOLE, *log), list)

@@ -1,7 +1,6 @@
 import json
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ def test_whole_entries_are_read_in_order() -> None:
     leaves, findings = read(LEAVES, 0)
     assert findings == []
     assert [leaf["seq"] for leaf in leaves] == list(range(40))
-    assert list(Clocks().see(leaves)) == []
+    assert Clocks().see(leaves) == []
 
 
 @pytest.mark.parametrize(
@@ -124,8 +123,7 @@ def test_clocks_that_disagree_are_found(second: tuple[str, int, str, str], probl
 def test_anything_may_stand_in_a_bundle(data: list[bytes]) -> None:
     leaves, findings = read(data, 0)
     assert len(leaves) + len(findings) == len(data)
-    with suppress(StopIteration):
-        next(Clocks().see(leaves))
+    assert len(Clocks().see(leaves)) <= len(leaves)
 
 
 @given(st.dictionaries(st.text(max_size=5), st.recursive(st.integers() | st.text(max_size=5), st.lists, max_leaves=5)))

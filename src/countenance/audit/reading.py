@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from countenance.audit.entries import KINDS, LARGEST, VERSION, canonical
 
@@ -41,8 +42,8 @@ def read(entries: Sequence[bytes], start: int) -> tuple[list[Leaf], list[Finding
         at += len(data)
         if leaf is None:
             findings.append(Finding(seq, "the entry is not a JSON object of the log"))
-        elif problem := _fault(leaf, seq):
-            findings.append(Finding(seq, problem))
+        elif not _is_good(leaf, seq):
+            findings.append(Finding(seq, _fault(leaf, seq)))
         elif not (plain and _in_order(leaf, data)) and not _is_canonical(leaf, data):
             findings.append(Finding(seq, "the entry is not in its canonical spelling"))
         else:
@@ -57,20 +58,22 @@ class Clocks:
         self._text: object = None
         self._last: tuple[datetime, int, object] | None = None
 
-    def see(self, leaves: Sequence[Leaf]) -> Iterator[Finding]:
+    def see(self, leaves: Sequence[Leaf]) -> list[Finding]:
         """Where time runs back or jumps and no CLOCK_ANOMALY says so."""
+        found = []
         for leaf in leaves:
             last, text = self._last, leaf["t_utc"]
             mono_us, boot = _whole(leaf["t_mono"]), leaf["boot_id"]
-            if last is not None and text == self._text and (mono_us, boot) == last[1:]:
+            if last is not None and text == self._text and mono_us == last[1] and boot == last[2]:
                 continue
             now = _moment(text)
             if now is None:
-                yield Finding(_whole(leaf["seq"]), "the entry has no time in UTC")
+                found.append(Finding(_whole(leaf["seq"]), "the entry has no time in UTC"))
                 continue
             self._text, self._last = text, (now, mono_us, boot)
             if last is not None and leaf["kind"] != "CLOCK_ANOMALY" and (problem := _jump(last, self._last)):
-                yield Finding(_whole(leaf["seq"]), problem)
+                found.append(Finding(_whole(leaf["seq"]), problem))
+        return found
 
 
 def _nothing_but_integers(text: str) -> object:
@@ -89,8 +92,23 @@ def _parse(text: str, start: int, end: int) -> Leaf | None:
     return leaf if stop == end and isinstance(leaf, dict) else None
 
 
+def _is_good(leaf: Leaf, seq: int) -> bool:
+    """Whether the fields that every entry has are there and right."""
+    try:
+        mono, number, version = leaf["t_mono"], leaf["seq"], leaf["v"]
+        words = type(leaf["boot_id"]) is type(leaf["tenant"]) is type(leaf["t_utc"]) is type(leaf["kind"]) is str
+        whole = type(mono) is type(number) is type(version) is int
+        return words and whole and number == seq and version == VERSION and leaf["kind"] in KNOWN and _is_time(mono)
+    except KeyError:
+        return False
+
+
+def _is_time(mono: object) -> bool:
+    return isinstance(mono, int) and 0 <= mono <= LARGEST
+
+
 def _fault(leaf: Leaf, seq: int) -> str:
-    """What is wrong with the fields that every entry has; empty when nothing is."""
+    """What is wrong with the fields that every entry has."""
     get = leaf.get
     if type(get("seq")) is not int or get("seq") != seq:
         return f"the entry is numbered {get('seq')!r}"
@@ -98,11 +116,14 @@ def _fault(leaf: Leaf, seq: int) -> str:
         return f"the entry has version {get('v')!r}, known is {VERSION}"
     if type(get("kind")) is not str or get("kind") not in KNOWN:
         return f"the entry has the unknown kind {get('kind')!r}"
-    if type(get("t_mono")) is not int or not 0 <= _whole(get("t_mono")) <= LARGEST:
+    if type(get("t_mono")) is not int or not _is_time(get("t_mono")):
         return "the entry has no time by the monotonic clock"
-    if type(get("boot_id")) is not str or type(get("tenant")) is not str or type(get("t_utc")) is not str:
-        return "the entry does not say whose it is, or when it was made"
-    return ""
+    return "the entry does not say whose it is, or when it was made"
+
+
+@lru_cache(maxsize=1_000)
+def _sorted(keys: tuple[str, ...]) -> bool:
+    return list(keys) == sorted(keys)
 
 
 def _in_order(leaf: Leaf, data: bytes) -> bool:
@@ -110,22 +131,19 @@ def _in_order(leaf: Leaf, data: bytes) -> bool:
 
     An object within a list is not counted, which sends the entry to the slow way; the log writes none.
     """
-    found = _keys_in_order(leaf)
-    return found is not None and found == data.count(b'":')
+    if not _sorted(tuple(leaf)):
+        return False
+    written = data.count(b'":')
+    return written == len(leaf) or written == _keys_in_order(leaf)
 
 
 def _keys_in_order(value: Mapping[str, object]) -> int | None:
     """The number of keys of an object at all levels; None when some are out of order."""
-    keys = list(value)
-    if sorted(keys) != keys:
-        return None
-    total = len(keys)
+    total = len(value) if _sorted(tuple(value)) else None
     for part in value.values():
-        if type(part) is dict:
+        if type(part) is dict and total is not None:
             below = _keys_in_order(part)
-            if below is None:
-                return None
-            total += below
+            total = None if below is None else total + below
     return total
 
 

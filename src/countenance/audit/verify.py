@@ -141,14 +141,15 @@ class _Walk:
             yield from self._rules.see(leaves, pruned=self._pruned > 0)
 
     def _notice(self, leaves: Sequence[Leaf]) -> Iterator[Finding]:
+        if self._tenant is None and leaves:
+            self._tenant = leaves[0]["tenant"]
         for leaf in leaves:
-            if self._tenant is None:
-                self._tenant = leaf["tenant"]
-            elif leaf["tenant"] != self._tenant:
+            if leaf["tenant"] != self._tenant:
                 yield Finding(int(str(leaf["seq"])), "the entry belongs to another tenant")
-            if leaf["kind"] == "ERASURE":
+            kind = leaf["kind"]
+            if kind == "ERASURE":
                 self.erased += 1
-            elif leaf["kind"] == "RETENTION" and isinstance(minimum := leaf.get("minimum"), int):
+            elif kind == "RETENTION" and isinstance(minimum := leaf.get("minimum"), int):
                 self._retained = max(self._retained, minimum)
 
     def _end(self) -> Iterator[Finding]:
