@@ -79,7 +79,7 @@ class Ledger:
 
     def standing(self, tx: Transaction, person: str) -> Sequence[ConsentRow]:
         """The newest answer of a person to each question they ever answered."""
-        return tuple({(row.modality, row.purpose): row for row in self.answers(tx, person)}.values())
+        return rows.standing(tx, self._tag(tx, person))
 
     def statement(self, tx: Transaction, row: ConsentRow) -> Statement:
         """What an answer says in full; raises VaultError once it is erased."""
@@ -120,9 +120,10 @@ class Ledger:
 
     def was_shown(self, tx: Transaction, person: str, modality: Modality, shown: Shown) -> bool:
         """True when this person had exactly this text before them, at that time, for this modality."""
-        claimed = (modality, shown.substance, shown.text_sha256, micros(shown.shown_at))
-        asked = rows.asks_of(tx, self._tag(tx, person))
-        return any((one.modality, one.substance, one.notice_sha256, one.at_utc_us) == claimed for one in asked)
+        claimed = AskRow(
+            "", self._tag(tx, person), "", modality, "", shown.substance, shown.text_sha256, micros(shown.shown_at)
+        )
+        return rows.was_asked(tx, claimed)
 
     def _tag(self, tx: Transaction, person: str) -> str:
         return self._vault.tag(tx, PERSON, person)

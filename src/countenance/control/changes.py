@@ -11,11 +11,12 @@ from countenance.consent.canonical import canonical
 from countenance.consent.ledger import PERSON, Entered, Place
 from countenance.consent.statement import Statement
 from countenance.contracts.trust import ConsentStatus, LogEntry
-from countenance.storage.calls import SubjectRow, add_subjects, subjects_by_person
+from countenance.storage.calls import SubjectRow, add_subjects
 from countenance.storage.clocks import micros
 from countenance.storage.outbox import Event
 from countenance.storage.sealing import Record
 from countenance.storage.store import Transaction
+from countenance.storage.tables import subjects
 from countenance.storage.vault import Vault
 
 CHANGED = "io.countenance.consent.changed.v1"
@@ -112,8 +113,7 @@ def event_of(vault: Vault, tx: Transaction, change: Change, seq: int) -> Event:
 
 def enrol(vault: Vault, tx: Transaction, change: Change) -> None:
     """Give an answer a key of its own, under a reference that is found through the person alone."""
-    tag = vault.name(tx, PERSON, change.person)
-    if all(one.subject_ref != change.key_ref for one in subjects_by_person(tx, tag)):
+    if tx.first(tx.select(subjects).where(subjects.c.subject_ref == change.key_ref)) is None:
         vault.enrol(tx, change.key_ref)
         seat = vault.name(tx, SEAT, APART, change.key_ref)
-        add_subjects(tx, [SubjectRow(change.key_ref, APART, seat, tag)])
+        add_subjects(tx, [SubjectRow(change.key_ref, APART, seat, vault.name(tx, PERSON, change.person))])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, func
+from sqlalchemy import Exists, Row, Select, func
 
 from countenance.storage.store import Transaction
 from countenance.storage.tables import asks, consents, notices
@@ -85,19 +85,15 @@ def by_receipt(tx: Transaction, receipt_id: str) -> ConsentRow | None:
     return None if row is None else _consent(row)
 
 
+def standing(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
+    """The newest answer of a person to each question they ever answered."""
+    return _rows(tx, _own(tx).where(consents.c.person_tag == person_tag, ~_followed(tx)))
+
+
 def ended(tx: Transaction, now_utc_us: int) -> Sequence[ConsentRow]:
     """Yeses whose time is over, and that nothing has followed yet."""
-    later = consents.alias("later")
-    same = (
-        (later.c.tenant == consents.c.tenant)
-        & (later.c.person_tag == consents.c.person_tag)
-        & (later.c.modality == consents.c.modality)
-        & (later.c.purpose == consents.c.purpose)
-        & (later.c.version > consents.c.version)
-    )
-    followed = tx.select(consents).with_only_columns(later.c.consent_id).where(same).correlate(consents).exists()
     over = (consents.c.status == "given") & (consents.c.expires_utc_us <= now_utc_us)
-    return _rows(tx, _own(tx).where(over, ~followed))
+    return _rows(tx, _own(tx).where(over, ~_followed(tx)))
 
 
 def counts(tx: Transaction) -> Mapping[tuple[str, str, str], int]:
@@ -126,10 +122,28 @@ def add_asks(tx: Transaction, rows: Iterable[AskRow]) -> None:
     tx.insert(asks, *(asdict(row) for row in rows))
 
 
+def was_asked(tx: Transaction, ask: AskRow) -> bool:
+    """True when there is such an ask, whatever its id and under whatever reference."""
+    names = ("person_tag", "modality", "substance", "notice_sha256", "at_utc_us")
+    return tx.first(tx.select(asks).where(*(asks.c[name] == getattr(ask, name) for name in names))) is not None
+
+
 def asks_of(tx: Transaction, person_tag: str) -> Sequence[AskRow]:
     """What a person was shown, the oldest first."""
     query = tx.select(asks).where(asks.c.person_tag == person_tag).order_by(asks.c.at_utc_us, asks.c.ask_id)
     return tuple(AskRow(**{name: getattr(row, name) for name in AskRow.__dataclass_fields__}) for row in tx.rows(query))
+
+
+def _followed(tx: Transaction) -> Exists:
+    later = consents.alias("later")
+    same = (
+        (later.c.tenant == consents.c.tenant)
+        & (later.c.person_tag == consents.c.person_tag)
+        & (later.c.modality == consents.c.modality)
+        & (later.c.purpose == consents.c.purpose)
+        & (later.c.version > consents.c.version)
+    )
+    return tx.select(consents).with_only_columns(later.c.consent_id).where(same).correlate(consents).exists()
 
 
 def _own(tx: Transaction) -> Select[Any]:
