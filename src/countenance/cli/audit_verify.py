@@ -46,7 +46,7 @@ def audit_verify(
 
     trust = trusted(policy, key)
     if log.is_file():
-        _chain(log) if log.suffix == ".jsonl" else _claim(log, trust)
+        _claim(log, trust)
         return
     folder = log_folder(log)
     trust = trust or own(folder)
@@ -143,16 +143,3 @@ def _deleted(path: Path, statement: Mapping[str, Any]) -> str:
     at, by = keys["destroyed_at"], keys["destroyed_by"]
     key = f"was destroyed {at}" if at else f"is to be destroyed by {by}"
     return f"{path}: erased {statement['erased_at']}; the key of earlier backups {key}."
-
-
-def _chain(log: Path) -> None:
-    """A log of the older form, one line per entry."""
-    from countenance.audit.chain_verify import read_entries, verify
-
-    entries = read_entries(log)
-    findings = verify(entries)
-    for finding in findings:
-        typer.echo(f"entry {finding.seq}: {finding.problem}", err=True)
-    if findings:
-        raise AuditError(f"{log}: {len(findings)} findings", "Keep the file as evidence.")
-    typer.echo(f"{log}: {len(entries)} entries, chain intact, every result has its lease.")

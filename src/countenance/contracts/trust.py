@@ -127,19 +127,6 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One line of the append-only log; each holds the hash of the one before."""
-
-    seq: int
-    kind: str
-    at: str
-    """RFC 3339 UTC, the log's own clock."""
-    body: Mapping[str, object]
-    previous: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class LogEntry:
     """One leaf of the tenant's log; its place in the Merkle tree is `seq`."""
 
