@@ -251,6 +251,25 @@ def test_a_yes_ends_with_its_time_also_in_a_running_call(desk: Desk) -> None:
     assert status(desk) is GIVEN
 
 
+def test_each_yes_ends_at_its_own_time_whichever_was_first(desk: Desk) -> None:
+    desk.says(PERSON, "face")
+    desk.pass_(days=10)
+    assert desk.consents.expire() == ()
+    desk.says("other", "face")
+    desk.says("other", "voice")
+    desk.pass_(days=355)
+    assert len(desk.consents.expire()) == 1
+    desk.pass_(days=10, microseconds=-1)
+    assert desk.consents.expire() == ()
+    desk.pass_(microseconds=1)
+    assert len(desk.consents.expire()) == 2
+    desk.pass_(days=1000)
+    assert desk.consents.expire() == ()
+    desk.says(PERSON, "face")
+    desk.pass_(days=365)
+    assert len(desk.consents.expire()) == 1
+
+
 def test_a_clock_that_goes_back_revives_no_consent(desk: Desk) -> None:
     desk.says(PERSON, "face")
     desk.pass_(days=366)

@@ -23,7 +23,7 @@ from countenance.contracts.trust import ConsentStatus, LogEntry, Ruling
 from countenance.control.changes import Change, draft_all, enrol, event_of, where_of
 from countenance.storage import calls, outbox
 from countenance.storage.clocks import micros
-from countenance.storage.consents import ConsentRow, ended
+from countenance.storage.consents import ConsentRow, ended, next_end
 from countenance.storage.keeping import note_log_days
 from countenance.storage.outbox import random_id
 from countenance.storage.sealing import Random
@@ -31,6 +31,7 @@ from countenance.storage.store import Transaction
 from countenance.storage.vault import Vault
 
 RECEIPT_BYTES = 16
+NEVER_US = 2**62
 NO = frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.REFUSED})
 
 
@@ -77,6 +78,8 @@ class Consents:
         self._random = random
         self._one = threading.RLock()
         self._seen: datetime | None = None
+        self._quiet_until_us = 0
+        """No yes ends before this time, as far as is known; asked of every lease, so kept here."""
 
     def now(self) -> datetime:
         """The wall clock, which never runs back here: what has expired stays expired."""
@@ -144,10 +147,16 @@ class Consents:
     def expire(self) -> Sequence[ConsentRow]:
         """End every yes whose time is over, in the running calls as well."""
         with self._one:
+            now_us = micros(self.now())
+            if now_us < self._quiet_until_us:
+                return ()
             with self._vault.store.reading() as tx:
-                over = ended(tx, micros(self.now()))
+                over = ended(tx, now_us)
                 changes = [change for row in over for change in self._ending(tx, row, ConsentStatus.EXPIRED, None)]
-            return self._enter(changes)
+                following = next_end(tx, now_us)
+            made = self._enter(changes)
+            self._quiet_until_us = NEVER_US if following is None else following
+            return made
 
     def carry(self, person: str, seat: Place, rulings: Mapping[Modality, Ruling], terms: Terms) -> Sequence[ConsentRow]:
         """Say in a call what the person has answered before, as far as it still holds; nothing else is said."""
@@ -218,6 +227,9 @@ class Consents:
                     event = event_of(self._vault, tx, change, entry.seq)
                     outbox.put(tx, entry.seq, [event], micros(self.now()))
 
+        # What is new may end before anything that was known to end.
+        ends = (micros(one.answer.expires) for one in changes if one.answer.expires is not None)
+        self._quiet_until_us = min(self._quiet_until_us, *ends, NEVER_US)
         entries = self._log.append_all(drafts, also)
         self.running.heard([entry for entry in entries if entry.kind == "CONSENT"])
         return tuple(kept)

@@ -96,6 +96,13 @@ def ended(tx: Transaction, now_utc_us: int) -> Sequence[ConsentRow]:
     return _rows(tx, _own(tx).where(over, ~_followed(tx)))
 
 
+def next_end(tx: Transaction, now_utc_us: int) -> int | None:
+    """When the next yes ends, not before now; None when there is none."""
+    ahead = (consents.c.status == "given") & (consents.c.expires_utc_us > now_utc_us)
+    first = tx.first(tx.select(consents, func.min(consents.c.expires_utc_us).label("ends")).where(ahead))
+    return None if first is None or first.ends is None else int(first.ends)
+
+
 def counts(tx: Transaction) -> Mapping[tuple[str, str, str], int]:
     """How many answers there are, by modality, purpose and status; nobody is named."""
     keys = (consents.c.modality, consents.c.purpose, consents.c.status)
