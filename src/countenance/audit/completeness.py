@@ -3,6 +3,7 @@
 Rules look at entries in the order of the log, one at a time, and keep only what they must compare with.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -135,7 +136,8 @@ class OptOuts:
         self._report = report
         self._open: dict[Key, object] = {}
         self._barred: dict[Key, set[object]] = {}
-        self._counted: dict[Key, tuple[int, int]] = {}
+        self._counted: dict[Key, array[int]] = {}
+        """Of each result that counts a modality: the end of its media time and its number, in turn."""
         self._stopped: dict[Key, int] = {}
 
     def see(self, leaf: Leaf, kind: object) -> None:
@@ -168,19 +170,18 @@ class OptOuts:
         for lease, person in self._open.items():
             if (lease[0], person) == place[:2]:
                 self._barred.setdefault(lease, set()).add(modality)
-        end_us, seq = self._counted.get(place, (0, 0))
-        if end_us > at_us:
-            self._report(seq, f"{modality} is counted up to {end_us} us, beyond the opt-out at {at_us} us")
+        ends = self._counted.get(place, array("q"))
+        for end_us, seq in zip(ends[::2], ends[1::2], strict=True):
+            if end_us > at_us:
+                self._report(seq, f"{modality} is counted up to {end_us} us, beyond the opt-out at {at_us} us")
 
     def _ended(self, leaf: Leaf, barred: Iterable[object]) -> None:
-        latest = (whole(leaf, "end_us"), whole(leaf, "seq"))
+        end_us, seq = min(max(whole(leaf, "end_us"), 0), LARGEST), whole(leaf, "seq")
         for modality, n in counts_of(leaf).items():
             if n:
-                place = place_of(leaf, modality)
-                if latest > self._counted.get(place, (-1, 0)):
-                    self._counted[place] = latest
+                self._counted.setdefault(place_of(leaf, modality), array("q")).extend((end_us, seq))
                 if modality in barred:
-                    self._report(latest[1], f"{modality} is counted after the opt-out")
+                    self._report(seq, f"{modality} is counted after the opt-out")
 
 
 class Permissions:
