@@ -1,8 +1,6 @@
 """Deployment to objects: the only place that resolves `module:attribute` and decides what is built."""
 
-import hashlib
 import importlib
-import json
 import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ from countenance.contracts.errors import MediaError, RefusedError, UsageError
 from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.stages import Connector, Encoder, Fusion, Sampler
 from countenance.contracts.trust import CONSENT_KINDS, Case, ConsentStatus, Ruling
-from countenance.deployment import Deployment, Person
+from countenance.deployment import Deployment, Person, digests
 from countenance.encoders.adapters import adapted
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
@@ -61,7 +59,9 @@ class Job:
     cards: tuple[Card, ...]
     policy_digest: str
     digest: str
-    """Of all that decides the result."""
+    """Of all that decides the result, what was said included: it stays in the work folder."""
+    config_digest: str
+    """Of how calls are read here, for the log: nothing that belongs to a person is in it."""
 
     @property
     def call(self) -> Call:
@@ -112,6 +112,14 @@ def assemble(deployment: Deployment, today: date) -> Job:
     inner, fused = fusion_of(deployment.stages.fusion, shelf)
     fusion, heads = with_heads(inner, [t.home for t in taxonomies if t.home], shelf)
     cards = {name: card for name, card in shelf.cards.items() if card.modality in wanted}
+    used = {**shelf.cards, **fused, **heads}
+    decided = {
+        "version": __version__,
+        "models": {name: dict(card.files) for name, card in used.items()},
+        "taxonomies": [taxonomy.model_dump(mode="json") for taxonomy in taxonomies],
+        "policy": gate.digest,
+    }
+    digest, config_digest = digests(deployment, decided, {who: one.path for who, one in recordings.items()})
     return Job(
         deployment=deployment,
         permissions=permissions,
@@ -124,7 +132,8 @@ def assemble(deployment: Deployment, today: date) -> Job:
         finder=finder_of(shelf) if FACE in wanted else None,
         cards=tuple(card for _, card in sorted({**cards, **fused, **heads}.items())),
         policy_digest=gate.digest,
-        digest=_digest(deployment, recordings, {**shelf.cards, **fused, **heads}, taxonomies, gate.digest),
+        digest=digest,
+        config_digest=config_digest,
     )
 
 
@@ -265,33 +274,3 @@ def fusion_of(named: str, shelf: Shelf) -> tuple[Fusion, Mapping[str, Card]]:
     """The fusion of a name, `module:attribute` or the folder of a bundle, and the card of its weights."""
     folder = Path(named)
     return load_fusion(folder, shelf) if (folder / "card.toml").is_file() else build_fusion(resolve(named), shelf)
-
-
-def fingerprint(path: Path) -> str:
-    """Hash of the size and both ends of a file: enough to know that an interrupted analysis meets the same one."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        digest = hashlib.sha256(str(size).encode())
-        for place in (0, max(0, size - 1_000_000)):
-            file.seek(place)
-            digest.update(file.read(1_000_000))
-    return digest.hexdigest()
-
-
-def _digest(
-    deployment: Deployment,
-    recordings: Mapping[str, Recording],
-    cards: Mapping[str, Card],
-    taxonomies: Iterable[Taxonomy],
-    policy: str,
-) -> str:
-    facts = {
-        "version": __version__,
-        "deployment": deployment.model_dump(mode="json"),
-        "recordings": {who: fingerprint(recording.path) for who, recording in recordings.items()},
-        "transcript": deployment.transcript.read_text("utf-8", "replace") if deployment.transcript else None,
-        "models": {name: dict(card.files) for name, card in cards.items()},
-        "taxonomies": [taxonomy.model_dump(mode="json") for taxonomy in taxonomies],
-        "policy": policy,
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -3,6 +3,8 @@
 An unknown key is an error that names the nearest key there is.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -173,3 +175,37 @@ def withdrawal_table(spec: str) -> tuple[str, dict[str, str]]:
     if not (found and at and name):
         raise UsageError(f"--withdraw {spec!r} is not NAME=MODALITY@TIME", "For example: --withdraw Ana=face@01:10")
     return name, {"modality": modality, "at": when}
+
+
+MANNER = {"purpose", "jurisdictions", "profile", "fps", "stages", "accept_damaged"}
+"""What a deployment says of how it reads; all else is of people, or says where files are."""
+
+
+def digests(deployment: Deployment, decided: Mapping[str, object], recordings: Mapping[str, Path]) -> tuple[str, str]:
+    """Of all that decides one result, and of how results are made here: only the second has nothing of a person in it.
+
+    A plain hash over names or words can be guessed at for as long as it is kept: the first never enters the log.
+    """
+    manner = {**decided, "deployment": deployment.model_dump(mode="json", include=MANNER)}
+    whole = {
+        **decided,
+        "deployment": deployment.model_dump(mode="json"),
+        "recordings": {who: fingerprint(path) for who, path in recordings.items()},
+        "transcript": deployment.transcript.read_text("utf-8", "replace") if deployment.transcript else None,
+    }
+    return _sha256_of(whole), _sha256_of(manner)
+
+
+def _sha256_of(facts: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def fingerprint(path: Path) -> str:
+    """Hash of the size and both ends of a file: enough to know that an interrupted analysis meets the same one."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        digest = hashlib.sha256(str(size).encode())
+        for place in (0, max(0, size - 1_000_000)):
+            file.seek(place)
+            digest.update(file.read(1_000_000))
+    return digest.hexdigest()

@@ -135,7 +135,7 @@ class _Run:
         job, call = self._job, {"call_ref": self.seats.call_ref}
         tenant.log.append_all(
             [
-                ("CONFIG", {**call, "config_digest": job.digest, "software": __version__}),
+                ("CONFIG", {**call, "config_digest": job.config_digest, "software": __version__}),
                 ("POLICY_LOAD", {**call, "policy_digest": job.policy_digest}),
                 *(("MODEL_LOAD", {**call, "model": c.name, "sha256": c.files["model.onnx"]}) for c in job.cards),
             ]

@@ -9,13 +9,13 @@ from countenance import __version__
 from countenance.analysis.custody import LOG, STORE
 from countenance.analysis.labelled.grounds import Room, Terms
 from countenance.analysis.labelled.passes import Listener, Task, merged, parts_of, read_part
-from countenance.assembly import fingerprint
 from countenance.audit.export import export
 from countenance.capture.recording import measured, probe
 from countenance.contracts.card import Card
 from countenance.contracts.errors import MediaError
 from countenance.contracts.readings import Window
 from countenance.control.opening import open_tenant
+from countenance.deployment import fingerprint
 from countenance.training.datasets.store import Row, check_splits
 from countenance.training.windows.cache import WindowCache, key_of
 from countenance.training.windows.labelled import LabelledWindow, label_windows
