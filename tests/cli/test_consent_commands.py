@@ -114,6 +114,22 @@ def test_a_weaker_form_than_the_law_asks_for_is_refused(call: Path, store: str) 
     assert says(call, store, "face", "given", *SIGNED, "--own-wish").exit_code == 0
 
 
+def test_it_is_said_beforehand_whether_a_person_may_be_asked(call: Path, store: str) -> None:
+    says(call, store, "face")
+    says(call, store, "voice", "refused")
+    asking = ("consent", "asking", "--deployment", str(call), "--store", store, "--person", "Ana")
+    told = json.loads(run(*asking, "--json").stdout)
+    assert {m: one["ask"] for m, one in told.items()} == {
+        "face": "answered",
+        "voice": "leave",
+        "text": "ask",
+        "telemetry": "never",
+    }
+    lines = run(*asking).stdout.splitlines()
+    assert lines[2] == "text: ask"
+    assert lines[1].startswith("voice: leave until 20")
+
+
 def test_a_guardian_agrees_for_a_young_person(call: Path, store: str) -> None:
     assert isinstance(says(call, store, "text", person="Kim").exception, ConsentError)
     spec = "G. Doe:mother:video_call:agent-7"
