@@ -66,7 +66,7 @@ export async function readLimited(path, limit) {
   try {
     const { size } = fstatSync(file);
     must(size <= limit, `${path} is larger than ${limit} bytes`);
-    const bytes = Buffer.alloc(size);
+    const bytes = Buffer.allocUnsafeSlow(size);
     let got = 0;
     while (got < size) {
       const more = readSync(file, bytes, got, size - got, got);
