@@ -165,16 +165,26 @@ def test_a_store_that_was_edited_fails_the_check(store: Path) -> None:
 
 
 def test_a_witness_is_another_process_that_cosigns(log: Path, tmp_path: Path) -> None:
-    words = ["audit", "witness", "--folder", str(tmp_path / "w"), "--log", str(log / "log.vkey"), "--port", "0"]
+    serve = ["audit", "witness", "--folder", str(tmp_path / "w"), "--log", str(log / "log.vkey"), "--port", "0"]
     code = "import sys; from countenance.cli import main; main()"
-    shown = run(*words[1:], "--show-key").stdout.strip()
-    with subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True) as process:
+    shown = run(*serve[1:], "--show-key").stdout.strip()
+    with subprocess.Popen([sys.executable, "-c", code, *serve], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         policy = parse_policy(f"log {KEY.verifier}\n{line.replace('witness.local/w1 ', 'w1 ', 1)}quorum w1\n".encode())
         export = Export(LEAVES)
         note = cosigned(parse_note(export.files["checkpoint"]), policy.witnesses[0], lambda _: ())
+        old = Export(LEAVES[:300])
+        old.write(tmp_path / "old")
+        words = ("--policy", tmp_path / "asked", "--ask")
+        (tmp_path / "asked").write_text(
+            f"log {KEY.verifier}\n{line.replace('witness.local/w1 ', 'w1 ', 1)}quorum none\n"
+        )
+        newest = run("verify", log, *words)
+        stale = refused(run("verify", tmp_path / "old", *words))
         process.send_signal(signal.SIGINT)
+    assert newest.exit_code == 0
+    assert "holds another history of 600 entries, this log has 300" in stale
     assert str(policy.witnesses[0].key) == shown
     assert list(cosignatures(note, [policy.witnesses[0].key]))
     (log / "checkpoint").write_bytes(note.data)
