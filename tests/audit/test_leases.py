@@ -16,13 +16,14 @@ from countenance.audit.permission import Request
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.call import Modality
-from countenance.contracts.errors import AuditError, RefusedError, VaultError
+from countenance.contracts.errors import AuditError, RefusedError, StorageError, VaultError
 from countenance.contracts.trust import ConsentStatus, Lease
 from countenance.storage import outbox
 from countenance.storage.clocks import micros
 from countenance.storage.leases import open_ones
 from countenance.storage.store import Store
 from countenance.storage.tables import payloads
+from countenance.storage.vault import Vault
 from countenance.testing.clocks import ManualClock
 
 SECOND_US = 1_000_000
@@ -302,3 +303,63 @@ def test_a_call_written_this_way_is_complete(desk: Desk) -> None:
     rules = Completeness()
     leaves = [{"kind": e.kind, "seq": e.seq, **e.body} for e in desk.log.entries()]
     assert [*rules.see(leaves), *rules.end()] == []
+
+
+class Uncertain:
+    """A store whose next commit happens, and is reported as a fault: a server that goes away while it commits."""
+
+    def __init__(self) -> None:
+        self.armed = False
+
+    def __call__(self, name: str) -> None:
+        if self.armed and name == "store.after_commit":
+            self.armed = False
+            raise StorageError("the server went away", "")
+
+
+@pytest.fixture
+def doubtful(place: Place, tmp_path: Path) -> Iterator[tuple[Desk, Uncertain]]:
+    points = Uncertain()
+    with Store.open(place.where, place.tenant, points) as store:
+        yield Desk(store, tmp_path), points
+
+
+def test_a_lease_that_may_have_been_given_is_recovered_before_the_next(doubtful: tuple[Desk, Uncertain]) -> None:
+    desk, points = doubtful
+    points.armed = True
+    with pytest.raises(AuditError, match="the server went away"):
+        desk.leases.grant(request())
+    assert desk.leases.open == ()
+    lease = desk.leases.grant(request())
+    assert desk.kinds() == ["LEASE", "RECOVERY", "LEASE"]
+    assert desk.log.entries()[1].body["reason"] == "unacknowledged"
+    desk.leases.result(outcome(lease))
+
+
+def test_a_result_that_may_have_been_written_is_not_written_twice(doubtful: tuple[Desk, Uncertain]) -> None:
+    desk, points = doubtful
+    first, second = desk.leases.grant_all([request(), request(person="p_2")])
+    points.armed = True
+    with pytest.raises(AuditError, match="the server went away"):
+        desk.leases.result(outcome(first, 5, Outgoing("t", b"x")))
+    with pytest.raises(AuditError, match="is not open"):
+        desk.leases.result(outcome(first, 5, Outgoing("t", b"x")))
+    assert desk.leases.open == (second,)
+    with desk.log.store.reading() as tx:
+        assert outbox.waiting(tx) == 1
+    desk.leases.close(second, "hang_up")
+    assert desk.kinds() == ["LEASE", "LEASE", "RESULT", "LEASE_CLOSE"]
+
+
+def test_a_result_that_was_not_written_is_written_when_it_is_asked_for_again(desk: Desk) -> None:
+    lease = desk.leases.grant(request())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Vault, "seal", refuse)
+        with pytest.raises(VaultError):
+            desk.leases.result(outcome(lease))
+    desk.leases.result(outcome(lease))
+    assert desk.kinds() == ["LEASE", "RESULT"]
+
+
+def refuse(*_: object) -> str:
+    raise VaultError("no", "")

@@ -47,6 +47,7 @@ class Leases:
         self._at = points
         self._one = threading.RLock()
         self._open: dict[str, Lease] = {}
+        self._doubtful = False
         self._barred: set[tuple[str, Modality]] = set()
         self._stopped: dict[tuple[str, Modality], int] = {}
         self._consented: dict[tuple[str, Modality], int] = {}
@@ -64,6 +65,7 @@ class Leases:
     def grant_all(self, requests: Iterable[Request]) -> Sequence[Lease]:
         """Leases for several people with one wait for the disk: all of them, or none."""
         with self._one:
+            self._be_sure()
             leases: list[Lease] = []
             for request in requests:
                 lease = lease_for(request, self._stopped)
@@ -71,7 +73,7 @@ class Leases:
                     raise AuditError(f"the lease {lease.id} is already open", "End it with a result before the next.")
                 leases.append(lease)
             self._at("lease.before_log")
-            self._log.append_all([("LEASE", self._lease_body(lease)) for lease in leases], self._opening(leases))
+            self._append([("LEASE", self._lease_body(lease)) for lease in leases], self._opening(leases))
             self._at("lease.granted")
             self._open.update((lease.id, lease) for lease in leases)
             return tuple(leases)
@@ -83,6 +85,7 @@ class Leases:
     def results(self, outcomes: Iterable[Outcome]) -> Sequence[Result]:
         """End several leases with one wait for the disk: entries, sealed payloads and outbox, or nothing."""
         with self._one:
+            self._be_sure()
             wanted = list(outcomes)
             records = []
             drafts: list[Draft] = []
@@ -103,7 +106,7 @@ class Leases:
                 self._at("result.after_lease_end")
 
             self._at("result.before_log")
-            entries = self._log.append_all(drafts, also)
+            entries = self._append(drafts, also)
             self._at("result.durable")
             for outcome in wanted:
                 self._end(outcome.lease.id)
@@ -113,11 +116,12 @@ class Leases:
         """End a lease that gives no output; `counts` says what ran for nothing, where that is known."""
         ran = {"counts": dict(counts)} if counts else {}
         with self._one:
+            self._be_sure()
             self._check_open(lease, ())
             self._at("lease.before_close")
             ended = self._name(lease)
             drafts = [("LEASE_CLOSE", {**self._span(lease), **ran, "reason": reason})]
-            entry = self._log.append_all(drafts, lambda tx, _: rows.end(tx, [ended]))[0]
+            entry = self._append(drafts, lambda tx, _: rows.end(tx, [ended]))[0]
             self._at("lease.closed")
             self._end(lease.id)
             return entry
@@ -185,6 +189,25 @@ class Leases:
                 self._stopped.pop((participant, modality), None)
             else:
                 self._stopped[participant, modality] = stop_us
+
+    def _append(self, drafts: Sequence[Draft], also: Also) -> Sequence[LogEntry]:
+        self._doubtful = True
+        entries = self._log.append_all(drafts, also)
+        self._doubtful = False
+        return entries
+
+    def _be_sure(self) -> None:
+        """After a fault a commit may have happened or not: what the store holds says which leases are open."""
+        if not self._doubtful:
+            return
+        kept = [row for row in self._log.open_leases() if row.call_ref == self._call]
+        names = {row.lease for row in kept}
+        for lease in self.open:
+            if self._name(lease) not in names:
+                self._end(lease.id)
+        known = {self._name(lease) for lease in self.open}
+        self._log.recover([row for row in kept if row.lease not in known], "unacknowledged")
+        self._doubtful = False
 
     def _opening(self, leases: Sequence[Lease]) -> Also:
         def also(tx: Transaction, entries: Sequence[LogEntry]) -> None:

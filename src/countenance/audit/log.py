@@ -21,6 +21,7 @@ from countenance.contracts.trust import LogEntry
 from countenance.storage import entries as rows
 from countenance.storage import leases
 from countenance.storage.clocks import SystemClock, micros
+from countenance.storage.leases import LeaseRow
 from countenance.storage.marks import find_mark, put_mark
 from countenance.storage.points import Points, nowhere
 from countenance.storage.store import Store, Transaction
@@ -50,14 +51,7 @@ class Log:
     def open(cls, store: Store, key: SigningKey, clock: Clock | None = None, points: Points = nowhere) -> "Log":
         """The log in a store; leases that a stop left open get their RECOVERY; raises AuditError when it is damaged."""
         log = cls(store, key, clock or SystemClock(), points)
-        with log._alone(), store.reading() as tx:
-            lost = leases.open_ones(tx)
-        bodies = [
-            {"call_ref": one.call_ref, "subject_ref": one.subject_ref, "lease": one.lease, "reason": "interrupted"}
-            for one in lost
-        ]
-        names = [one.lease for one in lost]
-        log.append_all([("RECOVERY", body) for body in bodies], lambda tx, _: leases.end(tx, names))
+        log.recover(log.open_leases(), "interrupted")
         return log
 
     @property
@@ -106,6 +100,20 @@ class Log:
         """The entries of a call, all of them or those of some kinds."""
         with self._alone(), self.store.reading() as tx:
             return tuple(entry_of(leaf) for leaf in rows.of_call(tx, call_ref, kinds))
+
+    def open_leases(self) -> Sequence[LeaseRow]:
+        """The leases that no entry has ended."""
+        with self._alone(), self.store.reading() as tx:
+            return leases.open_ones(tx)
+
+    def recover(self, lost: Sequence[LeaseRow], reason: str) -> None:
+        """End leases of which nobody knows what became: so many model calls may have run, nothing of them left."""
+        bodies = [
+            {"call_ref": one.call_ref, "subject_ref": one.subject_ref, "lease": one.lease, "reason": reason}
+            for one in lost
+        ]
+        names = [one.lease for one in lost]
+        self.append_all([("RECOVERY", body) for body in bodies], lambda tx, _: leases.end(tx, names))
 
     def inclusion(self, seq: int, size: int | None = None) -> tuple[bytes, ...]:
         """The proof that an entry is in the tree, of this size or as it stands."""
