@@ -65,7 +65,10 @@ async function run() {
     }
     if (all.size > 0) say(summary(found));
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault)) {
+      say("The check could not be finished: a file could not be read. Start over.");
+      throw error;
+    }
     say(`That key or policy cannot be read: ${error.message}.`);
   } finally {
     if (mine === turn) progress.hidden = true;

@@ -1,5 +1,9 @@
 /** Ed25519 (RFC 8032) by WebCrypto, which browsers and Node both have. */
 
+import { must } from "./fault.mjs";
+
+const UNABLE = "this browser cannot check Ed25519 signatures; use a newer one, and open the page as a file or over https";
+
 /** @typedef {(key: Uint8Array, signature: Uint8Array, message: Uint8Array) => Promise<boolean> | boolean} Verify */
 
 /** @type {Verify} */
@@ -31,8 +35,16 @@ export function useEd25519(verify) {
  * @returns {Promise<boolean>}
  */
 async function verifyWebCrypto(key, signature, message) {
-  const imported = await crypto.subtle.importKey("raw", buffer(key), { name: "Ed25519" }, false, ["verify"]);
-  return crypto.subtle.verify({ name: "Ed25519" }, imported, buffer(signature), buffer(message));
+  must(globalThis.crypto?.subtle, UNABLE);
+  try {
+    const imported = await crypto.subtle.importKey("raw", buffer(key), { name: "Ed25519" }, false, ["verify"]);
+    return await crypto.subtle.verify({ name: "Ed25519" }, imported, buffer(signature), buffer(message));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    // Anything else that it names is a key that is none.
+    must(error.name !== "NotSupportedError", UNABLE);
+    return false;
+  }
 }
 
 /**

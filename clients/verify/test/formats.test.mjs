@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { decodeBase64, decodeDecimal } from "../src/bytes.mjs";
 import { parseCanonical } from "../src/canonical.mjs";
 import { parseCheckpoint } from "../src/checkpoint.mjs";
+import { verifyEd25519 } from "../src/ed25519.mjs";
 import { checkConsistency, checkInclusion, emptyRoot, leafHash, treeHash } from "../src/merkle.mjs";
 import { parseKey, parseNote, verifyNote } from "../src/note.mjs";
 import { openCheckpoint, parsePolicy, trustLog } from "../src/policy.mjs";
@@ -88,6 +89,21 @@ test("a note holds when a known key signed it, and not when its signature fails"
   const changed = Buffer.from(Buffer.from(signed).toString().replace("more", "less"));
   await assert.rejects(verifyNote(parseNote(changed), [parseKey(log.vkey)]), /does not fit/);
   assert.deepEqual(await verifyNote(parseNote(changed), [parseKey(signer("a.example").vkey)]), []);
+});
+
+test("WebCrypto is asked as a browser would be, and says when it cannot", async () => {
+  const log = signer("a.example");
+  const [key, message] = [parseKey(log.vkey), utf8("text")];
+  const made = new Uint8Array(log.sign(message));
+  assert.equal(await verifyEd25519(key.bytes, made, message), true);
+  assert.equal(await verifyEd25519(key.bytes, made, utf8("test")), false);
+  assert.equal(await verifyEd25519(key.bytes, made.slice(1), message), false);
+  const { subtle } = globalThis.crypto;
+  for (const broken of [{ importKey: () => Promise.reject(new DOMException("", "NotSupportedError")) }, undefined]) {
+    Object.defineProperty(globalThis.crypto, "subtle", { value: broken, configurable: true });
+    await assert.rejects(verifyEd25519(key.bytes, made, message), /use a newer one/);
+  }
+  Object.defineProperty(globalThis.crypto, "subtle", { value: subtle, configurable: true });
 });
 
 test("texts that are no notes are refused by name", () => {
