@@ -15,6 +15,7 @@ from tests.control.desks import Desk
 from countenance.audit.entries import FIELDS, KINDS
 from countenance.audit.export import export
 from countenance.contracts.trust import ConsentStatus
+from countenance.control.retention import Retention
 
 
 @pytest.mark.slow
@@ -100,6 +101,20 @@ def test_it_reads_a_deletion_and_the_log_after_it(tmp_path: Path) -> None:
     assert changed != receipt
     kept.write_bytes(changed)
     assert verified(kept)["ok"] is False
+
+
+def test_a_log_whose_oldest_entries_are_past_their_time_still_holds(desk: Desk, tmp_path: Path) -> None:
+    for n in range(300):
+        desk.says(f"person {n}", "text", ConsentStatus.REFUSED)
+    export(desk.log, tmp_path / "log")
+    before = tmp_path / "kept.checkpoint"
+    before.write_bytes((tmp_path / "log/checkpoint").read_bytes())
+    desk.pass_(days=400)
+    Retention(desk.log, desk.vault, desk.clock).run()
+    export(desk.log, tmp_path / "log")
+    assert not (tmp_path / "log/tile/entries/000").exists()
+    answer = verified(tmp_path / "log", "--remember", before)
+    assert (answer["ok"], answer["kept"], answer["continues"]) == (True, 256, [300])
 
 
 def test_both_name_the_same_first_bad_entry_of_a_log_that_says_something_wrong() -> None:
