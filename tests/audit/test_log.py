@@ -382,7 +382,11 @@ def test_a_missing_or_cut_tile_is_named(store: Store) -> None:
         log.inclusion(3)
 
 
-def test_pruned_entries_are_gone_and_all_proofs_still_hold(store: Store) -> None:
+@pytest.mark.parametrize("at_once", [256, 65_536])
+def test_pruned_entries_are_gone_and_all_proofs_still_hold(
+    store: Store, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("countenance.audit.log.PRUNE_AT_ONCE", at_once)
     log = open_log(store)
     made = log.append_all(drafts(700))
     root = log.root

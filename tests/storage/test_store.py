@@ -11,7 +11,7 @@ from tests.conftest import Place
 from tests.postgres_server import OWNER, Server
 
 from countenance.contracts.errors import StorageError
-from countenance.storage import migrations
+from countenance.storage import engine, migrations
 from countenance.storage.engine import FILE
 from countenance.storage.store import Store, Transaction
 from countenance.storage.tables import calls, marks, version
@@ -301,3 +301,25 @@ def test_a_postgres_that_went_away_and_came_back_is_used_again(postgres: Server)
             tx.insert(marks, {"name": "b", "value": "2"})
         with store.transaction() as tx:
             assert values(tx) == ["1"]
+
+
+def test_a_postgres_that_says_nothing_is_a_fault_and_its_session_ends(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "ANSWER_S", 1)
+    with Store.open(postgres.url(), "silent") as store:
+        with pytest.raises(StorageError, match="the store cannot be written"), store.transaction() as tx:
+            tx.execute(text("SELECT pg_sleep(600)"))
+        assert any(written(store) for _ in range(1_000))
+        with store.reading() as tx:
+            assert values(tx) == ["1"]
+
+
+def written(store: Store) -> bool:
+    """Whether a mark could be written; false while the session before still holds the lock."""
+    try:
+        with store.transaction() as tx:
+            tx.insert(marks, MARK)
+    except StorageError:
+        return False
+    return True

@@ -29,6 +29,7 @@ from countenance.storage.store import Store, Transaction
 __all__ = ["Also", "Draft", "Log"]
 
 SIGN_EVERY_US = 1_000_000
+PRUNE_AT_ONCE = 65_536
 LATEST = "log.latest"
 
 
@@ -156,9 +157,12 @@ class Log:
         """
         with self._alone() as tree:
             minimum = max(0, min(before, tree.size - 1)) // rows.TILE_WIDTH * rows.TILE_WIDTH
-            with self.store.transaction() as tx:
-                if minimum > rows.minimum(tx):
-                    rows.prune(tx, minimum)
+            with self.store.reading() as tx:
+                kept = rows.minimum(tx)
+            # In steps, each a transaction that does not take long.
+            for until in range(kept, minimum, PRUNE_AT_ONCE):
+                with self.store.transaction() as tx:
+                    rows.prune(tx, min(until + PRUNE_AT_ONCE, minimum))
                 self._at("log.pruned")
             return minimum
 

@@ -16,7 +16,9 @@ from countenance.storage.folders import make_folder
 
 FILE = "store.sqlite"
 LOCK = "store.lock"
-BUSY_MS = 5_000
+BUSY_MS = 1_000
+ANSWER_S = 10
+"""A server that says nothing for so long is a fault of the store."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", f"busy_timeout={BUSY_MS}")
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -114,15 +116,24 @@ def open_sqlite(folder: Path) -> Database:
 
 def open_postgres(url: str, tenant: str) -> Database:
     """A PostgreSQL database, each connection bound to one tenant by row-level security."""
-    settings = {"countenance.tenant": tenant, "synchronous_commit": "on", "timezone": "UTC"}
+    settings = {
+        "countenance.tenant": tenant,
+        "synchronous_commit": "on",
+        "timezone": "UTC",
+        # A session whose client has gone ends, and with it its lock.
+        "client_connection_check_interval": "1s",
+    }
+    answers = {"timeout": ANSWER_S}
     try:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+pg8000")
         if parsed.drivername != "postgresql+pg8000":
             raise StorageError(f"`{parsed.drivername}` is no store", "Give a folder or a postgresql:// URL.")
-        writer = create_engine(parsed, pool_size=1, max_overflow=0)
-        reader = create_engine(parsed, pool_size=4, max_overflow=4, isolation_level="REPEATABLE READ")
+        writer = create_engine(parsed, pool_size=1, max_overflow=0, connect_args=answers)
+        reader = create_engine(
+            parsed, pool_size=4, max_overflow=4, isolation_level="REPEATABLE READ", connect_args=answers
+        )
     except (ArgumentError, NoSuchModuleError) as fault:
         raise StorageError("the address of the store is no URL", "Give a folder or a postgresql:// URL.") from fault
     except ModuleNotFoundError as fault:
