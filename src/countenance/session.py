@@ -176,8 +176,8 @@ class Session:
             samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
             seat.windower.miss(missing)
             for encoder in self._stages.encoders:
-                if samples and encoder.takes.modality == modality:
-                    seat.windower.add(encoder.encode(samples))
+                if encoder.takes.modality == modality and (taken := encoder.takes.of(samples)):
+                    seat.windower.add(encoder.encode(taken))
             seat.counts[modality] = len(samples)
 
     def _barred(self, seat: Seat) -> dict[Modality, Abstain]:

@@ -25,7 +25,7 @@ def made(steps: int, seed: int, voiced: float = 0.6) -> Heard:
 
 
 def whole(one: Heard) -> np.ndarray:
-    return functionals(one, [(0, len(one.frames))])[0]
+    return np.asarray(functionals(one, [(0, len(one.frames))])[0])
 
 
 @settings(max_examples=50, deadline=None)

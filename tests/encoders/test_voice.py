@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from tests.encoders.faces_drawn import told_bundle
 from tests.encoders.voices import SAMPLE_RATE, pulses, talk
 
+from countenance.contracts.call import VOICE
 from countenance.contracts.errors import BundleError, UsageError
-from countenance.contracts.media import Quality, TextSample, VoiceSample
+from countenance.contracts.media import Quality, SampleSpec, TextSample, VoiceSample
 from countenance.contracts.readings import EMOTIONS, Reason
 from countenance.encoders.arousal import arousal
-from countenance.encoders.functionals import FUNCTIONALS
 from countenance.encoders.voice import BUNDLE, INPUTS, VoiceEncoder, folded
 from countenance.inference.bundle import Bundle
 from countenance.inference.hearing import learnt, measured
@@ -251,3 +251,10 @@ def test_the_shipped_bundle_is_not_fooled_by_the_level_of_the_microphone(shipped
     for name in EMOTIONS:
         assert quiet.scores[name] == pytest.approx(loud.scores[name], abs=0.05)
     assert quiet.dimensions["arousal"] == pytest.approx(loud.dimensions["arousal"], abs=0.05)
+
+
+def test_encoders_that_want_sound_are_given_no_glances() -> None:
+    whole = sample()
+    glance = replace(whole, pcm=np.zeros(0, np.float32), speech=(), glance=True)
+    assert SampleSpec(VOICE, VoiceSample).of([glance, whole]) == [whole]
+    assert VoiceEncoder.takes.of([glance, whole]) == [glance, whole]

@@ -81,7 +81,7 @@ def test_every_figure_of_the_card_comes_from_the_report(monkeypatch: pytest.Monk
         ),
         abs=1e-4,
     )
-    assert found["uar"]["untuned_folds"]["n"] == 240
+    assert found["uar"]["other_folds"]["n"] == 240
     assert found["uar"]["women"]["n"] == found["uar"]["men"]["n"] == 200
     assert (
         found["uar_women_minus_men"]["low"]

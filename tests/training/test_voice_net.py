@@ -208,7 +208,7 @@ def test_the_statistics_expert_learns_and_is_kept(tmp_path: Path) -> None:
         said = first[0](torch.from_numpy(rows))[0].argmax(1).numpy()
     assert (said == np.array([clip.label for clip in data.clips])[clips]).mean() > 0.9
     again = fit_statistics(data, asked, run, "fold1", CPU)
-    for own, kept in zip(first, again, strict=True):
+    for own, kept in ((first[0], again[0]), (first[1], again[1])):
         for value, other in zip(own.state_dict().values(), kept.state_dict().values(), strict=True):
             torch.testing.assert_close(value, other)
 

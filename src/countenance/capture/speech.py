@@ -1,4 +1,7 @@
-"""Sound of one participant to voice samples: one a second when there is enough voice, with the speaker's baseline."""
+"""Sound of one participant to voice samples, when there is enough voice: a whole one a second, glances between.
+
+A glance is taken every 100 ms and knows nothing of what comes after it; a second without enough voice gives none.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,26 +26,46 @@ from countenance.contracts.media import (
 )
 from countenance.contracts.readings import Reason
 from countenance.contracts.telemetry import Stretch
-from countenance.inference.hearing import measured
+from countenance.inference.hearing import followed, part_of
 from countenance.inference.logmel import HOP, WINDOW, log_mel, speech_frames, unheard, updated
-from countenance.inference.pitch import with_pitch
+from countenance.inference.pitch import AFRESH, Followed, with_pitch
 
 CONTEXT_US = 3 * SECOND_US
 FRAME_US = FRAME * SECOND_US // SAMPLE_RATE
+GLANCE = 5
+"""Frames between two answers: 100 ms."""
 
 _CONTEXT_FRAMES = CONTEXT_US // FRAME_US
+_KEPT_FRAMES = _CONTEXT_FRAMES + SECOND_US // FRAME_US  # the context of the first glance in a second
+_RECENT = SECOND_US // FRAME_US
+_YOUNG_S = 3.0  # until so much was heard, the baseline moves with every glance; later it moves once a second
 _LEAST_RECENT = 12  # frames of speech in the window: 240 ms
 _LEAST = 25  # and 500 ms in the whole context, or there is not enough voice to read
 _MARGIN = 7  # frames of sound kept around the speech: 140 ms
 _SILENCE = Sounding(
-    log_mel(np.zeros(2 * _CONTEXT_FRAMES * HOP + WINDOW, np.float32))[: 2 * _CONTEXT_FRAMES],
-    np.zeros(_CONTEXT_FRAMES, np.float32),
-    np.zeros(_CONTEXT_FRAMES, np.float32),
+    log_mel(np.zeros(2 * _KEPT_FRAMES * HOP + WINDOW, np.float32))[: 2 * _KEPT_FRAMES],
+    np.zeros(_KEPT_FRAMES, np.float32),
+    np.zeros(_KEPT_FRAMES, np.float32),
 )
+_NO_SOUND = np.zeros(0, np.float32)
 _CLOSED_GAP = 5  # frames; a shorter gap inside speech is no pause
 _JITTER = FRAME  # samples; a chunk so close to the expected place is taken as joined
 _POOR_SNR_DB, _GOOD_SNR_DB = 3.0, 20.0
 _LEAST_QUALITY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Glance:
+    """What is known of the voice at one moment."""
+
+    end_us: int
+    first: int
+    last: int
+    """From the first to the last voice of the last 3 s, with a margin, in frames of these 3 s."""
+    back: int
+    """How many frames of the second were not yet heard."""
+    baseline: SpeakerBaseline
+    quality: Quality
 
 
 @dataclass(slots=True)
@@ -56,10 +79,11 @@ class VoiceSampler:
     _next: int | None = None
     _began_us: int = 0
     _heard_us: int | None = None
-    _activity: VoiceActivity = field(default_factory=lambda: VoiceActivity(_CONTEXT_FRAMES))
+    _activity: VoiceActivity = field(default_factory=lambda: VoiceActivity(_KEPT_FRAMES))
     _sound: NDArray[np.int16] = field(default_factory=lambda: np.zeros(_CONTEXT_FRAMES * FRAME, np.int16))
     _sounding: Sounding = field(default_factory=lambda: _SILENCE)
-    """Of the sound kept; its frames and pitch begin 20 ms before it."""
+    """Of the last 4 s; its frames and pitch begin 20 ms before them."""
+    _followed: Followed = AFRESH
 
     @property
     def modality(self) -> Modality:
@@ -85,13 +109,14 @@ class VoiceSampler:
         self._next = place + len(pcm)
 
     def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
-        """One voice sample, or silence; windows are whole frames of 20 ms and follow each other."""
-        self._advance(start_us, end_us)
-        speech = closed(self._activity.speech, _CLOSED_GAP)
+        """Glances and a whole sample, or silence; windows are whole tenths of a second and follow each other."""
+        glances = self._advance(start_us, end_us)
+        speech = closed(self._activity.speech[-_CONTEXT_FRAMES:], _CLOSED_GAP)
         recent = (end_us - start_us) // FRAME_US
-        if speech[-recent:].sum() < _LEAST_RECENT or speech.sum() < _LEAST:
+        if not _enough(speech, recent):
             return (), (Missing(self.participant_id, VOICE, start_us, end_us, Reason.SILENCE),)
-        return (self._sample(speech, end_us),), ()
+        before = [self._glanced(one) for one in glances if one.end_us < end_us]
+        return (*before, self._whole(glances[-1], speech)), ()
 
     def skip(self, start_us: int, end_us: int) -> None:
         """Hear a window that was analysed before: baseline and speech activity come back, no model runs."""
@@ -109,21 +134,41 @@ class VoiceSampler:
     def restore(self, state: object) -> None:
         """Nothing to go on from."""
 
-    def _advance(self, start_us: int, end_us: int) -> None:
+    def _advance(self, start_us: int, end_us: int) -> list[_Glance]:
+        """Hear a window; every glance in it knows what was heard up to its own end."""
         if start_us != self._heard_us:
             self._begin(start_us)
         self._heard_us = end_us
         window = self._window(start_us * SAMPLE_RATE // SECOND_US, end_us * SAMPLE_RATE // SECOND_US)
-        self._activity.feed(window.reshape(-1, FRAME))
-        self._sound = np.concatenate([self._sound, window])[-len(self._sound) :]
-        self._learn(len(window))
+        self._measure(window)
+        frames = window.reshape(-1, FRAME)
+        glances, waiting = [], 0
+        for at in range(0, len(frames), GLANCE):
+            self._activity.feed(frames[at : at + GLANCE])
+            speech = self._activity.speech
+            waiting, back = waiting + GLANCE, len(frames) - at - GLANCE
+            if self.baseline.seconds < _YOUNG_S:
+                self._learn(speech, waiting, back)
+                waiting = 0
+            last = speech[-_CONTEXT_FRAMES:]
+            if back == 0 or _enough(last, _RECENT):
+                glances.append(self._glance(last, end_us - back * FRAME_US, back))
+        if waiting:
+            self._learn(self._activity.speech, waiting, 0)
+        return glances
+
+    def _glance(self, speech: NDArray[np.bool_], end_us: int, back: int) -> _Glance:
+        spoken = np.flatnonzero(speech)
+        first, last = (spoken[0], spoken[-1]) if len(spoken) else (0, 0)
+        first, last = max(0, int(first) - _MARGIN), min(len(speech), int(last) + 1 + _MARGIN)
+        return _Glance(end_us, first, last, back, self.baseline, self._quality(speech))
 
     def _begin(self, start_us: int) -> None:
         """Listen afresh from here; stretches measured before stay."""
         self._stretches += self._own_stretches()
-        self._began_us, self._activity = start_us, VoiceActivity(_CONTEXT_FRAMES)
+        self._began_us, self._activity = start_us, VoiceActivity(_KEPT_FRAMES)
         self._sound = np.zeros_like(self._sound)
-        self._sounding = _SILENCE
+        self._sounding, self._followed = _SILENCE, AFRESH
 
     def _window(self, start: int, end: int) -> NDArray[np.int16]:
         """The sound between two places, zeros where there is none; what lies later stays queued."""
@@ -138,45 +183,54 @@ class VoiceSampler:
         self._queue = later
         return window
 
-    def _learn(self, length: int) -> None:
-        """Measure the new window and add its speech to the baseline."""
+    def _measure(self, window: NDArray[np.int16]) -> None:
+        self._sound = np.concatenate([self._sound, window])[-len(self._sound) :]
         lead = 2 * HOP  # log-mel frames and pitch straddle the edge: what ends in this window belongs to it
-        new = measured(as_float(self._sound[-(length + lead) :]))
-        new = replace(new, frames=new.frames[: length // HOP])
-        self._sounding = _followed(self._sounding, new)
-        speech = self._activity.speech
-        centres = np.arange(len(new.frames)) * HOP + WINDOW // 2 - lead
-        spoken = speech[centres // FRAME - length // FRAME]
+        new, self._followed = followed(as_float(self._sound[-(len(window) + lead) :]), self._followed)
+        self._sounding = _joined(self._sounding, replace(new, frames=new.frames[: len(window) // HOP]))
+
+    def _learn(self, speech: NDArray[np.bool_], count: int, back: int) -> None:
+        """Add the speech of the last frames to the baseline."""
+        new = part_of(self._sounding, (_KEPT_FRAMES - back - count, _KEPT_FRAMES - back))
+        centres = np.arange(len(new.frames)) * HOP + WINDOW // 2 - 2 * HOP
+        spoken = speech[centres // FRAME - count]
         if spoken.any():
             frames = new.frames[spoken]
-            pitch = new.pitch[speech[np.arange(-len(new.pitch), 0)]]
+            pitch = new.pitch[speech[-count:]]
             self.baseline = with_pitch(updated(self.baseline, frames[speech_frames(frames)]), pitch)
 
-    def _sample(self, speech: NDArray[np.bool_], end_us: int) -> VoiceSample:
-        spoken = np.flatnonzero(speech)
-        first, last = max(0, spoken[0] - _MARGIN), min(len(speech), spoken[-1] + 1 + _MARGIN)
-        pcm = as_float(self._sound[first * FRAME : last * FRAME])
-        runs = tuple((start * FRAME, stop * FRAME) for start, stop in spans(speech[first:last]))
-        start_us = end_us - CONTEXT_US + int(first) * FRAME_US
+    def _glanced(self, glance: _Glance) -> VoiceSample:
         return VoiceSample(
             participant_id=self.participant_id,
-            start_us=start_us,
-            end_us=start_us + int(last - first) * FRAME_US,
-            pcm=pcm,
-            speech=runs,
-            baseline=self.baseline,
-            quality=self._quality(),
-            sounding=_between(self._sounding, int(first), int(last)),
+            start_us=glance.end_us - CONTEXT_US + glance.first * FRAME_US,
+            end_us=glance.end_us - CONTEXT_US + glance.last * FRAME_US,
+            pcm=_NO_SOUND,
+            speech=(),
+            baseline=glance.baseline,
+            quality=glance.quality,
+            sounding=self._sounding,
+            look=_look(glance),
+            glance=True,
         )
 
-    def _quality(self) -> Quality:
+    def _whole(self, glance: _Glance, speech: NDArray[np.bool_]) -> VoiceSample:
+        own = self._sound[-_CONTEXT_FRAMES * FRAME :]
+        return replace(
+            self._glanced(glance),
+            pcm=as_float(own[glance.first * FRAME : glance.last * FRAME]),
+            speech=tuple((start * FRAME, stop * FRAME) for start, stop in spans(speech[glance.first : glance.last])),
+            glance=False,
+        )
+
+    def _quality(self, speech: NDArray[np.bool_]) -> Quality:
         """How far the voice stands out of the noise: 3 dB is poor, 20 dB is good."""
-        levels, speech = self._activity.levels, self._activity.speech
-        quiet = levels[~speech & np.isfinite(levels)]
-        noise = np.percentile(quiet, 20) if len(quiet) >= _CLOSED_GAP else self._activity.noise_db
-        margin = levels[speech].mean() - max(float(noise), self._activity.noise_db)
+        levels = self._activity.levels[-len(speech) :]
+        quiet = np.sort(levels[~speech & np.isfinite(levels)])
+        noise = quiet[len(quiet) // 5] if len(quiet) >= _CLOSED_GAP else self._activity.noise_db
+        voice = levels[speech]
+        margin = (voice.mean() if len(voice) else -np.inf) - max(float(noise), self._activity.noise_db)
         share = (margin - _POOR_SNR_DB) / (_GOOD_SNR_DB - _POOR_SNR_DB)
-        return Quality(float(np.clip(share, _LEAST_QUALITY, 1.0)))
+        return Quality(min(max(float(share), _LEAST_QUALITY), 1.0))
 
     def _own_stretches(self) -> list[Stretch]:
         began = self._began_us
@@ -186,19 +240,24 @@ class VoiceSampler:
         ]
 
 
-def _followed(before: Sounding, new: Sounding) -> Sounding:
-    """What was measured of the last 3 s, the oldest part making room for the new one."""
+def _joined(before: Sounding, new: Sounding) -> Sounding:
+    """What was measured of the last 4 s, the oldest part making room for the new one."""
     return Sounding(
-        np.concatenate([before.frames[len(new.frames) :], new.frames])[-2 * _CONTEXT_FRAMES :],
-        np.concatenate([before.pitch[len(new.pitch) :], new.pitch])[-_CONTEXT_FRAMES:],
-        np.concatenate([before.periodic[len(new.pitch) :], new.periodic])[-_CONTEXT_FRAMES:],
+        np.concatenate([before.frames[len(new.frames) :], new.frames])[-2 * _KEPT_FRAMES :],
+        np.concatenate([before.pitch[len(new.pitch) :], new.pitch])[-_KEPT_FRAMES:],
+        np.concatenate([before.periodic[len(new.pitch) :], new.periodic])[-_KEPT_FRAMES:],
     )
 
 
-def _between(sounding: Sounding, first: int, last: int) -> Sounding:
-    """What was measured of whole frames of 20 ms from `first` to before `last`: nothing reaches past their sound."""
-    windows = slice(first + 1, last)
-    return Sounding(sounding.frames[2 * first + 2 : 2 * last], sounding.pitch[windows], sounding.periodic[windows])
+def _look(glance: _Glance) -> tuple[int, int]:
+    """Which steps of the last 4 s a glance is about: nothing of them reaches past its sound."""
+    shift = _KEPT_FRAMES - _CONTEXT_FRAMES - glance.back
+    return shift + glance.first + 1, shift + glance.last
+
+
+def _enough(speech: NDArray[np.bool_], recent: int) -> bool:
+    """Whether there is enough voice to read, in all and in the last so many frames."""
+    return bool(np.count_nonzero(speech[-recent:]) >= _LEAST_RECENT and np.count_nonzero(speech) >= _LEAST)
 
 
 def closed(speech: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:

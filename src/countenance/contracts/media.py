@@ -3,6 +3,7 @@
 Time is integer microseconds since call start, in media time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -140,13 +141,17 @@ class VoiceSample:
     start_us: int
     end_us: int
     pcm: NDArray[np.float32]
-    """n samples in -1..1, mono, 16 kHz, at most the last few seconds."""
+    """n samples in -1..1, mono, 16 kHz, at most the last few seconds; empty when this is a glance."""
     speech: tuple[tuple[int, int], ...]
     """Half-open stretches of `pcm`, in sample indices, that hold speech."""
     baseline: SpeakerBaseline
     quality: Quality
     sounding: Sounding | None = None
-    """What capture measured of `pcm` already; None: the encoder measures."""
+    """What capture measured already, of `pcm` and the time around it; None: the encoder measures."""
+    look: tuple[int, int] | None = None
+    """The piece of `sounding` that this sample is about, in steps of its pitch, half open; None: all of it."""
+    glance: bool = False
+    """Whether this is one of the answers asked for between two whole samples: measures without the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,12 @@ class SampleSpec:
 
     modality: Modality
     sample: type[FaceSample] | type[VoiceSample] | type[TextSample]
+    glances: bool = False
+    """Whether it also reads glances, which hold no sound."""
+
+    def of(self, samples: Sequence[Sample]) -> Sequence[Sample]:
+        """Those of one modality's samples that it takes."""
+        return [one for one in samples if self.glances or not (isinstance(one, VoiceSample) and one.glance)]
 
 
 @dataclass(frozen=True, slots=True)

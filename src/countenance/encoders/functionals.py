@@ -1,8 +1,10 @@
-"""Statistics of a few seconds of voice, relative to the same speaker: pitch, level, timbre and how they move.
+"""Statistics of the last seconds of a voice, relative to the same speaker: pitch, level, timbre and how they move.
 
 They say little about which words were said, so they carry over to other sentences and languages better than the frames.
+All of them come from running sums, so that ten looks at one stretch cost little more than one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,109 +14,169 @@ from numpy.typing import NDArray
 from countenance.inference.logmel import MELS
 
 Floats = NDArray[np.float32]
+Sums = NDArray[np.floating]
+Look = tuple[int, int]
+"""A piece of what was heard: steps of 20 ms, half open."""
 
 CEPSTRA, BANDS = 13, 16
-_PITCHED = 20
-_LAGS = (1, 4, 12)  # frames of 10 ms, over which level and timbre move
+_LAGS = (1, 2, 6)  # steps of 20 ms, over which level and timbre move
 _BEATS_HZ = ((1, 3), (3, 6), (6, 12), (12, 25))  # of the level: phrases, syllables, sounds, roughness
-FUNCTIONALS = (
-    _PITCHED + 7 + len(_LAGS) + len(_BEATS_HZ) + 2 * CEPSTRA + len(_LAGS) * CEPSTRA + 4 * BANDS + 2 * CEPSTRA + 1
-)
+_PITCHED, _PLAIN = 12, 11
+_MOVING = 1 + CEPSTRA
+_STEADY = _MOVING + BANDS
+_EXTREME = 1 + BANDS
+FUNCTIONALS = len(_LAGS) * _MOVING + 2 * _STEADY + 2 * _EXTREME + len(_BEATS_HZ) + _PITCHED + 2 * CEPSTRA + 1
 """How many values there are, in the order of `functionals`."""
 
-_AT = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-_FEW = 5  # voiced windows, 100 ms: too little to measure
+_MEANS = len(_LAGS) * _MOVING
+_BEYOND = _MEANS + 2 * _STEADY
+_PITCH = _BEYOND + 2 * _EXTREME + len(_BEATS_HZ)
+LIVELY = {
+    "level": _MEANS,
+    "tilt": _MEANS + 2,  # the second cepstrum: low bands against high ones
+    "level_spread": _MEANS + _STEADY,
+    "level_up": _BEYOND,
+    "pitch": _PITCH,
+    "pitch_up": _PITCH + 2,
+}
+"""Where the values stand that say how lively a voice is, whatever it says and in whatever language."""
+
+_FAR = 1.0  # spreads from what is usual; what lies further off is counted apart
+_FEW = 5  # voiced steps, 100 ms: too little to measure
+_BEATS_FFT = 256
+_STEPS_PER_SECOND = 50.0
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A stretch of one voice, in units of what is usual for the speaker."""
+    """A stretch of one voice in steps of 20 ms, in units of what is usual for the speaker."""
 
     frames: Floats
-    """Normalised log-mel frames of 10 ms (n, 64)."""
+    """Normalised log-mel frames (n, 64)."""
     spoken: NDArray[np.bool_]
     """Which of them are the voice (n)."""
     pitch: Floats
-    """Per 20 ms (m); not a number where there is no voice."""
+    """Not a number where there is no voice (n)."""
     periodic: Floats
-    """How periodic the voice is, 0 to about 1 (m)."""
+    """How periodic the voice is, 0 to about 1 (n)."""
 
 
-def functionals(heard: Heard) -> Floats:
-    """One row of statistics; how long the stretch is plays no part."""
-    voice = heard.frames[heard.spoken] if heard.spoken.any() else heard.frames
-    level, cepstra = voice.mean(axis=1), voice @ _cosines()
-    bands = voice.reshape(len(voice), BANDS, MELS // BANDS).mean(axis=2)
+def functionals(heard: Heard, looks: Sequence[Look]) -> Floats:
+    """One row of statistics per look; how long a look is plays no part, nor does anything outside it."""
+    starts, ends = (np.array(edge) for edge in zip(*looks, strict=True))
+    moving, bands = _timbre(heard.frames)
     parts = (
-        _pitch(heard),
-        _spread(level),
-        _moves(level[:, None]),
-        _beats(heard.frames.mean(axis=1)),
-        cepstra.mean(axis=0),
-        cepstra.std(axis=0),
-        _moves(cepstra),
-        bands.mean(axis=0),
-        bands.std(axis=0),
-        *_percentiles(bands)[[0, 4]],
-        _tints(heard),
+        _moves(moving, starts, ends),
+        _usual(np.concatenate([moving, bands], axis=1), heard.spoken, starts, ends),
+        _beats(moving[:, 0], looks),
+        *_pitch(heard, moving, starts, ends),
     )
-    return np.concatenate([np.asarray(part, np.float32) for part in parts])
+    return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def _pitch(heard: Heard) -> Floats:
-    """Where the pitch lies, how it moves, how much of the time there is one, whether it ends higher, how periodic."""
-    there = np.isfinite(heard.pitch)
-    voiced, periodic = heard.pitch[there], heard.periodic[there]
-    if len(voiced) < _FEW:
-        return np.zeros(_PITCHED, np.float32)
-    steps = np.diff(heard.pitch)
-    steps = steps[np.isfinite(steps)]
-    moves = (np.abs(steps).mean(), steps.std(), *_percentiles(steps[:, None])[[0, 4], 0]) if len(steps) else (0.0,) * 4
-    third = max(1, len(voiced) // 3)
-    ends = voiced[-third:].mean() - voiced[:third].mean()
-    runs = (np.diff(there.astype(np.int8)) == 1).sum() / len(there)
-    return np.asarray([*_spread(voiced), *moves, there.mean(), ends, runs, *_spread(periodic)[:6]], np.float32)
+def _timbre(frames: Floats) -> tuple[Floats, Floats]:
+    """Level and cepstra (n, 14), and coarse bands (n, 16)."""
+    level = frames.mean(axis=1, keepdims=True)
+    return np.concatenate([level, frames @ _cosines()], axis=1), frames.reshape(-1, BANDS, MELS // BANDS).mean(axis=2)
 
 
-def _spread(values: Floats) -> Floats:
-    return np.asarray([values.mean(), values.std(), *_percentiles(values[:, None])[:, 0]], np.float32)
+def _sums(values: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Sums:
+    """Sum of the rows of each look (k, d)."""
+    running = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=running[1:])
+    return np.asarray(running[ends] - running[starts])
 
 
-def _percentiles(values: Floats) -> Floats:
-    """The 5th, 25th, 50th, 75th and 95th percentile along the first axis; (5, k) of (n, k)."""
-    places = _AT * (len(values) - 1)
-    low = places.astype(int)
-    ordered = np.sort(values, axis=0)
-    share = (places - low)[:, None]
-    return np.asarray(ordered[low] * (1 - share) + ordered[np.minimum(low + 1, len(values) - 1)] * share, np.float32)
+def _moves(values: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Sums:
+    """Mean absolute change over each lag; zeros where a look is shorter."""
+    found = []
+    for lag in _LAGS:
+        steps = np.zeros_like(values)
+        np.abs(values[lag:] - values[:-lag], out=steps[lag:])
+        first = np.minimum(starts + lag, ends)
+        found.append(_sums(steps, first, ends) / np.maximum(ends - first, 1)[:, None])
+    return np.concatenate(found, axis=1)
 
 
-def _moves(values: Floats) -> Floats:
-    """Mean absolute change over each lag; zeros where the stretch is shorter."""
-    moved = [np.abs(values[lag:] - values[:-lag]).mean(axis=0) if len(values) > lag else values[0] * 0 for lag in _LAGS]
-    return np.concatenate(moved)
+def _usual(values: Floats, spoken: NDArray[np.bool_], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Sums:
+    """Mean and spread over the voice, and how far level and bands go beyond what is usual, up and down."""
+    rows = values * spoken[:, None]
+    far = np.concatenate([rows[:, :1], rows[:, _MOVING:]], axis=1)
+    up, down = np.maximum(far - _FAR, 0.0), np.maximum(-far - _FAR, 0.0)
+    columns = np.concatenate([spoken[:, None], rows, rows * rows, up, down], axis=1, dtype=np.float32)
+    sums = _sums(columns, starts, ends)
+    means = sums[:, 1:] / np.maximum(sums[:, :1], 1.0)
+    mean, square, rest = np.split(means, [_STEADY, 2 * _STEADY], axis=1)
+    return np.concatenate([mean, _spread(mean, square), rest], axis=1)
 
 
-def _beats(level: Floats) -> Floats:
+def _beats(level: Floats, looks: Sequence[Look]) -> Sums:
     """Strength of the changes of level in each range of rates, relative to all of them."""
-    power = np.abs(np.fft.rfft(level - level.mean(), 512)) ** 2
-    hertz = np.arange(len(power)) * (100.0 / 512)
-    parts = [power[(hertz >= low) & (hertz < high)].sum() for low, high in _BEATS_HZ]
-    return np.asarray(np.log((np.array(parts) + 1e-3) / (sum(parts) + 1e-2)), np.float32)
+    waves = np.zeros((len(looks), _BEATS_FFT), np.float32)
+    for wave, (start, end) in zip(waves, looks, strict=True):
+        wave[: end - start] = level[start:end] - level[start:end].mean()
+    spectrum = np.fft.rfft(waves, axis=1)[:, : _beat_edges()[-1]]
+    power = spectrum.real**2 + spectrum.imag**2
+    parts = np.add.reduceat(power, _beat_edges()[:-1], axis=1)
+    return np.asarray(np.log((parts + 1e-3) / (parts.sum(axis=1, keepdims=True) + 1e-2)))
 
 
-def _tints(heard: Heard) -> Floats:
-    """Timbre of the voiced part alone: means and spreads of its first cepstra, and how pitch and level go together."""
+def _pitch(heard: Heard, moving: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> tuple[Sums, Sums]:
+    """Where the pitch lies, how it moves, how periodic it is; timbre of the voiced part, pitch and level together."""
     there = np.isfinite(heard.pitch)
-    if there.sum() < _FEW:
-        return np.zeros(2 * CEPSTRA + 1, np.float32)
-    both = np.repeat(there, 2)[: len(heard.frames)]
-    voiced = heard.frames[: len(both)][both] @ _cosines()
-    level = heard.frames[::2].mean(axis=1)[: len(there)]
-    known = there[: len(level)]
-    high, loud = heard.pitch[: len(level)][known], level[known]
-    together = ((high - high.mean()) * (loud - loud.mean())).mean() / (high.std() * loud.std() + 0.05)
-    return np.asarray([*voiced.mean(axis=0), *voiced.std(axis=0), together], np.float32)
+    pitch = np.where(there, heard.pitch, 0.0)
+    time = np.arange(len(pitch)) / _STEPS_PER_SECOND
+    voiced = moving * there[:, None]
+    plain = (there, pitch, pitch**2, np.maximum(pitch - _FAR, 0.0), np.maximum(-pitch - _FAR, 0.0))
+    timed = (there * time, there * time**2, pitch * time)
+    tone = (heard.periodic * there, heard.periodic**2 * there, pitch * voiced[:, 0])
+    sums = _sums(np.concatenate([np.stack([*plain, *timed, *tone], axis=1), voiced, voiced**2], axis=1), starts, ends)
+    enough = (sums[:, :1] >= _FEW) & (ends > starts)[:, None]
+    moved = _sums(_steps(pitch, there), np.minimum(starts + 1, ends), ends)
+    return _pitched(sums, moved, (ends - starts)[:, None]) * enough, _tints(sums) * enough
+
+
+def _steps(pitch: Floats, there: NDArray[np.bool_]) -> Floats:
+    """Whether the pitch goes on from the step before, by how much, that squared, and whether a voice begins (n, 4)."""
+    out = np.zeros((len(pitch), 4), np.float32)
+    held = there[1:] & there[:-1]
+    step = np.diff(pitch) * held
+    out[1:] = np.stack([held, np.abs(step), step * step, there[1:] & ~there[:-1]], axis=1)
+    return out
+
+
+def _pitched(sums: Sums, moved: Sums, length: NDArray[np.intp]) -> Sums:
+    n, total, squares, up, down, t, tt, pt, tone, tones, _ = sums[:, :_PLAIN].T[..., None]
+    held, size, sized, begins = moved.T[..., None]
+    n, held, length = np.maximum(n, 1.0), np.maximum(held, 1.0), np.maximum(length, 1)
+    mean, when = total / n, t / n
+    over = np.maximum(tt / n - when**2, 0.0)
+    rise = (pt / n - mean * when) / (over + 0.01)  # spreads a second
+    steps = (size / held, np.sqrt(sized / held), n / length, begins / length)
+    periodic = (tone / n, _spread(tone / n, tones / n))
+    parts = (mean, _spread(mean, squares / n), up / n, down / n, *steps, rise, rise * np.sqrt(over), *periodic)
+    return np.concatenate(parts, axis=1)
+
+
+def _tints(sums: Sums) -> Sums:
+    n = np.maximum(sums[:, :1], 1.0)
+    mean, square = sums[:, _PLAIN : _PLAIN + _MOVING] / n, sums[:, _PLAIN + _MOVING :] / n
+    spread = _spread(mean, square)
+    pitch, level = sums[:, 1:2] / n, mean[:, :1]
+    apart = _spread(pitch, sums[:, 2:3] / n) * spread[:, :1]
+    together = (sums[:, _PLAIN - 1 : _PLAIN] / n - pitch * level) / (apart + 0.05)
+    return np.concatenate([mean[:, 1:], spread[:, 1:], together], axis=1)
+
+
+def _spread(mean: Sums, square: Sums) -> Sums:
+    return np.sqrt(np.maximum(square - mean * mean, 0.0))
+
+
+@cache
+def _beat_edges() -> NDArray[np.intp]:
+    """Bins at which each range of rates begins; the last one ends the last range."""
+    hertz = np.arange(_BEATS_FFT // 2 + 1) * (_STEPS_PER_SECOND / _BEATS_FFT)
+    return np.searchsorted(hertz, [low for low, _ in _BEATS_HZ] + [_BEATS_HZ[-1][1]])
 
 
 @cache

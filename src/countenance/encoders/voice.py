@@ -3,44 +3,37 @@
 Without a bundle, as under the `commercial` profile, arousal is said by a published rule with no weights in it.
 """
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from countenance.contracts.call import VOICE
 from countenance.contracts.errors import BundleError, UsageError
 from countenance.contracts.media import SAMPLE_RATE, Sample, SampleSpec, Sounding, VoiceSample
 from countenance.contracts.readings import EMOTIONS, NOTHING, Abstain, Observation, Reason
 from countenance.encoders.arousal import arousal
-from countenance.encoders.functionals import FUNCTIONALS, Heard, functionals
+from countenance.encoders.looks import net_input, stretch_of, trimmed
 from countenance.encoders.prosody import prosody
 from countenance.inference.bundle import Bundle
-from countenance.inference.hearing import sounding_of
-from countenance.inference.logmel import MELS, Floats, SpeakerPrior, normalised, speech_frames
-from countenance.inference.pitch import relative_pitch
+from countenance.inference.hearing import look_of, part_of, sounding_of
+from countenance.inference.logmel import MELS, Floats, SpeakerPrior
 from countenance.inference.shelf import Shelf
 
 Said = tuple[Mapping[str, float], Mapping[str, float], Floats | None]
-Measured = tuple[VoiceSample, Sounding]
 
 BUNDLE = "voice-emotion.v1"
-CONTEXT_FRAMES = 300
-"""The net hears the last 3 s at most."""
-
 FOLDED = {"calm": "neutral"}
 """The net has a class that EMOTIONS has not: its probability joins its neighbour, and is also said on its own."""
 
-INPUTS = ("frames", "present", "functionals")
-"""What a net may ask for; see `net_input`."""
+INPUTS = ("frames", "present", "functionals", "seconds")
+"""What a net may ask for; see `looks.net_input`."""
 
 LEAST_SPEECH_S = 0.3
-_BATCH = 16
 
 
 class VoiceEncoder:
     """Reads voice; no clock, no memory between calls. Without a bundle it says prosody and arousal only."""
 
-    takes = SampleSpec(VOICE, VoiceSample)
+    takes = SampleSpec(VOICE, VoiceSample, glances=True)
     needs: tuple[str, ...] = ()
 
     def __init__(self, bundle: Bundle | None) -> None:
@@ -57,29 +50,41 @@ class VoiceEncoder:
         voices = [sample for sample in samples if isinstance(sample, VoiceSample)]
         if len(voices) != len(samples):
             raise UsageError("the voice encoder was given a sample that is not voice", "Send it voice samples only.")
-        heard = [(voice, sounding_of(voice)) for voice in voices if refusal(voice) is None]
-        said = iter(zip(heard, self._read(heard), strict=True))
-        return [self._observe(*next(said)) if refusal(voice) is None else self._silent(voice) for voice in voices]
+        readable = [voice for voice in voices if refusal(voice) is None]
+        said = iter(self._said(readable))
+        return [
+            self._observe(voice, *next(said)) if refusal(voice) is None else self._silent(voice) for voice in voices
+        ]
 
-    def _read(self, heard: Sequence[Measured]) -> list[Said]:
-        """Scores, dimensions and embedding of each voice; without a bundle, arousal by rule alone."""
-        if self._bundle is None or self._spoken is None:
-            return [(NOTHING, arousal(*one), None) for one in heard]
-        labels, dimensions, prior = self._spoken
-        said: list[Said] = []
-        for at in range(0, len(heard), _BATCH):
-            inputs = net_input(heard[at : at + _BATCH], prior)
-            out = self._bundle.model.run({name: inputs[name] for name in self._bundle.model.inputs})
-            chances = self._bundle.calibration.distribution(out["scores"])
-            inner = out["embedding"] if "embedding" in out else [None] * len(chances)
-            said += [
-                (folded(dict(zip(labels, row, strict=True))), dict(zip(dimensions, places, strict=True)), within)
-                for row, places, within in zip(chances.tolist(), out["dimensions"].tolist(), inner, strict=True)
-            ]
-        return said
+    def _said(self, voices: Sequence[VoiceSample]) -> Iterator[tuple[Sounding, Said]]:
+        """What was measured of each voice, and what is said of it; looks at one stretch are read in one pass."""
+        for sounding, looks in shared(voices):
+            if self._bundle is None or self._spoken is None:
+                yield from ((sounding, (NOTHING, arousal(one, self._piece(one, sounding)), None)) for one in looks)
+            else:
+                yield from ((sounding, said) for said in self._read(sounding, looks, *self._spoken, self._bundle))
 
-    def _observe(self, heard: Measured, said: Said) -> Observation:
-        voice, sounding = heard
+    @staticmethod
+    def _piece(voice: VoiceSample, sounding: Sounding) -> Sounding:
+        return part_of(sounding, look_of(voice, sounding))
+
+    def _read(
+        self,
+        sounding: Sounding,
+        looks: Sequence[VoiceSample],
+        labels: tuple[str, ...],
+        dimensions: tuple[str, ...],
+        prior: SpeakerPrior,
+        bundle: Bundle,
+    ) -> Iterator[Said]:
+        inputs = asked_of(sounding, looks, prior)
+        out = bundle.model.run({name: inputs[name] for name in bundle.model.inputs})
+        chances = bundle.calibration.distribution(out["scores"])
+        inner = out["embedding"] if "embedding" in out else [None] * len(chances)
+        for row, places, within in zip(chances.tolist(), out["dimensions"].tolist(), inner, strict=True):
+            yield folded(dict(zip(labels, row, strict=True))), dict(zip(dimensions, places, strict=True)), within
+
+    def _observe(self, voice: VoiceSample, sounding: Sounding, said: Said) -> Observation:
         return Observation(
             participant_id=voice.participant_id,
             modality=VOICE,
@@ -88,7 +93,7 @@ class VoiceEncoder:
             quality=voice.quality.value,
             scores=said[0],
             dimensions=said[1],
-            cues=prosody(voice.pcm, voice.speech, sounding),
+            cues=NOTHING if voice.glance else prosody(voice.pcm, voice.speech, self._piece(voice, sounding)),
             model=self._bundle.ref if self._bundle else None,
             embedding=said[2],
         )
@@ -105,27 +110,17 @@ class VoiceEncoder:
         )
 
 
-def net_input(heard: Sequence[Measured], prior: SpeakerPrior) -> dict[str, Floats]:
-    """Normalised log-mel frames (n, 1, 64, 300), which of the 300 are sound (n, 300), and functionals (n, k)."""
-    frames = np.zeros((len(heard), 1, MELS, CONTEXT_FRAMES), np.float32)
-    present = np.zeros((len(heard), CONTEXT_FRAMES), np.float32)
-    rows = np.zeros((len(heard), FUNCTIONALS), np.float32)
-    for at, (voice, sounding) in enumerate(heard):
-        recent = _recent(sounding)
-        own = normalised(recent.frames, voice.baseline, prior)
-        frames[at, 0, :, : len(own)] = own.T
-        present[at, : len(own)] = 1.0
-        pitch = relative_pitch(recent.pitch, voice.baseline)
-        rows[at] = functionals(Heard(own, speech_frames(recent.frames), pitch, recent.periodic))
-    return {"frames": frames, "present": present, "functionals": rows}
+def shared(voices: Sequence[VoiceSample]) -> Iterator[tuple[Sounding, list[VoiceSample]]]:
+    """Neighbours that are looks at one stretch, measured and normalised alike, together; nothing else decides."""
+    for _, own in groupby(voices, lambda one: (id(one.sounding or one), id(one.baseline))):
+        looks = list(own)
+        yield sounding_of(looks[0]), looks
 
 
-def _recent(sounding: Sounding) -> Sounding:
-    """The last 3 s."""
-    if len(sounding.frames) <= CONTEXT_FRAMES:
-        return sounding
-    first = (len(sounding.frames) - CONTEXT_FRAMES) // 2
-    return Sounding(sounding.frames[-CONTEXT_FRAMES:], sounding.pitch[first:], sounding.periodic[first:])
+def asked_of(sounding: Sounding, looks: Sequence[VoiceSample], prior: SpeakerPrior) -> dict[str, Floats]:
+    """What a net may ask for of looks at one stretch, by name."""
+    stretch = stretch_of(sounding, looks[0].baseline, prior)
+    return net_input(stretch, [trimmed(stretch.heard.spoken, look_of(one, sounding)) for one in looks])
 
 
 def folded(shares: Mapping[str, float]) -> dict[str, float]:
@@ -139,7 +134,7 @@ def folded(shares: Mapping[str, float]) -> dict[str, float]:
 def refusal(voice: VoiceSample) -> Abstain | None:
     """Why a sample cannot be read, or None when it can."""
     speech = sum(end - start for start, end in voice.speech) / SAMPLE_RATE
-    if speech < LEAST_SPEECH_S:
+    if speech < LEAST_SPEECH_S and not voice.glance:  # capture glances only where it heard enough
         return Abstain(Reason.SILENCE, f"{speech:.2f} s of speech, at least {LEAST_SPEECH_S} s are needed")
     if voice.quality.value <= 0.0:
         return Abstain(Reason(voice.quality.reason) if voice.quality.reason else Reason.OUT_OF_DOMAIN)
@@ -163,6 +158,11 @@ def _spoken(bundle: Bundle) -> tuple[tuple[str, ...], tuple[str, ...], SpeakerPr
     if stray := [name for name in bundle.model.inputs if name not in INPUTS]:
         raise BundleError(
             f"{bundle.folder / 'model.onnx'}: it wants {', '.join(stray)}, which voices do not give",
+            "Install a voice bundle made for this version.",
+        )
+    if len(bundle.model.input_shapes.get("present", (1, 1, 1))) != 3:
+        raise BundleError(
+            f"{bundle.folder / 'model.onnx'}: it reads one voice at a time, not looks at a stretch",
             "Install a voice bundle made for this version.",
         )
     return labels, dimensions, SpeakerPrior(tuple(prior["mean"]), tuple(prior["variance"]))

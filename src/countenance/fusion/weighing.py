@@ -6,7 +6,7 @@ absent modalities are the same for every fusion; only the scores are its own.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -65,7 +65,7 @@ class Weighed:
     ) -> "Weighed":
         """Gather and weigh the observations of a window."""
         groups = _usable(window.observations)
-        quality = {m: mean((o.quality, 1.0) for o in group) for m, group in groups.items()}
+        quality = {m: _quality(group) for m, group in groups.items()}
         trust = {m: reliability.get(m, UNKNOWN_RELIABILITY) * quality[m] for m in groups}
         total = sum(trust.values())
         weights = {m: value / total for m, value in trust.items()}
@@ -90,17 +90,20 @@ class Weighed:
         return {name: math.exp(value) / scale for name, value in logs.items()}
 
     def alone(self) -> dict[str, float]:
-        """Scores outside the distribution, pooled in log-odds over the modalities that state them."""
+        """Scores outside the distribution, pooled in log-odds over the modalities that state them.
+
+        A modality counts once, however often it spoke in the window.
+        """
         names = {name for group in self.groups.values() for o in group for name in o.scores} - set(EMOTIONS)
         pooled = {}
         for name in sorted(names):
+            telling = {m: [o for o in group if name in o.scores] for m, group in self.groups.items()}
             said = [
-                (o.scores[name], o.quality * self.weights[m])
-                for m, group in self.groups.items()
-                for o in group
-                if name in o.scores
+                (mean((logit(o.scores[name]), o.quality) for o in group), self.weights[m] * _quality(group))
+                for m, group in telling.items()
+                if group
             ]
-            pooled[name] = expit(mean((logit(p), weight) for p, weight in said))
+            pooled[name] = expit(mean(said))
         return pooled
 
     def prediction(self, emotions: Mapping[str, float], alone: Mapping[str, float], *by: ModelRef) -> Prediction:
@@ -166,6 +169,10 @@ def distribution(group: Iterable[Observation]) -> dict[str, float]:
     shares = {name: mean((o.scores.get(name, 0.0), o.quality) for o in telling) for name in EMOTIONS}
     total = sum(shares.values()) or 1.0
     return {name: value / total for name, value in shares.items()}
+
+
+def _quality(group: Sequence[Observation]) -> float:
+    return mean((o.quality, 1.0) for o in group)
 
 
 def _divergence(spread: Mapping[Modality, Mapping[str, float]], weights: Mapping[Modality, float]) -> float:

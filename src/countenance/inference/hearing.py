@@ -5,19 +5,39 @@ from numpy.typing import NDArray
 
 from countenance.contracts.media import Sounding, SpeakerBaseline, VoiceSample
 from countenance.inference.logmel import log_mel, speech_frames, updated
-from countenance.inference.pitch import voice_track, with_pitch
+from countenance.inference.pitch import AFRESH, Followed, voice_track, with_pitch
 
-__all__ = ("Sounding", "learnt", "measured", "sounding_of")
+__all__ = ("Sounding", "followed", "learnt", "look_of", "measured", "part_of", "sounding_of")
+
+Steps = tuple[int, int]
+"""Steps of 20 ms, half open: two frames and one value of pitch each."""
 
 
 def measured(pcm: NDArray[np.float32]) -> Sounding:
     """Measure 16 kHz mono samples in -1..1."""
-    return Sounding(log_mel(pcm), *voice_track(pcm))
+    return followed(pcm, AFRESH)[0]
+
+
+def followed(pcm: NDArray[np.float32], before: Followed) -> tuple[Sounding, Followed]:
+    """Measure sound that goes on from other sound, and tell where to go on from here."""
+    pitch, periodic, after = voice_track(pcm, before)
+    return Sounding(log_mel(pcm), pitch, periodic), after
+
+
+def part_of(sounding: Sounding, steps: Steps) -> Sounding:
+    """What was measured of a piece."""
+    first, last = steps
+    return Sounding(sounding.frames[2 * first : 2 * last], sounding.pitch[first:last], sounding.periodic[first:last])
 
 
 def sounding_of(voice: VoiceSample) -> Sounding:
-    """What was measured of a sample, measured now where capture has not."""
+    """What was measured of a sample and the time around it, measured now where capture has not."""
     return voice.sounding if voice.sounding is not None else measured(voice.pcm)
+
+
+def look_of(voice: VoiceSample, sounding: Sounding) -> Steps:
+    """The piece of a sounding that a sample is about."""
+    return voice.look if voice.look is not None else (0, min(len(sounding.frames) // 2, len(sounding.pitch)))
 
 
 def learnt(baseline: SpeakerBaseline, sounding: Sounding) -> SpeakerBaseline:

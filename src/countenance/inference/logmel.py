@@ -21,6 +21,8 @@ _LOW_HZ, _HIGH_HZ = 50.0, 7_800.0
 _FLOOR = 1e-9  # mean power per bin; under the rounding noise of 16-bit sound
 _SPEECH_RANGE = 3.0 * math.log(10)  # 30 dB under the loud frames still counts as the voice
 _LOUD_PERCENTILE = 95.0
+_SPOKEN_RANGE = 3.3 * math.log(10)
+_FADE = 0.6 * math.log(10) / FRAMES_PER_SECOND  # 6 dB a second
 _CLIP = 3.0  # normalised frames lie in -3..3, so that the depth of silence says nothing
 
 PRIOR_SECONDS = 3.0  # weight of the prior against what was heard of the speaker
@@ -50,6 +52,18 @@ def speech_frames(frames: Floats) -> NDArray[np.bool_]:
         return np.zeros(0, bool)
     level = np.log(np.exp(frames).mean(axis=1))
     return np.asarray(level >= np.percentile(level, _LOUD_PERCENTILE) - _SPEECH_RANGE)
+
+
+def spoken_frames(frames: Floats) -> NDArray[np.bool_]:
+    """Which log-mel frames are within 33 dB of the loudest so far, which fades by 6 dB a second.
+
+    Nothing is heard ahead: `speech_frames` judges a stretch as a whole; this judges every frame by what came before it.
+    """
+    if len(frames) == 0:
+        return np.zeros(0, bool)
+    level = np.log(np.exp(frames).mean(axis=1))
+    fade = np.arange(len(level)) * _FADE
+    return np.asarray(level >= np.maximum.accumulate(level + fade) - fade - _SPOKEN_RANGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 After Boersma (1993), "Accurate short-term analysis of the fundamental frequency": the autocorrelation is divided by
 that of the window, short lags are favoured a little, and octave jumps cost, so that the path does not slip an octave.
+The path is settled every 100 ms and never changed afterwards: nothing here hears further ahead.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -33,8 +34,30 @@ _PEAKS = 4
 _VOICED = 0.45  # a peak below this is no voice
 _SHORT_LAG_GAIN = 0.02  # per octave
 _OCTAVE_COST, _EDGE_COST = 0.4, 0.2  # of a jump by an octave; of beginning or ending voice
-_QUIET = 0.03  # of the loudest window's amplitude
-_FAR_OCTAVES = 0.75  # from the median of the voice: an octave error
+_QUIET = 0.03  # of the amplitude of the loudest window of late
+_FADING = 0.98  # per window: after 2 s the loudest of before counts a third
+_FAR_OCTAVES = 0.75  # from where the voice was of late: an octave error
+_FOLLOWING = 0.04  # share of a new window in where the voice was of late
+
+SETTLED = 5
+"""Windows after which the path is settled: 100 ms."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """Where a track stands, so that the sound after it is followed as if it had never been cut."""
+
+    octave: NDArray[np.floating]
+    """Peaks of the last window, octaves above 1 Hz; the state without voice comes last."""
+    total: NDArray[np.floating]
+    """What the best path to each of them has gained."""
+    loudest: float
+    usual: float
+    """Where the voice was of late, octaves above 1 Hz; not a number before any."""
+
+
+AFRESH = Followed(np.zeros(_PEAKS + 1), np.array([*[-np.inf] * _PEAKS, 0.0]), 0.0, math.nan)
+"""Nothing was heard yet."""
 
 
 def pitch_track(pcm: Floats) -> Floats:
@@ -42,19 +65,22 @@ def pitch_track(pcm: Floats) -> Floats:
     return voice_track(pcm)[0]
 
 
-def voice_track(pcm: Floats) -> tuple[Floats, Floats]:
-    """The pitch track, and beside it how periodic each window is at that pitch, 0 to about 1."""
+def voice_track(pcm: Floats, before: Followed = AFRESH) -> tuple[Floats, Floats, Followed]:
+    """The pitch track, beside it how periodic each window is at that pitch, 0 to about 1, and where to go on.
+
+    Whoever goes on must have cut at a whole number of 100 ms.
+    """
     if len(pcm) < WINDOW:
-        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+        return np.zeros(0, np.float32), np.zeros(0, np.float32), before
     windows = np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::HOP]
     frames = windows - windows.mean(axis=1, keepdims=True)
-    correlation = _autocorrelation(frames)
-    loud = np.abs(frames).max(axis=1)
-    hertz, strength = _peaks(correlation)
-    strength[loud < _QUIET * loud.max()] = 0.0
-    track, periodic = _best_path(hertz, strength)
-    kept = _without_octave_errors(track)
-    return kept, np.where(kept > 0, periodic, 0.0).astype(np.float32)
+    hertz, strength = _peaks(_autocorrelation(frames))
+    loudest = _loudest(np.abs(frames).max(axis=1), before.loudest)
+    strength[np.abs(frames).max(axis=1) < _QUIET * loudest] = 0.0
+    track, periodic, octave, total = _best_path(hertz, strength, before)
+    kept, usual = _without_octave_errors(track, before.usual)
+    after = Followed(octave, total, float(loudest[-1]), usual)
+    return kept, np.where(kept > 0, periodic, 0.0).astype(np.float32), after
 
 
 def with_pitch(baseline: SpeakerBaseline, track: Floats) -> SpeakerBaseline:
@@ -112,36 +138,55 @@ def _peaks(correlation: Floats) -> tuple[Floats, Floats]:
     return hertz.astype(np.float32), np.where(real, height, 0.0).astype(np.float32)
 
 
-def _best_path(hertz: Floats, strength: Floats) -> tuple[Floats, Floats]:
-    """Viterbi over the peaks of each window and the state without voice (the last column)."""
+def _loudest(loud: Floats, before: float) -> Floats:
+    """The amplitude of the loudest window so far, fading."""
+    fade = _FADING ** np.arange(len(loud))
+    return np.asarray(np.maximum(np.maximum.accumulate(loud / fade), before * _FADING) * fade, np.float32)
+
+
+def _best_path(
+    hertz: Floats, strength: Floats, before: Followed
+) -> tuple[Floats, Floats, NDArray[np.floating], NDArray[np.floating]]:
+    """Viterbi over the peaks of each window and the state without voice (the last column), settled in steps."""
     count = len(hertz)
     octave = np.log2(np.concatenate([hertz, np.full((count, 1), np.nan)], axis=1))
     gain = np.concatenate([strength, np.full((count, 1), _VOICED)], axis=1)
-    jumps = _OCTAVE_COST * np.abs(octave[1:, :, None] - octave[:-1, None, :])
+    jumps = _OCTAVE_COST * np.abs(octave[:, :, None] - np.concatenate([before.octave[None], octave[:-1]])[:, None, :])
     jumps[:, -1, :], jumps[:, :, -1] = _EDGE_COST, _EDGE_COST
     jumps[:, -1, -1] = 0.0
-    total, back = gain[0], np.zeros((count, gain.shape[1]), np.intp)
-    for at in range(1, count):
-        ways = total - jumps[at - 1]
+    total, path = before.total, np.zeros(count, np.intp)
+    back = np.zeros((count, gain.shape[1]), np.intp)
+    for at in range(count):
+        ways = total - jumps[at]
         back[at] = ways.argmax(axis=1)
         total = ways.max(axis=1) + gain[at]
-    path = np.zeros(count, np.intp)
-    path[-1] = int(total.argmax())
-    for at in range(count - 1, 0, -1):
-        path[at - 1] = back[at, path[at]]
+        if at % SETTLED == SETTLED - 1 or at == count - 1:
+            _settle(path, back, at, int(total.argmax()))
     chosen = np.concatenate([hertz, np.zeros((count, 1), np.float32)], axis=1)
     windows = np.arange(count)
-    return np.asarray(chosen[windows, path], np.float32), np.asarray(gain[windows, path], np.float32)
+    found = np.asarray(chosen[windows, path], np.float32), np.asarray(gain[windows, path], np.float32)
+    return *found, octave[-1], total - total.max()
 
 
-def _without_octave_errors(track: Floats) -> Floats:
-    """Windows far from the voice's median are taken for unvoiced; single outliers give way to their neighbours."""
-    voiced = track > 0
-    if not voiced.any():
-        return track
-    distance = np.abs(np.log2(np.where(voiced, track, 1.0) / np.median(track[voiced])))
-    kept = np.where(voiced & (distance < _FAR_OCTAVES), track, 0.0).astype(np.float32)
-    inner = (kept[:-2] > 0) & (kept[1:-1] > 0) & (kept[2:] > 0)
-    middle = np.median(np.stack([kept[:-2], kept[1:-1], kept[2:]]), axis=0)
-    kept[1:-1] = np.where(inner, middle, kept[1:-1])
-    return kept
+def _settle(path: NDArray[np.intp], back: NDArray[np.intp], last: int, state: int) -> None:
+    """The best path through the last step, read backwards."""
+    for at in range(last, last - last % SETTLED - 1, -1):
+        path[at] = state
+        state = int(back[at, state])
+
+
+def _without_octave_errors(track: Floats, usual: float) -> tuple[Floats, float]:
+    """Windows far from where the voice was of late are taken for unvoiced; single outliers give way to neighbours."""
+    kept = track.copy()
+    octaves = np.log2(np.where(track > 0, track, 1.0)).tolist()
+    for at in np.flatnonzero(track > 0).tolist():
+        away = 0.0 if math.isnan(usual) else octaves[at] - usual
+        if abs(away) >= _FAR_OCTAVES:
+            kept[at] = 0.0
+        usual = octaves[at] if math.isnan(usual) else usual + _FOLLOWING * away
+    before, here, after = kept[:-2], kept[1:-1], kept[2:]
+    inside = np.arange(1, len(kept) - 1) % SETTLED  # a window at the edge of a step has a neighbour that is not known
+    inner = (before > 0) & (here > 0) & (after > 0) & (inside > 0) & (inside < SETTLED - 1)
+    middle = np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
+    kept[1:-1] = np.where(inner, middle, here)
+    return kept, usual

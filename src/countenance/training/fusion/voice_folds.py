@@ -48,8 +48,8 @@ def encoders(
     heat = fit_temperature(
         known.logits.astype(np.float32), np.eye(known.logits.shape[1], dtype=np.float32)[known.labels]
     )
-    share = VoiceRecipe.model_validate(json.loads((run / "recipe.json").read_text(encoding="utf-8"))).frames_share
-    nets = fold_nets(run, share, Corpus(clips, soundings(clips, run / "soundings.npz")))
+    recipe = VoiceRecipe.model_validate(json.loads((run / "recipe.json").read_text(encoding="utf-8")))
+    nets = fold_nets(run, recipe, Corpus(clips, soundings(clips, run / "soundings.npz")))
     made: dict[int, VoiceEncoder] = {}
     hashes: dict[str, str] = {}
     for number, (actors, (net, prior)) in enumerate(zip(folds(c.actor for c in clips), nets, strict=True), start=1):

@@ -43,7 +43,8 @@ def read(clips: Sequence[Clip], encoders: Mapping[int, Encoder]) -> Iterator[lis
         heard = []
         for number, condition in enumerate(CONDITIONS[VOICE]):
             disturbed = DISTORTIONS[condition](recording, places, np.random.default_rng([actor, number]))
-            heard.append(_items(order, places, list(samples_of(disturbed)), encoders[actor]))
+            whole = [one for one in samples_of(disturbed) if not one.glance]
+            heard.append(_items(order, places, whole, encoders[actor]))
         yield from (list(row) for row in zip(*heard, strict=True))
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from countenance.encoders.looks import LOOK_STEPS
 from countenance.inference.logmel import MELS, Floats
-from countenance.training.voice_emotion.sessions import CONTEXT_FRAMES
+from countenance.training.voice_emotion.sessions import LOOSE_STEPS, with_before
 
 _NOISE_FLOOR_DB = (30.0, 60.0)
 _NOISE_DB = (5.0, 35.0)
@@ -68,19 +69,30 @@ def _noise(power: Floats, rng: np.random.Generator) -> Floats:
     return (spectrum.astype(np.float32) * ripple).astype(np.float32)
 
 
-def cropped(frames: Floats, rng: np.random.Generator) -> Floats:
-    """A stretched or squeezed and sometimes shortened piece of one clip, with SpecAugment masks."""
+def cropped(frames: Floats, voice: tuple[int, int], rng: np.random.Generator) -> tuple[Floats, int]:
+    """A piece of one clip's voice, stretched or squeezed, sometimes short, with SpecAugment masks.
+
+    `voice` are the frames from its first to its last; with the piece comes how much of it lies before the look.
+    """
     if rng.random() < 0.5:
-        count = int(len(frames) * rng.uniform(0.85, 1.18))
+        share = rng.uniform(0.85, 1.18)
+        count = int(len(frames) * share)
         frames = frames[np.minimum((np.arange(count) * (len(frames) / count)).astype(int), len(frames) - 1)]
-    length = min(len(frames), CONTEXT_FRAMES)
+        voice = int(voice[0] * share), int(voice[1] * share)
+    first = max(0, voice[0] - int(rng.integers(2 * LOOSE_STEPS + 1)))
+    last = min(len(frames), voice[1] + int(rng.integers(2 * LOOSE_STEPS + 1)))
+    length = min(last - first, 2 * LOOK_STEPS)
     if rng.random() < 0.3:
         length = int(rng.integers(min(100, length), length + 1))
-    at = int(rng.integers(len(frames) - length + 1))
-    piece = frames[at : at + length].copy()
+    at = int(rng.integers(first, last - length + 1))
+    piece, before = with_before(frames, at, at + length)
+    return _masked(piece.copy(), length, rng), before
+
+
+def _masked(piece: Floats, length: int, rng: np.random.Generator) -> Floats:
     for _ in range(2):
         width, low = int(rng.integers(0, 11)), int(rng.integers(0, MELS))
         piece[:, low : low + width] = 0.0
-        width, first = int(rng.integers(0, max(1, length // 8))), int(rng.integers(0, length))
+        width, first = int(rng.integers(0, max(1, length // 8))), int(rng.integers(0, len(piece)))
         piece[first : first + width] = 0.0
     return piece

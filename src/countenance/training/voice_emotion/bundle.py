@@ -1,5 +1,6 @@
 """The voice net as ONNX, checked against torch, and the bundle around it."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,34 +11,46 @@ import torch
 from countenance.contracts.errors import BundleError
 from countenance.encoders.functionals import FUNCTIONALS
 from countenance.encoders.voice import INPUTS
-from countenance.inference.logmel import MELS, SpeakerPrior
+from countenance.inference.logmel import MELS, Floats, SpeakerPrior
 from countenance.inference.onnx import OnnxModel
 from countenance.training.export import write_bundle
 from countenance.training.voice_emotion.card import WEIGHTS_LICENCE, card
 from countenance.training.voice_emotion.net import VoiceNet
-from countenance.training.voice_emotion.sessions import CONTEXT_FRAMES
 
 OUTPUTS = ("scores", "dimensions", "embedding")
 _CLOSE = 1e-3
 
 
 def to_onnx(net: VoiceNet, path: Path) -> float:
-    """Write the net with a free batch size; gives its largest difference from torch, which must be small."""
-    example = (torch.zeros(2, 1, MELS, CONTEXT_FRAMES), torch.ones(2, CONTEXT_FRAMES), torch.zeros(2, FUNCTIONALS))
+    """Write the net for any stretch and any number of looks; gives its largest difference from torch, which must be
+    small."""
+    example = tuple(torch.from_numpy(value) for value in _example(120, 2).values())
     names = {"input_names": list(INPUTS), "output_names": list(OUTPUTS)}
-    free = {name: {0: "n"} for name in (*INPUTS, *OUTPUTS)}
-    torch.onnx.export(net.eval(), example, str(path), dynamic_axes=free, opset_version=17, dynamo=False, **names)
+    axes = {"frames": {3: "frames"}, "present": {1: "looks", 2: "frames"}}
+    free = axes | {name: {0: "looks"} for name in (*INPUTS[2:], *OUTPUTS)}
+    with warnings.catch_warnings():  # the exporter does not fold how paddings are written; the runtime does
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)
+        torch.onnx.export(net.eval(), example, str(path), dynamic_axes=free, opset_version=17, dynamo=False, **names)
     return _difference(net, OnnxModel(path))
 
 
-def _difference(net: VoiceNet, model: OnnxModel) -> float:
+def _example(frames: int, looks: int) -> dict[str, Floats]:
+    """Looks that end one after the other, at made numbers."""
     rng = np.random.default_rng(0)
-    present = (np.arange(CONTEXT_FRAMES)[None] < np.array([[300], [170], [60]])).astype(np.float32)
-    frames = rng.normal(size=(3, 1, MELS, CONTEXT_FRAMES)).astype(np.float32) * present[:, None, None]
-    values = (frames, present, rng.normal(size=(3, FUNCTIONALS)).astype(np.float32))
+    ends = frames - 10 * np.arange(looks)[::-1]
+    return {
+        "frames": rng.normal(size=(1, 1, MELS, frames)).astype(np.float32),
+        "present": (np.arange(frames) < ends[:, None]).astype(np.float32)[None],
+        "functionals": rng.normal(size=(looks, FUNCTIONALS)).astype(np.float32),
+        "seconds": np.linspace(0.5, 90.0, looks, dtype=np.float32),
+    }
+
+
+def _difference(net: VoiceNet, model: OnnxModel) -> float:
+    values = _example(400, 10)
     with torch.no_grad():
-        own = net(*(torch.from_numpy(value) for value in values))
-    said = model.run(dict(zip(INPUTS, values, strict=True)))
+        own = net(*(torch.from_numpy(value) for value in values.values()))
+    said = model.run(values)
     worst = max(float(np.abs(said[name] - one.numpy()).max()) for name, one in zip(OUTPUTS, own, strict=True))
     if worst > _CLOSE:
         raise BundleError(f"the exported voice net differs from torch by {worst:.4f}", "Export with another torch.")

@@ -32,8 +32,8 @@ def report(heard: Mapping[str, HeldOut], recipe: VoiceRecipe) -> dict[str, Any]:
     data = heard["stream0"]
     every = together([heard[f"stream{order}"] for order in range(ORDERS)])
     scores = named(data, calibrated(data, every), PROTOCOL)
-    untuned = data.only(~np.isin(data.folds, recipe.tuned_folds))
-    parts = {"all": data, "untuned_folds": untuned}
+    other = data.only(~np.isin(data.folds, recipe.tuned_folds))
+    parts = {"all": data, "other_folds": other}
     parts |= {name: data.only(data.genders == told) for name, told in (("women", "female"), ("men", "male"))}
     cold, orders = heard[COLD], [heard[f"stream{order}"] for order in range(ORDERS)]
     said = scores.probabilities.argmax(axis=1)

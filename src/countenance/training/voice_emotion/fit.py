@@ -8,7 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from countenance.inference.hearing import Sounding
-from countenance.inference.logmel import Floats, SpeakerPrior, normalised, speech_frames, unheard, updated
+from countenance.inference.logmel import (
+    Floats,
+    SpeakerPrior,
+    normalised,
+    speech_frames,
+    spoken_frames,
+    unheard,
+    updated,
+)
 from countenance.training.datasets.ravdess import LABELS, Clip
 from countenance.training.device import progress
 from countenance.training.run import Run
@@ -18,6 +26,11 @@ from countenance.training.voice_emotion.recipe import FramesRecipe, VoiceRecipe
 from countenance.training.voice_emotion.sessions import padded, sessions
 from countenance.training.voice_emotion.sounds import CLEAN_SPEEDS
 from countenance.training.voice_emotion.targets import targets
+
+KEPT_FOR = 2
+"""Epochs for which sessions, voices and places stay as they are drawn; pieces, masks and mixtures are always new."""
+
+_Sessions = dict[int, tuple[Floats, tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +53,21 @@ def fit_frames(data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, devi
     state = _State(recipe.frames, device)
     start = state.load(run, name)
     own = targets(data.clips)
+    heard: _Sessions = {}
     with progress(f"frames expert, {name}", recipe.frames.epochs) as report:
         for epoch in range(start, recipe.frames.epochs):
             rng = np.random.default_rng([recipe.seed, epoch])
             torch.manual_seed(recipe.seed * 1000 + epoch)
-            loss = _epoch(state, data, own, epoch, rng)
+            if epoch % KEPT_FOR == 0 or not heard:
+                heard = _session_frames(data, np.random.default_rng([recipe.seed, epoch // KEPT_FOR, 1]))
+            loss = _epoch(state, heard, own, epoch, rng)
             state.save(run, name, epoch + 1)
             run.log(f"{name}-frames", epoch + 1, loss=loss)
             report(epoch + 1, f"loss {loss:.3f}")
     return state.averaged.eval()
 
 
-def _epoch(state: "_State", data: TrainingSet, own: tuple[Floats, ...], epoch: int, rng: np.random.Generator) -> float:
-    heard = _session_frames(data, rng)
+def _epoch(state: "_State", heard: _Sessions, own: tuple[Floats, ...], epoch: int, rng: np.random.Generator) -> float:
     clips = sorted(heard)
     losses = []
     order = rng.permutation(len(clips))
@@ -60,14 +75,17 @@ def _epoch(state: "_State", data: TrainingSet, own: tuple[Floats, ...], epoch: i
     for at, batch in enumerate(batches):
         state.set_rate((epoch + at / len(batches)) / state.recipe.epochs)
         rows = [clips[one] for one in batch]
-        pieces = [cropped(heard[row], rng) for row in rows]
+        pieces = [cropped(*heard[row], rng) for row in rows]
         losses.append(state.step(padded(pieces), tuple(part[rows] for part in own), rng))
     return float(np.mean(losses))
 
 
-def _session_frames(data: TrainingSet, rng: np.random.Generator) -> dict[int, Floats]:
-    """Every clip once, in its session's voice (speed, formant shift), room, noise and band, by its number."""
-    out: dict[int, Floats] = {}
+def _session_frames(data: TrainingSet, rng: np.random.Generator) -> _Sessions:
+    """Every clip once, in its session's voice (speed, formant shift), room, noise and band, by its number.
+
+    With the frames come those from the first to the last voice.
+    """
+    out: _Sessions = {}
     versions = data.versions[: len(CLEAN_SPEEDS)]
     for chosen in sessions(data.speakers, rng):
         clips = versions[int(rng.integers(len(versions)))]
@@ -75,7 +93,8 @@ def _session_frames(data: TrainingSet, rng: np.random.Generator) -> dict[int, Fl
         changed = augmented([np.asarray(clips[at].frames, np.float32) for at in chosen], rng)
         for at, frames in zip(chosen, changed, strict=True):
             baseline = updated(baseline, frames[speech_frames(frames)])
-            out[int(at)] = normalised(frames, baseline, data.prior)
+            voice = np.flatnonzero(spoken_frames(frames))
+            out[int(at)] = normalised(frames, baseline, data.prior), (int(voice[0]), int(voice[-1]) + 1)
     return out
 
 

@@ -8,16 +8,17 @@ import numpy as np
 import torch
 
 from countenance.contracts.errors import DatasetError
-from countenance.encoders.functionals import Heard, functionals
+from countenance.encoders.functionals import functionals
+from countenance.encoders.looks import Stretch
 from countenance.inference.hearing import Sounding
 from countenance.inference.logmel import Floats, SpeakerPrior
 from countenance.training.datasets.ravdess import LABELS, Clip
 from countenance.training.run import Run
 from countenance.training.voice_emotion.fit import TrainingSet, fit_frames
-from countenance.training.voice_emotion.net import DIMENSIONS, FramesNet, VoiceNet, statistics_like
+from countenance.training.voice_emotion.net import DIMENSIONS, FramesNet, VoiceNet, lively_like, statistics_like
 from countenance.training.voice_emotion.ravdess import ORDERS, folds, split
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.sessions import hear, padded, prior_of, recent
+from countenance.training.voice_emotion.sessions import hear, padded, prior_of, recent, with_before
 from countenance.training.voice_emotion.statistics_fit import fit_statistics
 
 ALL = "all"
@@ -66,11 +67,11 @@ def train_all(corpus: Corpus, recipe: VoiceRecipe, run: Run, device: torch.devic
 
 def _trained(data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, device: torch.device) -> VoiceNet:
     frames = fit_frames(data, recipe, run, name, device).cpu()
-    statistics = fit_statistics(data, recipe, run, name, device)
-    return VoiceNet(frames, statistics, recipe.frames_share).eval()
+    statistics, lively = fit_statistics(data, recipe, run, name, device)
+    return VoiceNet(frames, statistics, lively, recipe.frames_share).eval()
 
 
-def net_of(folder: Path, name: str, share: float) -> VoiceNet:
+def net_of(folder: Path, name: str, recipe: VoiceRecipe) -> VoiceNet:
     """A net that the run in this folder trained: `fold1` to `fold5`, or `all`."""
     paths = folder / f"{name}.pt", folder / f"{name}-statistics.pt"
     missing = [path for path in paths if not path.is_file()]
@@ -78,7 +79,9 @@ def net_of(folder: Path, name: str, share: float) -> VoiceNet:
         raise DatasetError(f"{missing[0]}: no net of a fold", "Give the run folder of `countenance train voice`.")
     frames = FramesNet()
     frames.load_state_dict(torch.load(paths[0], weights_only=True)["averaged"])
-    return VoiceNet(frames, statistics_like(torch.load(paths[1], weights_only=True)), share).eval()
+    kept = torch.load(paths[1], weights_only=True)
+    lively = lively_like(kept["lively"], recipe.lively)
+    return VoiceNet(frames, statistics_like(kept["statistics"]), lively, recipe.frames_share).eval()
 
 
 def held_out(
@@ -98,20 +101,21 @@ def held_out(
             own = [at for at, clip in enumerate(test) if clip.actor == actor]
             order = np.random.default_rng([actor, seed]).permutation(own)
             heard = hear([soundings[at] for at in order], prior, forget=kind == COLD)
-            logits[order], dimensions[order] = answers(net, [recent(one) for one in heard])
+            logits[order], dimensions[order] = answers(net, heard)
         out[kind], out[f"{kind}_dimensions"] = logits, dimensions
     return out
 
 
-def answers(net: VoiceNet, heard: Sequence[Heard]) -> tuple[Floats, Floats]:
-    """Logits (n, 8) and dimensions (n, 2) of pieces of at most 3 s."""
+def answers(net: VoiceNet, heard: Sequence[Stretch]) -> tuple[Floats, Floats]:
+    """Logits (n, 8) and dimensions (n, 2) of the last 3 s of voice in each clip."""
     logits, dimensions = [], []
     with torch.no_grad():
         for at in range(0, len(heard), 64):
-            pieces = heard[at : at + 64]
-            frames, present = padded([piece.frames for piece in pieces])
-            rows = np.stack([functionals(piece) for piece in pieces])
-            scores, places, _ = net(torch.from_numpy(frames), torch.from_numpy(present), torch.from_numpy(rows))
+            looks = [(one, recent(one)) for one in heard[at : at + 64]]
+            frames, present = padded([with_before(one.frames, 2 * first, 2 * last) for one, (first, last) in looks])
+            rows = np.concatenate([functionals(one.heard, [look]) for one, look in looks])
+            seconds = np.array([one.seconds for one, _ in looks], np.float32)
+            scores, places, _ = net(*(torch.from_numpy(part) for part in (frames, present, rows, seconds)))
             logits.append(scores.numpy())
             dimensions.append(places.numpy())
     return np.concatenate(logits), np.concatenate(dimensions)

@@ -60,7 +60,7 @@ def make(recipe: VoiceRecipe, places: Places, device: Device) -> Path:
     _in_use(run, recipe, corpus)
     target = (places.out or places.run) / recipe.bundle
     onnx = run.folder / "model.onnx"
-    bundle.to_onnx(net_of(run.folder, ALL, recipe.frames_share), onnx)
+    bundle.to_onnx(net_of(run.folder, ALL, recipe), onnx)
     prior = corpus.training(corpus.clips).prior
     bundle.write(target, onnx, prior, _results(run))
     if places.emodb is not None and run.result("emodb") is None:
@@ -94,7 +94,7 @@ def _figures(run: Run, recipe: VoiceRecipe, corpus: Corpus) -> None:
 
 def _in_use(run: Run, recipe: VoiceRecipe, corpus: Corpus) -> None:
     """The same nets through capture, and over lines and noise."""
-    nets = fold_nets(run.folder, recipe.frames_share, corpus)
+    nets = fold_nets(run.folder, recipe, corpus)
     by = tables.streams(run.folder, corpus.clips)
     if run.result("replay") is None:
         with run.stage("replay") as result:
@@ -104,12 +104,12 @@ def _in_use(run: Run, recipe: VoiceRecipe, corpus: Corpus) -> None:
             result.update(robustness.report(corpus.clips, nets, by))
 
 
-def fold_nets(folder: Path, share: float, corpus: Corpus) -> list[tuple[VoiceNet, SpeakerPrior]]:
+def fold_nets(folder: Path, recipe: VoiceRecipe, corpus: Corpus) -> list[tuple[VoiceNet, SpeakerPrior]]:
     """The net of every fold of a run, with the prior of the actors it heard."""
     groups = folds(clip.actor for clip in corpus.clips)
     torch.set_num_threads(1)
     return [
-        (net_of(folder, f"fold{number}", share), corpus.training(split(corpus.clips, actors)[0]).prior)
+        (net_of(folder, f"fold{number}", recipe), corpus.training(split(corpus.clips, actors)[0]).prior)
         for number, actors in enumerate(groups, start=1)
     ]
 

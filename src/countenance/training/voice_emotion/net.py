@@ -1,30 +1,49 @@
-"""The voice net: two experts, one over spectral frames and one over statistics, and the weighted mean of their logs."""
+"""The voice net: an expert over spectral frames, one over statistics, and a small one that divides lively from calm.
+
+Nothing in it hears ahead, so that one pass over a stretch serves every look at it.
+"""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from countenance.encoders.functionals import LIVELY
 from countenance.training.datasets.ravdess import LABELS
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
+from countenance.training.voice_emotion.recipe import LivelyRecipe
 
 DIMENSIONS = ("valence", "arousal")
 
-_TIME_STRIDE = 4
+TIME_STRIDE = 4
+"""Frames of 10 ms per place in time of the frames expert."""
 _FAR = 5.0  # statistics further off are cut, in spreads of the training data
+_WIDTHS = (16, 24, 40, 48)
+_HIGH, _LOW, _NEITHER = (
+    [at for at, label in enumerate(LABELS) if (label in HIGH_AROUSAL, label in LOW_AROUSAL) == told]
+    for told in ((True, False), (False, True), (False, False))
+)
+_ORDER = sorted(range(len(LABELS)), key=[*_HIGH, *_LOW, *_NEITHER].__getitem__)
+_HALF_ODDS = 0.5  # log odds to arousal: the tangent of so much of them
+_ATTENTION = 4.0  # logarithms of weights in time stay within so much, so that sums never overflow
 
 
 class FramesNet(nn.Module):
-    """2-D convolutions over log-mels, 1-D convolutions over time, attentive statistics; no recurrence.
+    """2-D convolutions over log-mels, 1-D convolutions over time, attentive statistics; causal, no recurrence.
 
-    Frames (n, 1, 64, 300) and their presence (n, 300) to 8 class logits and valence, arousal in -1..1.
+    Frames (m, 1, 64, t) and which of them each of k looks takes in (m, k, t) to 8 class logits and valence, arousal.
     """
 
     def __init__(self, width: int = 96, dropout: float = 0.3) -> None:
         super().__init__()
+        one, two, three, four = _WIDTHS
         self.stem = nn.Sequential(
-            _conv(1, 24, 5, (2, 2)), _conv(24, 32, 3, (2, 1)), _conv(32, 48, 3, (2, 2)), _conv(48, 64, 3, (2, 1))
+            _conv(1, one, 5, (2, 2)),
+            _conv(one, two, 3, (2, 2)),
+            _conv(two, three, 3, (2, 1)),
+            _conv(three, four, 3, (2, 1)),
         )
-        self.mix = nn.Sequential(nn.Conv1d(256, width, 1, bias=False), nn.BatchNorm1d(width), nn.ReLU())
+        self.mix = nn.Sequential(nn.Conv1d(4 * four, width, 1, bias=False), nn.BatchNorm1d(width), nn.ReLU())
         self.near, self.far = _Along(width, 1), _Along(width, 3)
         self.attention = nn.Sequential(nn.Conv1d(width, 32, 1), nn.Tanh(), nn.Conv1d(32, width, 1))
         self.summary = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * width, 64), nn.ReLU(), nn.Dropout(dropout))
@@ -32,20 +51,21 @@ class FramesNet(nn.Module):
         self.dimensions = nn.Linear(64, len(DIMENSIONS))
 
     def forward(self, frames: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (n, 8) and dimensions (n, 2)."""
+        """Logits (m k, 8) and dimensions (m k, 2)."""
         summary = self.summarised(frames, present)
         return self.scores(summary), torch.tanh(self.dimensions(summary))
 
     def summarised(self, frames: Tensor, present: Tensor) -> Tensor:
-        """What the heads see (n, 64)."""
-        seen = nn.functional.avg_pool1d(present.unsqueeze(1), _TIME_STRIDE)
-        maps = self.mix(self.stem(frames).flatten(1, 2)) * (seen > 0)
-        maps = self.far(self.near(maps) * (seen > 0)) * (seen > 0)
-        weights = torch.softmax(self.attention(maps).float() + torch.log(seen + 1e-6), dim=2)
+        """What the heads see of each look (m k, 64)."""
+        maps = self.far(self.near(self.mix(self.stem(frames).flatten(1, 2))))
+        weights = torch.exp(_ATTENTION * torch.tanh(self.attention(maps).float() / _ATTENTION))
         maps = maps.float()
-        mean = (weights * maps).sum(2)
-        spread = torch.sqrt(((weights * maps * maps).sum(2) - mean * mean).clamp(min=1e-4))
-        summary: Tensor = self.summary(torch.cat([mean, spread], dim=1))
+        seen = (nn.functional.avg_pool1d(present, TIME_STRIDE) > 1 - 1e-3).float()
+        sums = torch.matmul(seen, torch.cat([weights, weights * maps, weights * maps * maps], dim=1).transpose(1, 2))
+        whole, mean, square = sums.chunk(3, dim=2)
+        mean, square = mean / (whole + 1e-6), square / (whole + 1e-6)
+        spread = torch.sqrt((square - mean * mean).clamp(min=1e-4))
+        summary: Tensor = self.summary(torch.cat([mean, spread], dim=2).flatten(0, 1))
         return summary
 
 
@@ -75,21 +95,64 @@ class StatisticsNet(nn.Module):
         return ((functionals - self.mean) / self.spread).clamp(-_FAR, _FAR)
 
 
-class VoiceNet(nn.Module):
-    """Both experts; their log probabilities are averaged, the frames expert with the given share."""
+class LivelyNet(nn.Module):
+    """Log odds of high against low arousal from six statistics.
 
-    def __init__(self, frames: FramesNet, statistics: StatisticsNet, share: float) -> None:
+    Six weights and a constant can learn little by heart. What they say counts the more, the longer a speaker was heard.
+    """
+
+    mean: Tensor
+    spread: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, asked: LivelyRecipe) -> None:
         super().__init__()
-        self.frames, self.statistics, self.share = frames, statistics, share
+        self.asked = asked
+        for name, start in (("mean", 0.0), ("spread", 1.0), ("weight", 0.0)):
+            self.register_buffer(name, torch.full((len(LIVELY),), start))
+        self.register_buffer("bias", torch.zeros(1))
 
-    def forward(self, frames: Tensor, present: Tensor, functionals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (n, 8), dimensions (n, 2) and embedding (n, 64 + w)."""
+    def forward(self, functionals: Tensor, seconds: Tensor) -> tuple[Tensor, Tensor]:
+        """Log odds (n, 1), and how far the speaker is known, 0..1 (n, 1)."""
+        rows = ((functionals[:, list(LIVELY.values())] - self.mean) / self.spread).clamp(-_FAR, _FAR)
+        odds = (rows * self.weight).sum(1, keepdim=True) + self.bias
+        return odds, (seconds / (seconds + self.asked.known_s)).unsqueeze(1)
+
+
+class VoiceNet(nn.Module):
+    """All experts: two name, their log probabilities averaged; the third moves shares between lively and calm names."""
+
+    def __init__(self, frames: FramesNet, statistics: StatisticsNet, lively: LivelyNet, share: float) -> None:
+        super().__init__()
+        self.frames, self.statistics, self.lively, self.share = frames, statistics, lively, share
+
+    def forward(
+        self, frames: Tensor, present: Tensor, functionals: Tensor, seconds: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits (n, 8), dimensions (n, 2) and embedding (n, 64 + w); `seconds` (n) were heard of the speaker."""
         summary = self.frames.summarised(frames, present)
         scores, places, inner = self.statistics(functionals)
         own = torch.log_softmax(self.frames.scores(summary), 1)
         mixed = self.share * own + (1 - self.share) * torch.log_softmax(scores, 1)
-        dimensions = self.share * torch.tanh(self.frames.dimensions(summary)) + (1 - self.share) * places
-        return mixed, dimensions, torch.cat([summary, inner], dim=1)
+        places = self.share * torch.tanh(self.frames.dimensions(summary)) + (1 - self.share) * places
+        odds, known = self.lively(functionals, seconds)
+        say = known * self.lively.asked.arousal
+        arousal = (1 - say) * places[:, 1:] + say * torch.tanh(_HALF_ODDS * odds)
+        logits = divided(mixed, odds, known * self.lively.asked.names)
+        return logits, torch.cat([places[:, :1], arousal], 1), torch.cat([summary, inner], 1)
+
+
+def divided(logits: Tensor, odds: Tensor, say: Tensor) -> Tensor:
+    """Log probabilities (n, 8) with the odds of lively against calm names moved towards the given ones (n, 1)."""
+    logs = torch.log_softmax(logits, 1)
+    high, low, rest = logs[:, _HIGH], logs[:, _LOW], logs[:, _NEITHER]
+    all_high, all_low = torch.logsumexp(high, 1, keepdim=True), torch.logsumexp(low, 1, keepdim=True)
+    both = torch.logsumexp(torch.cat([all_high, all_low], 1), 1, keepdim=True)
+    moved = (1 - say) * (all_high - all_low) + say * odds
+    softplus = nn.functional.softplus
+    parts = (high - all_high + both - softplus(-moved), low - all_low + both - softplus(moved), rest)
+    return torch.cat(parts, 1)[:, _ORDER]
 
 
 def statistics_like(state: dict[str, Tensor], dropout: float = 0.0) -> StatisticsNet:
@@ -101,13 +164,21 @@ def statistics_like(state: dict[str, Tensor], dropout: float = 0.0) -> Statistic
     return net
 
 
+def lively_like(state: dict[str, Tensor], asked: LivelyRecipe) -> LivelyNet:
+    """A saved net."""
+    net = LivelyNet(asked)
+    net.load_state_dict(state)
+    return net.eval()
+
+
 class _Along(nn.Module):
-    """A residual step along time."""
+    """A residual step along time that looks back only."""
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
         self.step = nn.Sequential(
-            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation, bias=False),
+            nn.ConstantPad1d((2 * dilation, 0), 0.0),
+            nn.Conv1d(width, width, 3, dilation=dilation, bias=False),
             nn.BatchNorm1d(width),
             nn.ReLU(),
         )
@@ -117,8 +188,10 @@ class _Along(nn.Module):
 
 
 def _conv(inputs: int, outputs: int, size: int, stride: tuple[int, int]) -> nn.Sequential:
-    conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU())
+    """A convolution that sees as far up and down the bands, but in time never further than its own stride."""
+    pad = nn.ZeroPad2d((size - stride[1], 0, size // 2, size // 2))
+    conv = nn.Conv2d(inputs, outputs, size, stride, bias=False)
+    return nn.Sequential(pad, conv, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 def _body(inputs: int, widths: Sequence[int], dropout: float, at_input: float) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""The recipe of the voice bundle: two experts, and how much each says."""
+"""The recipe of the voice bundle: its experts, and how much each says."""
 
 from typing import Literal
 
@@ -43,15 +43,27 @@ class StatisticsRecipe(Table):
     """How often it is heard through rooms, noise and narrow bands besides."""
 
 
+class LivelyRecipe(Table):
+    """The expert that divides high from low arousal by six statistics, for what the others learnt by heart."""
+
+    names: float = Field(ge=0, le=1)
+    """How far it alone divides the names of a speaker who is known; 0 leaves that to the others."""
+    arousal: float = Field(ge=0, le=1)
+    """Its share in the arousal output."""
+    known_s: float = Field(gt=0)
+    """Seconds of a speaker after which it has half of that say."""
+
+
 class VoiceRecipe(Recipe):
     """Everything that decides how the voice bundle comes out."""
 
     kind: Literal["voice"] = "voice"
     frames: FramesRecipe
     statistics: StatisticsRecipe
+    lively: LivelyRecipe
     frames_share: float = Field(gt=0, lt=1)
     """Weight of the frames expert in the mean of log probabilities; chosen on the actors of the tuned folds."""
     tuned_folds: tuple[int, ...]
-    """Folds whose actors chose settings; figures without them stand beside those with them."""
+    """Folds whose actors chose the first settings; figures without them stand beside those with them."""
     abstain_risk: float = Field(gt=0, lt=1)
     """Share of wrong answers that the abstention threshold aims at, on dev."""

@@ -5,14 +5,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.encoders.functionals import Heard
+from countenance.encoders.functionals import Look
+from countenance.encoders.looks import LOOK_STEPS, Stretch, stretch_of, trimmed
 from countenance.inference.hearing import Sounding, learnt
-from countenance.inference.logmel import MELS, Floats, SpeakerPrior, normalised, speech_frames, unheard
-from countenance.inference.pitch import relative_pitch
+from countenance.inference.logmel import MELS, Floats, SpeakerPrior, speech_frames, unheard
 
-CONTEXT_FRAMES = 300  # 3 s, the most the net hears at once
+BEFORE_FRAMES = 60
+"""How far back the frames expert hears before a look, 600 ms."""
+LOOSE_STEPS = 10
+"""Up to so much sound around the voice, 200 ms, is kept in training."""
 
 _SESSION_CLIPS = (4, 12, 30, 60)  # short sessions teach the cold start
+_SKEWED_SESSIONS = 4  # per speaker
+_SKEW = 0.7  # of a Dirichlet distribution over the classes
 
 
 def prior_of(clips: Sequence[Sounding], speakers: Sequence[int]) -> SpeakerPrior:
@@ -26,28 +31,32 @@ def prior_of(clips: Sequence[Sounding], speakers: Sequence[int]) -> SpeakerPrior
     return SpeakerPrior(tuple(np.mean(means, axis=0).tolist()), tuple(np.mean(variances, axis=0).tolist()))
 
 
-def hear(clips: Sequence[Sounding], prior: SpeakerPrior, forget: bool = False) -> list[Heard]:
+def hear(clips: Sequence[Sounding], prior: SpeakerPrior, forget: bool = False) -> list[Stretch]:
     """Clips of one speaker in the given order, in the speaker's own units; `forget` hears every clip as the first."""
     baseline, heard = unheard(), []
     for clip in clips:
-        frames = np.asarray(clip.frames, np.float32)
-        sounding = Sounding(frames, clip.pitch, clip.periodic)
+        sounding = Sounding(np.asarray(clip.frames, np.float32), clip.pitch, clip.periodic)
         baseline = learnt(unheard() if forget else baseline, sounding)
-        pitch = relative_pitch(clip.pitch, baseline)
-        heard.append(Heard(normalised(frames, baseline, prior), speech_frames(frames), pitch, clip.periodic))
+        heard.append(stretch_of(sounding, baseline, prior))
     return heard
 
 
-def part_of(heard: Heard, start: int, frames: int) -> Heard:
-    """A piece of what was heard, from a frame on."""
-    end, first, last = start + frames, start // 2, (start + frames) // 2
-    return Heard(heard.frames[start:end], heard.spoken[start:end], heard.pitch[first:last], heard.periodic[first:last])
+def recent(stretch: Stretch) -> Look:
+    """The last 3 s of a clip's voice."""
+    return trimmed(stretch.heard.spoken, (0, len(stretch.heard.spoken)))
 
 
-def recent(heard: Heard) -> Heard:
-    """The last 3 s."""
-    start = max(0, len(heard.frames) - CONTEXT_FRAMES)
-    return part_of(heard, start, min(len(heard.frames), CONTEXT_FRAMES))
+def piece(stretch: Stretch, shortest: int, rng: np.random.Generator) -> Look:
+    """Some of a clip's voice: up to 3 s, half the time less."""
+    spoken = stretch.heard.spoken
+    voice = np.flatnonzero(spoken)
+    before, after = rng.integers(0, LOOSE_STEPS + 1, 2)
+    first, last = max(0, int(voice[0] - before)), min(len(spoken), int(voice[-1] + 1 + after))
+    length = min(last - first, LOOK_STEPS)
+    if rng.random() < 0.5:
+        length = int(rng.integers(min(shortest, length), length + 1))
+    start = int(rng.integers(first, last - length + 1))
+    return start, start + length
 
 
 def sessions(speakers: Sequence[int], rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
@@ -61,11 +70,31 @@ def sessions(speakers: Sequence[int], rng: np.random.Generator) -> Iterator[NDAr
             yield chosen
 
 
-def padded(pieces: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """The net's input: frames (n, 1, 64, 300) and which of the 300 are sound (n, 300)."""
-    frames = np.zeros((len(pieces), 1, MELS, CONTEXT_FRAMES), np.float32)
-    present = np.zeros((len(pieces), CONTEXT_FRAMES), np.float32)
-    for at, piece in enumerate(pieces):
-        frames[at, 0, :, : len(piece)] = piece.T
-        present[at, : len(piece)] = 1.0
-    return frames, present
+def skewed(speakers: Sequence[int], labels: Sequence[int], rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
+    """Sessions in which a speaker acts some classes more than others: what is usual then lies elsewhere."""
+    classes = np.asarray(labels)
+    for speaker in sorted(set(speakers)):
+        own = np.flatnonzero(np.asarray(speakers) == speaker)
+        for _ in range(_SKEWED_SESSIONS):
+            shares = rng.dirichlet([_SKEW] * (int(classes.max()) + 1))[classes[own]] + 1e-3
+            yield rng.choice(own, int(rng.choice(_SESSION_CLIPS[:3])), p=shares / shares.sum())
+
+
+def padded(pieces: Sequence[tuple[Floats, int]]) -> tuple[Floats, Floats]:
+    """The net's input from pieces and how much of each is sound before the look.
+
+    Frames (n, 1, 64, t) and which of them the look takes in (n, 1, t).
+    """
+    longest = max(len(frames) for frames, _ in pieces)
+    out = np.zeros((len(pieces), 1, MELS, longest), np.float32)
+    present = np.zeros((len(pieces), 1, longest), np.float32)
+    for at, (frames, before) in enumerate(pieces):
+        out[at, 0, :, : len(frames)] = frames.T
+        present[at, 0, before : len(frames)] = 1.0
+    return out, present
+
+
+def with_before(frames: Floats, first: int, last: int) -> tuple[Floats, int]:
+    """Frames of a look and those just before it, as far as the net hears back."""
+    start = max(0, first - BEFORE_FRAMES)
+    return frames[start:last], first - start

@@ -1,34 +1,39 @@
-"""Fitting the statistics expert: every clip in many sessions, voices and places, then a few small nets on the rows."""
+"""Fitting what hears statistics: every clip in many sessions, voices and places, then small nets on the rows."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from countenance.encoders.functionals import FUNCTIONALS, functionals
+from countenance.encoders.functionals import FUNCTIONALS, LIVELY, functionals
 from countenance.inference.hearing import Sounding
 from countenance.inference.logmel import Floats
 from countenance.training.datasets.ravdess import LABELS
 from countenance.training.device import progress
 from countenance.training.run import Run
 from countenance.training.voice_emotion.fit import TrainingSet
-from countenance.training.voice_emotion.net import StatisticsNet, statistics_like
-from countenance.training.voice_emotion.recipe import StatisticsRecipe, VoiceRecipe
-from countenance.training.voice_emotion.sessions import CONTEXT_FRAMES, hear, part_of, sessions
+from countenance.training.voice_emotion.net import LivelyNet, StatisticsNet, lively_like, statistics_like
+from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
+from countenance.training.voice_emotion.recipe import LivelyRecipe, StatisticsRecipe, VoiceRecipe
+from countenance.training.voice_emotion.sessions import hear, piece, sessions, skewed
 from countenance.training.voice_emotion.sounds import CLEAN_SPEEDS, VERSIONS
 from countenance.training.voice_emotion.targets import targets
 
-_SHORTEST = 100  # frames of a piece, 1 s
+_SHORTEST = 50  # steps of a piece, 1 s
+_NEWTON_STEPS, _RIDGE = 25, 1.0
 _PRIOR_JITTER = 0.1  # octaves: what is usual for nobody in particular is not known well
 
 
-def fit_statistics(data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, device: torch.device) -> StatisticsNet:
-    """Train on all given clips and keep the net; one that was kept before is read."""
+def fit_statistics(
+    data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, device: torch.device
+) -> tuple[StatisticsNet, LivelyNet]:
+    """Train on all given clips and keep the nets; those that were kept before are read."""
     kept = run.load(f"{name}-statistics")
     if kept is not None:
-        return statistics_like(kept).eval()
+        return statistics_like(kept["statistics"]).eval(), lively_like(kept["lively"], recipe.lively)
     asked = recipe.statistics
     rows, clips = rows_of(data, asked, np.random.default_rng(recipe.seed))
+    lively = fit_lively(rows, clips, data, recipe.lively)
     torch.manual_seed(recipe.seed)
     net = StatisticsNet(FUNCTIONALS, asked.widths, asked.members, asked.dropout, asked.input_dropout).to(device)
     net.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
@@ -42,26 +47,48 @@ def fit_statistics(data: TrainingSet, recipe: VoiceRecipe, run: Run, name: str, 
                 run.log(f"{name}-statistics-{member + 1}", epoch, loss=loss)
             report(member + 1, f"loss {losses[-1]:.3f}")
     net = net.cpu().eval()
-    run.save(f"{name}-statistics", net.state_dict())
-    return net
+    run.save(f"{name}-statistics", {"statistics": net.state_dict(), "lively": lively.state_dict()})
+    return net, lively
+
+
+def fit_lively(rows: Floats, clips: NDArray[np.intp], data: TrainingSet, asked: LivelyRecipe) -> LivelyNet:
+    """Logistic regression of high against low arousal, both halves weighing the same, by Newton's steps."""
+    words = np.array([LABELS[clip.label] for clip in data.clips])[clips]
+    high, told = np.isin(words, HIGH_AROUSAL), np.isin(words, HIGH_AROUSAL + LOW_AROUSAL)
+    net = LivelyNet(asked)
+    chosen = rows[:, list(LIVELY.values())]
+    mean, spread = chosen.mean(axis=0), chosen.std(axis=0) + 1e-3
+    inputs = np.clip((chosen - mean) / spread, -5, 5)[told].astype(np.float64)
+    inputs = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
+    wanted = high[told].astype(np.float64)
+    weights = np.where(wanted > 0, 0.5 / wanted.mean(), 0.5 / (1 - wanted).mean())
+    found = np.zeros(inputs.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        said = 1 / (1 + np.exp(-inputs @ found))
+        bend = (inputs * (weights * said * (1 - said))[:, None]).T @ inputs + _RIDGE * np.eye(len(found))
+        found += np.linalg.solve(bend, inputs.T @ (weights * (wanted - said)) - _RIDGE * found)
+    for name, values in (("mean", mean), ("spread", spread), ("weight", found[:-1]), ("bias", found[-1:])):
+        getattr(net, name).copy_(torch.from_numpy(values.astype(np.float32)))
+    return net.eval()
 
 
 def rows_of(data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator) -> tuple[Floats, NDArray[np.intp]]:
-    """Functionals of every clip in every pass (n, k), and which clip each row is."""
+    """Functionals of clips in every pass (n, k), and which clip each row is.
+
+    In every second pass a speaker acts some classes more than others; in the rest every clip is heard once.
+    """
     rows: list[Floats] = []
     clips: list[int] = []
+    labels = [clip.label for clip in data.clips]
     for number in range(asked.clean_passes + asked.disturbed_passes):
-        for chosen in sessions(data.speakers, rng):
+        drawn = skewed(data.speakers, labels, rng) if number % 2 else sessions(data.speakers, rng)
+        for chosen in drawn:
             first, last = (0, len(CLEAN_SPEEDS)) if number < asked.clean_passes else (len(CLEAN_SPEEDS), VERSIONS)
             soundings = data.versions[int(rng.integers(first, min(last, len(data.versions))))]
             voice = 2 ** rng.normal(0.0, _PRIOR_JITTER)
             pieces = [_higher(soundings[at], voice) for at in chosen]
             for at, heard in zip(chosen, hear(pieces, data.prior), strict=True):
-                length = min(len(heard.frames), CONTEXT_FRAMES)
-                if rng.random() < 0.5:
-                    length = int(rng.integers(min(_SHORTEST, length), length + 1))
-                start = int(rng.integers(len(heard.frames) - length + 1))
-                rows.append(functionals(part_of(heard, start, length)))
+                rows.append(functionals(heard.heard, [piece(heard, _SHORTEST, rng)])[0])
                 clips.append(int(at))
     return np.stack(rows), np.array(clips)
 
