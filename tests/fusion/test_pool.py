@@ -58,9 +58,7 @@ def test_a_modality_of_low_quality_weighs_less() -> None:
 def test_ten_answers_of_one_modality_weigh_no_more_than_one() -> None:
     said = {**spread([1.0] * 7), "tired": 0.9}
     other = {**spread([2.0, *[1.0] * 6]), "tired": 0.2}
-    once, often = (
-        PoolFusion().fuse([one(seen(FACE, other), *[seen(VOICE, said)] * count)])[0] for count in (1, 10)
-    )
+    once, often = (PoolFusion().fuse([one(seen(FACE, other), *[seen(VOICE, said)] * count)])[0] for count in (1, 10))
     assert often.certainty == pytest.approx(once.certainty)
     assert often.modalities == once.modalities
     for name, value in once.scores.items():
