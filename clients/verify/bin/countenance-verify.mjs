@@ -12,7 +12,8 @@ import { parsePolicy, trustLog } from "../src/policy.mjs";
 import { parseProof } from "../src/proof.mjs";
 import { answer } from "../src/protocol.mjs";
 import { verifyReceipt } from "../src/receipt.mjs";
-import { lines, tellLog, tellReceipt } from "../src/words.mjs";
+import { tellReceipt } from "../src/receipt_words.mjs";
+import { lines, tellLog } from "../src/words.mjs";
 
 const USAGE = `usage: countenance-verify <log folder> [--key KEY | --policy FILE] [--remember FILE]... [--no-completeness] [--json]
        countenance-verify <receipt.json | entry.tlog-proof> [<receipt.tlog-proof>] [--key KEY | --policy FILE] [--json]
@@ -56,7 +57,9 @@ async function main(args) {
     return values.help ? 0 : 2;
   }
   try {
-    return await (RECEIPTS.includes(extname(positionals[0])) ? checkReceipt(positionals, values) : checkLog(positionals[0], values));
+    return await (RECEIPTS.includes(extname(positionals[0]))
+      ? checkReceipt(positionals, values)
+      : checkLog(positionals[0], values));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (values.json) console.log(JSON.stringify({ ok: false, reason: error.message, index: error.index ?? null }));
@@ -94,7 +97,15 @@ async function checkLog(folder, flags) {
 async function checkReceipt([path, beside], flags) {
   const given = flags.key === undefined && flags.policy === undefined ? {} : { policy: await trusted(flags, null) };
   const report = await verifyReceipt(await need(path), { ...given, ...(beside ? { proof: await need(beside) } : {}) });
-  if (flags.json) console.log(JSON.stringify({ ok: true, type: report.type, entries: report.entries.map(({ seq }) => seq), statement: report.statement }));
+  if (flags.json)
+    console.log(
+      JSON.stringify({
+        ok: true,
+        type: report.type,
+        entries: report.entries.map(({ seq }) => seq),
+        statement: report.statement,
+      }),
+    );
   else console.log(lines(tellReceipt(report)).join("\n"));
   return 0;
 }
@@ -108,7 +119,8 @@ async function checkReceipt([path, beside], flags) {
 async function trusted(flags, own) {
   if (typeof flags.policy === "string") return parsePolicy(await need(flags.policy));
   // A key is given as a file or as it is.
-  const key = typeof flags.key === "string" ? ((await readLimited(flags.key, MAX_FILE_BYTES)) ?? Buffer.from(flags.key)) : own;
+  const key =
+    typeof flags.key === "string" ? ((await readLimited(flags.key, MAX_FILE_BYTES)) ?? Buffer.from(flags.key)) : own;
   must(key !== null, "there is no log.vkey in the folder: give the log's key with --key, or a policy with --policy");
   return trustLog(Buffer.from(key).toString());
 }

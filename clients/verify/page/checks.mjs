@@ -6,7 +6,8 @@ import { verifyLog } from "../src/log.mjs";
 import { parsePolicy, trustLog } from "../src/policy.mjs";
 import { isProof, parseProof } from "../src/proof.mjs";
 import { verifyReceipt } from "../src/receipt.mjs";
-import { tellFault, tellLog, tellReceipt } from "../src/words.mjs";
+import { tellReceipt } from "../src/receipt_words.mjs";
+import { tellFault, tellLog } from "../src/words.mjs";
 import { aloneOf, proofOf } from "./given.mjs";
 
 const MAX_BYTES = 17_000_000;
@@ -66,7 +67,10 @@ async function checkReceipt(given, receipt, policy, remembered) {
   const beside = proofOf(given, receipt);
   const proof = beside === undefined ? undefined : await bytesOf(beside.file);
   const report = await verifyReceipt(bytes, { ...(policy ? { policy } : {}), ...(proof ? { proof } : {}) });
-  remembered.push(parseProof(proof ?? (isProof(bytes) ? bytes : encodeUtf8(JSON.parse(new TextDecoder().decode(bytes)).proof))).checkpoint);
+  remembered.push(
+    parseProof(proof ?? (isProof(bytes) ? bytes : encodeUtf8(JSON.parse(new TextDecoder().decode(bytes)).proof)))
+      .checkpoint,
+  );
   return { name: receipt.path, told: tellReceipt(report), trusted: report.trusted, statement: report.statement };
 }
 

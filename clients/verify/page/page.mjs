@@ -15,7 +15,10 @@ const progress = /** @type {HTMLProgressElement} */ (one("progress"));
 const results = one("results");
 const status = one("status");
 
-for (const [button, input] of [["choose-files", "files"], ["choose-folder", "folder"]]) {
+for (const [button, input] of [
+  ["choose-files", "files"],
+  ["choose-folder", "folder"],
+]) {
   const field = /** @type {HTMLInputElement} */ (one(input));
   one(button).addEventListener("click", () => field.click());
   field.addEventListener("change", () => {
@@ -87,7 +90,9 @@ function summary(found) {
 function show(given) {
   const items = [
     ...given.receipts.map(({ path }) => `Receipt: ${path}`),
-    ...given.logs.map(({ root, files }) => `Log: ${root.slice(0, -1) || "folder"} (${files.size.toLocaleString("en")} files)`),
+    ...given.logs.map(
+      ({ root, files }) => `Log: ${root.slice(0, -1) || "folder"} (${files.size.toLocaleString("en")} files)`,
+    ),
     ...given.checkpoints.map(({ path }) => `Kept from before: ${path}`),
     ...given.proofs.map(({ path }) => `Proof: ${path}`),
     ...given.keys.map(({ path }) => `Key: ${path}`),

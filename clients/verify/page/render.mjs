@@ -38,7 +38,10 @@ export function card({ name, told, trusted, statement, checkpoint }) {
   const title = make("h2", {}, told.headline);
   title.tabIndex = -1;
   const verdict = make("div", { className: "verdict" });
-  verdict.append(seal(way), make("div", {}, title, make("p", { className: "quiet" }, told.about === "" ? name : `${name} · ${told.about}`)));
+  verdict.append(
+    seal(way),
+    make("div", {}, title, make("p", { className: "quiet" }, told.about === "" ? name : `${name} · ${told.about}`)),
+  );
   section.append(verdict);
   section.append(...points("What this proves", "proven", told.proven));
   section.append(...points("What is wrong", "wrong", told.wrong.slice(0, 20)));
@@ -67,7 +70,8 @@ function said(statement) {
   return SAID.flatMap(([label, path]) => {
     /** @type {unknown} */
     let value = statement;
-    for (const part of path.split(".")) value = value === null || typeof value !== "object" ? undefined : Reflect.get(value, part);
+    for (const part of path.split("."))
+      value = value === null || typeof value !== "object" ? undefined : Reflect.get(value, part);
     const flat = Array.isArray(value) && value.every((one) => typeof one !== "object");
     const text = Array.isArray(value) ? (flat ? value.join(", ") : value.length) : value;
     return text === undefined || text === null || text === "" ? [] : [[label, plain(String(text))]];
@@ -98,7 +102,11 @@ function keep(trusted, checkpoint) {
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  const why = make("p", {}, "Keep the signed state of the log. Drop it here with a later copy, and you see whether anything was rewritten in between.");
+  const why = make(
+    "p",
+    {},
+    "Keep the signed state of the log. Drop it here with a later copy, and you see whether anything was rewritten in between.",
+  );
   return make("div", { className: "keep" }, button, why);
 }
 

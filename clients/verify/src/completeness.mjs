@@ -106,7 +106,8 @@ export class Completeness {
       this.report(seq, `${kind} speaks of another person than lease ${body.lease}`);
     }
     for (const modality of counted(body)) {
-      if (!lease.modalities.has(modality)) this.report(seq, `${kind} counts ${modality}, which lease ${body.lease} does not cover`);
+      if (!lease.modalities.has(modality))
+        this.report(seq, `${kind} counts ${modality}, which lease ${body.lease} does not cover`);
       if (kind !== "RESULT") continue;
       if (lease.stopped.has(modality)) this.report(seq, `${modality} is counted after the opt-out`);
       const key = personKey(lease.entry, modality);

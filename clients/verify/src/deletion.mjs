@@ -31,7 +31,10 @@ export async function verifyDeletion(receipt, policy) {
   const proven = [];
   for (const one of [receipt, ...more]) proven.push(await prove(table(one, "more"), statement, policy));
   const named = JSON.stringify(statement.entries);
-  must(JSON.stringify(proven.map(({ entry }) => entry.seq)) === named, "the receipt does not prove all the entries it names");
+  must(
+    JSON.stringify(proven.map(({ entry }) => entry.seq)) === named,
+    "the receipt does not prove all the entries it names",
+  );
   return { statement, entries: proven.map(({ entry }) => entry), trusted: proven[0].trusted };
 }
 

@@ -2,7 +2,8 @@
 
 import { must } from "./fault.mjs";
 
-const UNABLE = "this browser cannot check Ed25519 signatures; use a newer one, and open the page as a file or over https";
+const UNABLE =
+  "this browser cannot check Ed25519 signatures; use a newer one, and open the page as a file or over https";
 
 /** @typedef {(key: Uint8Array, signature: Uint8Array, message: Uint8Array) => Promise<boolean> | boolean} Verify */
 

@@ -2,21 +2,8 @@
 
 import { parseCanonical } from "./canonical.mjs";
 import { Fault, must } from "./fault.mjs";
+import { FIELDS, KINDS } from "./vocabulary.mjs";
 
-export const KINDS = new Set([
-  "GATE", "CONSENT", "NOTICE", "LEASE", "RESULT", "SUPPRESSED", "OPT_OUT", "LEASE_CLOSE", "EXPORT", "ACCESS",
-  "ERASURE", "RETENTION", "MODEL_LOAD", "POLICY_LOAD", "CONFIG", "CLOCK_ANOMALY", "RECOVERY", "KEY_ROTATION",
-]);
-/** All that a leaf may say beside its envelope: references, counts, times and digests. */
-export const FIELDS = new Set([
-  "call_ref", "subject_ref", "modality", "modalities", "purpose", "role", "decision", "rule_ids", "policy_digest",
-  "consent_kind", "consent_index", "status", "version", "receipt_id", "at_us", "expires", "jurisdictions",
-  "notice", "notice_version", "notice_sha256", "language", "ask", "basis",
-  "lease", "start_us", "end_us", "valid_us", "limit", "counts", "payload_commit", "reason", "outputs",
-  "model", "sha256", "model_digests", "profile", "config_digest", "software", "rules",
-  "actor", "scope", "format", "items", "erasure_id", "epoch", "old_epoch", "key_id", "minimum", "size", "due",
-  "back_us", "jump_us", "backup_id",
-]);
 const ENVELOPE = new Set(["v", "kind", "seq", "t_utc", "t_mono", "boot_id", "tenant"]);
 const WORD = /^[A-Za-z0-9_.:/@+=-]{0,128}$/;
 /** Entries come in order of time: the second of one is mostly that of the next. */
@@ -53,7 +40,11 @@ export function parseEntry(leaf, index) {
   must(isWord(boot_id) && isWord(tenant), `entry ${index} names no boot or no tenant`, index);
   for (const name in body) {
     if (ENVELOPE.has(name)) continue;
-    must(FIELDS.has(name) && isPlain(body[name]), `entry ${index} says in \`${name}\` what may not stand in a log`, index);
+    must(
+      FIELDS.has(name) && isPlain(body[name]),
+      `entry ${index} says in \`${name}\` what may not stand in a log`,
+      index,
+    );
   }
   return { seq, kind, tenant, boot: boot_id, utcUs: moment(t_utc, index), monoUs: t_mono, body };
 }
@@ -149,7 +140,8 @@ function readSecond(text, index) {
   must(found !== null, `entry ${index} states no time in UTC`, index);
   const [year, month, day, hour, minute, seconds] = found.slice(1, 7).map(Number);
   const ms = Date.UTC(year, month - 1, day, hour, minute, seconds);
-  const real = month >= 1 && month <= 12 && new Date(ms).getUTCDate() === day && hour < 24 && minute < 60 && seconds < 60;
+  const real =
+    month >= 1 && month <= 12 && new Date(ms).getUTCDate() === day && hour < 24 && minute < 60 && seconds < 60;
   must(real, `entry ${index} states no real time`, index);
   return { text: text.slice(0, 20), us: ms * 1000 };
 }

@@ -121,7 +121,11 @@ class Reading {
     await this.rebuild.finish();
     const now = this.rebuild.root();
     must(equal(now, root), "the entries do not lead to the root that the checkpoint states", 0);
-    must(this.#kept <= this.#retained, `entries up to ${this.#kept} were removed, and no RETENTION says so`, this.#retained);
+    must(
+      this.#kept <= this.#retained,
+      `entries up to ${this.#kept} were removed, and no RETENTION says so`,
+      this.#retained,
+    );
     this.#roots.set(size, now);
     for (const before of this.remembered) this.#continues(before);
   }
@@ -168,7 +172,11 @@ class Reading {
     const tile = (await this.folder.tile(0, n, width, cutTile)) ?? new Uint8Array(0);
     entries.forEach((entry, i) => {
       const index = n * WIDTH + i;
-      must(equal(leafHash(entry), tile.subarray(32 * i, 32 * i + 32)), `entry ${index} was changed: ${fault.message}`, index);
+      must(
+        equal(leafHash(entry), tile.subarray(32 * i, 32 * i + 32)),
+        `entry ${index} was changed: ${fault.message}`,
+        index,
+      );
     });
     throw fault;
   }

@@ -45,7 +45,10 @@ export function parseKey(text) {
   const data = decodeBase64(rest.join("+"), "the verifier key");
   must(id.length === 8, "the verifier key's id is not eight hex digits");
   const key = { name, id: decodeHex(id.toLowerCase(), "the verifier key's id"), type: data[0], bytes: data.slice(1) };
-  must(key.type === ED25519 || key.type === COSIGNATURE_V1, `only Ed25519 keys can be checked here, not type ${key.type}`);
+  must(
+    key.type === ED25519 || key.type === COSIGNATURE_V1,
+    `only Ed25519 keys can be checked here, not type ${key.type}`,
+  );
   must(key.bytes.length === 32, "an Ed25519 key has 32 bytes");
   must(equal(key.id, keyId(key)), "the verifier key's id does not belong to its name and key");
   return key;
@@ -72,7 +75,10 @@ export function parseNote(bytes) {
   const split = whole.lastIndexOf("\n\n");
   must(split >= 0, "the note has no blank line before its signatures");
   must(whole.endsWith("\n"), "the note does not end with a newline");
-  const lines = whole.slice(split + 2).split("\n").slice(0, -1);
+  const lines = whole
+    .slice(split + 2)
+    .split("\n")
+    .slice(0, -1);
   must(lines.length > 0, "the note carries no signature");
   must(lines.length <= MAX_SIGNATURES, `the note carries more than ${MAX_SIGNATURES} signatures`);
   return { text: whole.slice(0, split + 1), signatures: lines.map(parseSignature) };

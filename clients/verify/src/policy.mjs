@@ -182,7 +182,12 @@ function holds(keys, key) {
  * @returns {Key}
  */
 function vkey(octets) {
-  return parseKey(decodeUtf8(Uint8Array.from(octets, (char) => char.charCodeAt(0)), "a verifier key"));
+  return parseKey(
+    decodeUtf8(
+      Uint8Array.from(octets, (char) => char.charCodeAt(0)),
+      "a verifier key",
+    ),
+  );
 }
 
 /**

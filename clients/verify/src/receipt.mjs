@@ -53,7 +53,10 @@ export async function verifyReceipt(bytes, beside = {}) {
   const statement = Object.fromEntries(Object.entries(receipt).filter(([name]) => !WRAPPING.includes(name)));
   checkStatement(receipt, statement, entry);
   const audit = table(receipt.audit, "audit");
-  must(audit.seq === entry.seq && audit.hash === encodeHex(leafHash(leaf)), "the receipt names another entry than its proof");
+  must(
+    audit.seq === entry.seq && audit.hash === encodeHex(leafHash(leaf)),
+    "the receipt names another entry than its proof",
+  );
   return { type: "consent", statement, entries: [entry], trusted, ownKey };
 }
 

@@ -38,8 +38,16 @@ export function useHash(hash) {
 export function hmacSha256(key, message) {
   const padded = new Uint8Array(64);
   padded.set(key.length > 64 ? sha256(key) : key);
-  const inner = concat(padded.map((byte) => byte ^ 0x36), message);
-  return sha256(concat(padded.map((byte) => byte ^ 0x5c), sha256(inner)));
+  const inner = concat(
+    padded.map((byte) => byte ^ 0x36),
+    message,
+  );
+  return sha256(
+    concat(
+      padded.map((byte) => byte ^ 0x5c),
+      sha256(inner),
+    ),
+  );
 }
 
 /**

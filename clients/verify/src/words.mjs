@@ -1,7 +1,6 @@
 /** What was checked, in plain sentences: what is proven, what is wrong, and what no check of this kind can prove. */
 
 /** @typedef {import("./log.mjs").LogReport} LogReport */
-/** @typedef {import("./receipt.mjs").ReceiptReport} ReceiptReport */
 
 /**
  * @typedef {object} Told
@@ -14,25 +13,17 @@
  * @property {string[]} unproven what it does not prove
  */
 
-const KEY_WITHIN =
+export const KEY_WITHIN =
   "That the log is the organisation’s. The key came with these files: compare it with the key that the organisation publishes elsewhere.";
 const INSTALLED = "That no other software read the call. A log can only speak of what was written into it.";
-const READING = "That a reading was right. The log says that something was read, when and under which permission, not whether it fits you.";
+export const READING =
+  "That a reading was right. The log says that something was read, when and under which permission, not whether it fits you.";
 
-const COPIES =
-  "That it was carried out as signed, or that nobody kept a copy elsewhere. What others did with what they had been sent cannot be seen from here.";
 const UNCHANGED = "Every entry is the one that was signed for: none was changed, removed, added or moved.";
 const DAMAGED =
   "Keep these files as they are and ask the organisation. What you hold may be a damaged copy, or it may have been changed.";
 const SIGNED_WRONG =
   "Nobody changed these files: the organisation has signed a log that breaks its own rules. Keep them as they are and ask for the reason.";
-const HEADLINES = {
-  consent: "This receipt is in the log",
-  deletion: "This deletion is in the log",
-  entry: "This entry is in the log",
-};
-const SAYS = { consent: consentProven, deletion: deletionProven, entry: entryProven };
-
 /**
  * A whole log.
  * @param {LogReport} report
@@ -42,13 +33,27 @@ const SAYS = { consent: consentProven, deletion: deletionProven, entry: entryPro
  */
 export function tellLog(report, ownKey, complete = true) {
   const { size, origin } = report.trusted.checkpoint;
-  const wrong = report.findings.map(({ index, reason }) => sentence(reason.includes(`entry ${index} `) ? reason : `entry ${index}: ${reason}`));
+  const wrong = report.findings.map(({ index, reason }) =>
+    sentence(reason.includes(`entry ${index} `) ? reason : `entry ${index}: ${reason}`),
+  );
   const holds = wrong.length === 0;
   const proven = holds ? logProven(report, complete) : [];
   const unproven = holds ? logUnproven(report, ownKey) : [];
-  const headline = holds ? "The log has not been changed" : report.intact ? "This log does not add up" : "This log does not hold";
+  const headline = holds
+    ? "The log has not been changed"
+    : report.intact
+      ? "This log does not add up"
+      : "This log does not hold";
   if (report.intact && !holds) proven.push(UNCHANGED);
-  return { holds, headline, advice: holds ? "" : report.intact ? SIGNED_WRONG : DAMAGED, about: `${origin}, ${count(size, "entry")}`, proven, wrong, unproven };
+  return {
+    holds,
+    headline,
+    advice: holds ? "" : report.intact ? SIGNED_WRONG : DAMAGED,
+    about: `${origin}, ${count(size, "entry")}`,
+    proven,
+    wrong,
+    unproven,
+  };
 }
 
 /**
@@ -58,10 +63,17 @@ export function tellLog(report, ownKey, complete = true) {
  */
 function logUnproven(report, ownKey) {
   const unproven = [READING, INSTALLED];
-  if (report.continues.length === 0) unproven.unshift("That this is the same history others were shown. Add a receipt or a checkpoint from earlier to see that.");
-  if (report.trusted.witnesses.length === 0) unproven.unshift("That anyone outside has seen this log. No witness has signed it.");
+  if (report.continues.length === 0)
+    unproven.unshift(
+      "That this is the same history others were shown. Add a receipt or a checkpoint from earlier to see that.",
+    );
+  if (report.trusted.witnesses.length === 0)
+    unproven.unshift("That anyone outside has seen this log. No witness has signed it.");
   if (ownKey) unproven.unshift(KEY_WITHIN);
-  if (report.uncovered.length > 0) unproven.push(`What stands in ${count(report.uncovered.length, "newer file")} that the checkpoint does not reach yet.`);
+  if (report.uncovered.length > 0)
+    unproven.push(
+      `What stands in ${count(report.uncovered.length, "newer file")} that the checkpoint does not reach yet.`,
+    );
   return unproven;
 }
 
@@ -73,67 +85,27 @@ function logUnproven(report, ownKey) {
 function logProven(report, complete) {
   const said = [UNCHANGED];
   said.push("The entries are numbered without a gap, and the clocks agree or the log says where they did not.");
-  for (const { name, time } of report.trusted.witnesses) said.push(`The witness ${name} saw this state of the log on ${day(time)}.`);
-  for (const size of report.continues) said.push(`It continues what you kept from before: the first ${count(size, "entry")} are still the same.`);
+  for (const { name, time } of report.trusted.witnesses)
+    said.push(`The witness ${name} saw this state of the log on ${day(time)}.`);
+  for (const size of report.continues)
+    said.push(`It continues what you kept from before: the first ${count(size, "entry")} are still the same.`);
   if (complete) {
-    said.push("Each result stands on a ruling that allowed it, a consent where one was needed, a loaded model and a permission of at most a second.");
+    said.push(
+      "Each result stands on a ruling that allowed it, a consent where one was needed, a loaded model and a permission of at most a second.",
+    );
     said.push("Nothing was counted of anyone after they opted out.");
   }
-  if (report.erased.size > 0) said.push(`${count(report.erased.size, "person reference")} erased, and the log holds nothing new about them since.`);
-  if (report.kept > 0) said.push(`Entries before ${report.kept} are no longer kept, as retention asks; their hashes still are.`);
-  if (report.cut > 0) said.push(`${count(report.cut, "call")} began before that: their permissions could not be checked.`);
-  if (report.pending > 0) said.push(`${count(report.pending, "permission")} had just begun and not ended when this state was signed.`);
+  if (report.erased.size > 0)
+    said.push(
+      `${count(report.erased.size, "person reference")} erased, and the log holds nothing new about them since.`,
+    );
+  if (report.kept > 0)
+    said.push(`Entries before ${report.kept} are no longer kept, as retention asks; their hashes still are.`);
+  if (report.cut > 0)
+    said.push(`${count(report.cut, "call")} began before that: their permissions could not be checked.`);
+  if (report.pending > 0)
+    said.push(`${count(report.pending, "permission")} had just begun and not ended when this state was signed.`);
   return said;
-}
-
-/**
- * A receipt that holds.
- * @param {ReceiptReport} report
- * @returns {Told}
- */
-export function tellReceipt(report) {
-  const { trusted, entries, statement } = report;
-  const { origin, size } = trusted.checkpoint;
-  const proven = [`It is ${entries.length > 1 ? "entries" : "entry"} ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`];
-  proven.push(...SAYS[report.type](statement));
-  for (const { name, time } of trusted.witnesses) proven.push(`The witness ${name} saw that state of the log on ${day(time)}.`);
-  const unproven = report.type === "deletion" ? [COPIES] : [READING];
-  unproven.unshift("By itself, that the log was not changed since. The log’s own files, checked together with this receipt, show that.");
-  if (report.ownKey) unproven.unshift(KEY_WITHIN);
-  return { holds: true, headline: HEADLINES[report.type], about: origin, advice: "", proven, wrong: [], unproven };
-}
-
-/**
- * @param {ReceiptReport["statement"]} statement
- * @returns {string[]}
- */
-function consentProven(statement) {
-  const [purpose] = /** @type {{[name: string]: unknown}[]} */ (statement.purposes);
-  const said = `${plain(purpose.modality)} for ${plain(purpose.purpose)}: ${plain(purpose.status)}`;
-  const at = typeof statement.answered_at === "string" ? `, on ${moment(statement.answered_at)}` : "";
-  return [`What you answered is exactly what was logged: ${said}${at}.`];
-}
-
-/**
- * @param {ReceiptReport["statement"]} statement
- * @returns {string[]}
- */
-function deletionProven(statement) {
-  const said = ["What it says about the deletion was signed with the key of the log."];
-  if (typeof statement.erased_at === "string") said.push(`The organisation has signed that the data was deleted on ${moment(statement.erased_at)}.`);
-  else said.push("The deletion was begun; the organisation has not signed yet that it is finished.");
-  const keys = /** @type {{[name: string]: unknown} | undefined} */ (statement.keys);
-  if (typeof keys?.destroyed_at === "string") said.push(`It has signed that the key under which backups could still be read was destroyed on ${moment(keys.destroyed_at)}.`);
-  else if (typeof keys?.destroyed_by === "string") said.push(`Backups can be read until their key is destroyed: the organisation has signed to do that by ${moment(keys.destroyed_by)}.`);
-  return said;
-}
-
-/**
- * @param {ReceiptReport["statement"]} entry
- * @returns {string[]}
- */
-function entryProven({ kind, t_utc }) {
-  return [`What it says is exactly what was logged: ${kind}, written on ${moment(String(t_utc))}.`];
 }
 
 /**
@@ -173,7 +145,7 @@ function sentence(reason) {
  * @param {string} noun
  * @returns {string}
  */
-function count(n, noun) {
+export function count(n, noun) {
   const many = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
   return `${n.toLocaleString("en")} ${n === 1 ? noun : many}`;
 }
@@ -182,7 +154,7 @@ function count(n, noun) {
  * @param {bigint} seconds since 1970
  * @returns {string}
  */
-function day(seconds) {
+export function day(seconds) {
   return seconds < 8_640_000_000_000n ? moment(new Date(Number(seconds) * 1000).toISOString()) : "a time far away";
 }
 
@@ -190,15 +162,7 @@ function day(seconds) {
  * @param {string} text RFC 3339 in UTC
  * @returns {string}
  */
-function moment(text) {
+export function moment(text) {
   const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(text);
   return found ? `${found[1]} at ${found[2]} UTC` : text;
-}
-
-/**
- * @param {unknown} word
- * @returns {string}
- */
-function plain(word) {
-  return String(word).replaceAll("_", " ");
 }

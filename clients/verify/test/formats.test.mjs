@@ -127,7 +127,13 @@ test("checkpoints are three lines and more, none empty", () => {
   const log = signer("log.example");
   const root = Buffer.alloc(32).toString("base64");
   assert.deepEqual(parseCheckpoint(note(`log.example\n0\n${root}\nmore\n`, log)).extensions, ["more"]);
-  for (const text of [`log.example\n0\n`, `log.example\n01\n${root}\n`, `log.example\n0\nAAAA\n`, `log.example\n0\n${root}\n\nx\n`, `log.example\n9007199254740993\n${root}\n`]) {
+  for (const text of [
+    `log.example\n0\n`,
+    `log.example\n01\n${root}\n`,
+    `log.example\n0\nAAAA\n`,
+    `log.example\n0\n${root}\n\nx\n`,
+    `log.example\n9007199254740993\n${root}\n`,
+  ]) {
     assert.throws(() => parseCheckpoint(note(text, log)), { name: "Fault" });
   }
 });
@@ -136,14 +142,22 @@ test("a quorum of witnesses is counted through groups", async () => {
   const log = signer("log.example");
   const seen = ["x", "y", "z"].map((name) => signer(`${name}.example`, 4));
   const lines = seen.map((one, i) => `witness w${i} ${one.vkey}`).join("\n");
-  const policy = parsePolicy(utf8(`# trust\nlog ${log.vkey} https://log.example\n${lines}\ngroup two 2 w0 w1 w2\nquorum two\n`));
+  const policy = parsePolicy(
+    utf8(`# trust\nlog ${log.vkey} https://log.example\n${lines}\ngroup two 2 w0 w1 w2\nquorum two\n`),
+  );
   const D = some(3);
   const trusted = await openCheckpoint(checkpoint(D, log, seen[0], seen[2]), policy);
-  assert.deepEqual(trusted.witnesses.map(({ name }) => name), ["x.example", "z.example"]);
+  assert.deepEqual(
+    trusted.witnesses.map(({ name }) => name),
+    ["x.example", "z.example"],
+  );
   await assert.rejects(openCheckpoint(checkpoint(D, log, seen[1]), policy), /quorum/);
   await assert.rejects(openCheckpoint(checkpoint(D, log, signer("x.example", 4), seen[1]), policy), /quorum/);
   await assert.rejects(openCheckpoint(checkpoint(D, signer("log.example"), ...seen), policy), /not signed by a log/);
-  await assert.rejects(openCheckpoint(note("other.example\n0\n" + Buffer.alloc(32).toString("base64") + "\n", log), policy), /not signed/);
+  await assert.rejects(
+    openCheckpoint(note("other.example\n0\n" + Buffer.alloc(32).toString("base64") + "\n", log), policy),
+    /not signed/,
+  );
 });
 
 test("policies that say two things, or nothing, are refused", () => {
@@ -182,26 +196,53 @@ test("a proof file holds for its own entry only", async () => {
   }
   const text = Buffer.from(proof(D, 4, log)).toString();
   assert.equal(parseProof(utf8(text.replace("\nindex", "\nextra AAAA\nindex"))).extra?.length, 3);
-  for (const wrong of [text.replace("@v1", "@v2"), text.replace("index 4", "index 04"), text.replace("index 4\n", ""), text.replace("\n\n", "\n")]) {
+  for (const wrong of [
+    text.replace("@v1", "@v2"),
+    text.replace("index 4", "index 04"),
+    text.replace("index 4\n", ""),
+    text.replace("\n\n", "\n"),
+  ]) {
     assert.throws(() => parseProof(utf8(wrong)), { name: "Fault" });
   }
 });
 
 test("only the one form of JSON is read", () => {
-  for (const good of ['{"a":1,"b":[true,null,"\u00e9"]}', '{"10":1,"9":2}', '{"":0}', '{"a":"\\u0001\\\\u1234"}', '{"__proto__":1}']) {
+  for (const good of [
+    '{"a":1,"b":[true,null,"\u00e9"]}',
+    '{"10":1,"9":2}',
+    '{"":0}',
+    '{"a":"\\u0001\\\\u1234"}',
+    '{"__proto__":1}',
+  ]) {
     parseCanonical(utf8(good), "it");
   }
   for (const bad of [
-    '{"b":1,"a":2}', '{"9":2,"10":1}', '{"a": 1}', '{"a":1.0}', '{"a":-0}', '{"a":1,"a":1}', '{"a":9007199254740993}', '{"a":"\\u00e9"}',
-    '{"a":"\\ud800"}', '{"a":"\\/"}', "{", "", "\ufeff{}", `${"[".repeat(40)}${"]".repeat(40)}`, "[".repeat(60_000), '{"a":1}\n',
+    '{"b":1,"a":2}',
+    '{"9":2,"10":1}',
+    '{"a": 1}',
+    '{"a":1.0}',
+    '{"a":-0}',
+    '{"a":1,"a":1}',
+    '{"a":9007199254740993}',
+    '{"a":"\\u00e9"}',
+    '{"a":"\\ud800"}',
+    '{"a":"\\/"}',
+    "{",
+    "",
+    "\ufeff{}",
+    `${"[".repeat(40)}${"]".repeat(40)}`,
+    "[".repeat(60_000),
+    '{"a":1}\n',
   ]) {
     assert.throws(() => parseCanonical(utf8(bad), "it"), { name: "Fault" }, bad.slice(0, 40));
   }
 });
 
 test("numbers and base64 have one text each", () => {
-  for (const wrong of ["", "01", "-1", "1.0", "1e3", "9007199254740992", " 1", "0x1"]) assert.throws(() => decodeDecimal(wrong, "n"));
-  for (const wrong of ["A", "AA", "AA=", "AB==", "AA==\n", "A-A=", "AAAA=="]) assert.throws(() => decodeBase64(wrong, "it"));
+  for (const wrong of ["", "01", "-1", "1.0", "1e3", "9007199254740992", " 1", "0x1"])
+    assert.throws(() => decodeDecimal(wrong, "n"));
+  for (const wrong of ["A", "AA", "AA=", "AB==", "AA==\n", "A-A=", "AAAA=="])
+    assert.throws(() => decodeBase64(wrong, "it"));
 });
 
 test("tiles stand where the specification says, and bundles end where they end", () => {

@@ -25,7 +25,10 @@ test("a log of the product holds, its quorum met, everything complete", async ()
 });
 
 test("receipts of the product hold", async () => {
-  const [consent, deletion] = [await verifyReceipt(bytes("receipt.json")), await verifyReceipt(bytes("deletion-receipt.json"))];
+  const [consent, deletion] = [
+    await verifyReceipt(bytes("receipt.json")),
+    await verifyReceipt(bytes("deletion-receipt.json")),
+  ];
   assert.deepEqual([consent.type, consent.statement.participant_id], ["consent", "Ana M\u00fcller \u2013 \u8a9e"]);
   assert.deepEqual([deletion.type, deletion.entries.map(({ seq }) => seq)], ["deletion", deletion.statement.entries]);
 });

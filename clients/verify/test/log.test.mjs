@@ -29,7 +29,11 @@ function check(drafts, options = { completeness: true }) {
 /** @param {[string, {[key: string]: unknown}][]} drafts @param {number} index @param {RegExp} reason */
 async function fails(drafts, index, reason) {
   const { findings } = await check(drafts);
-  assert.deepEqual([findings[0]?.index, reason.test(findings[0]?.reason)], [index, true], JSON.stringify(findings.slice(0, 3)));
+  assert.deepEqual(
+    [findings[0]?.index, reason.test(findings[0]?.reason)],
+    [index, true],
+    JSON.stringify(findings.slice(0, 3)),
+  );
 }
 
 for (const size of [1, 2, 3, 64, 255, 256, 257, 511, 512, 700]) {
@@ -40,7 +44,10 @@ for (const size of [1, 2, 3, 64, 255, 256, 257, 511, 512, 700]) {
     const report = await verifyLog(inMemory(folder(leaves, log)), policy, { completeness: true, remembered });
     assert.deepEqual(report.findings, []);
     assert.deepEqual(report.continues, older);
-    assert.equal([...report.kinds.values()].reduce((sum, n) => sum + n, 0), size);
+    assert.equal(
+      [...report.kinds.values()].reduce((sum, n) => sum + n, 0),
+      size,
+    );
     assert.deepEqual(report.uncovered, []);
   });
 }
@@ -54,7 +61,10 @@ test("a large tree keeps its upper tiles honest", async () => {
   const files = folder(leaves, log);
   const tile = files.get("tile/1/000.p/3");
   assert.ok(tile);
-  files.set("tile/1/000.p/3", tile.map((byte, i) => (i === 40 ? byte ^ 1 : byte)));
+  files.set(
+    "tile/1/000.p/3",
+    tile.map((byte, i) => (i === 40 ? byte ^ 1 : byte)),
+  );
   const { findings } = await verifyLog(inMemory(files), policy);
   assert.equal(findings[0].index, 256);
   files.delete("tile/1/000.p/3");
@@ -83,13 +93,20 @@ test("every single bit of a log of 64 entries counts", { timeout: 120_000 }, asy
 
 test("a file of another width beside a tile must begin alike", async () => {
   const leaves = leavesOf(honest(300));
-  const files = new Map([...folder(leaves.slice(0, 100), log), ...folder(leaves.slice(0, 280), log), ...folder(leaves, log)]);
+  const files = new Map([
+    ...folder(leaves.slice(0, 100), log),
+    ...folder(leaves.slice(0, 280), log),
+    ...folder(leaves, log),
+  ]);
   assert.deepEqual((await verifyLog(inMemory(files), policy)).findings, []);
   for (const path of ["tile/0/000.p/100", "tile/entries/000.p/100", "tile/0/001.p/24", "tile/entries/001.p/24"]) {
     const bytes = files.get(path);
     assert.ok(bytes);
     for (const bent of [bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte)), bytes.subarray(1), new Uint8Array(0)]) {
-      assert.match((await verifyLog(inMemory(new Map(files).set(path, bent)), policy)).findings[0].reason, /another width/);
+      assert.match(
+        (await verifyLog(inMemory(new Map(files).set(path, bent)), policy)).findings[0].reason,
+        /another width/,
+      );
     }
   }
   const newer = new Map([...folder(leaves, log), ...folder(leaves.slice(0, 280), log)]);
@@ -124,13 +141,33 @@ test("a rewritten, cut, forked or foreign log does not continue the checkpoint t
 
 test("numbers, tenants and clocks keep their order", async () => {
   const now = honest(12);
-  await fails(now.map(([kind, body], i) => [kind, i === 5 ? { ...body, seq: 6 } : body]), 5, /numbered 6/);
-  await fails(now.map(([kind, body], i) => [kind, i === 7 ? { ...body, tenant: "other" } : body]), 7, /tenant/);
+  await fails(
+    now.map(([kind, body], i) => [kind, i === 5 ? { ...body, seq: 6 } : body]),
+    5,
+    /numbered 6/,
+  );
+  await fails(
+    now.map(([kind, body], i) => [kind, i === 7 ? { ...body, tenant: "other" } : body]),
+    7,
+    /tenant/,
+  );
   const back = { t_utc: "2026-11-22T11:00:00.000000Z" };
-  await fails(now.map(([kind, body], i) => [kind, i === 11 ? { ...body, ...back } : body]), 11, /runs back/);
+  await fails(
+    now.map(([kind, body], i) => [kind, i === 11 ? { ...body, ...back } : body]),
+    11,
+    /runs back/,
+  );
   const ahead = { t_utc: "2026-11-22T13:00:00.000000Z" };
-  await fails(now.map(([kind, body], i) => [kind, i === 11 ? { ...body, ...ahead } : body]), 11, /drift/);
-  await fails(now.map(([kind, body], i) => [kind, i === 11 ? { ...body, t_mono: 1 } : body]), 11, /monotonic/);
+  await fails(
+    now.map(([kind, body], i) => [kind, i === 11 ? { ...body, ...ahead } : body]),
+    11,
+    /drift/,
+  );
+  await fails(
+    now.map(([kind, body], i) => [kind, i === 11 ? { ...body, t_mono: 1 } : body]),
+    11,
+    /monotonic/,
+  );
   const noted = honest(12);
   noted[11] = ["CLOCK_ANOMALY", { ...back, back_us: 3_600_000_000 }];
   assert.deepEqual((await check(noted)).findings, []);
@@ -139,7 +176,18 @@ test("numbers, tenants and clocks keep their order", async () => {
 });
 
 test("a leaf says nothing that may not stand in a log", async () => {
-  for (const wrong of [{ label: "engaged" }, { reason: "Ana said no" }, { counts: { face: 0.5 } }, { t_utc: "yesterday" }, { t_utc: "2026-13-01T12:00:00.000000Z" }, { t_utc: "2026-02-30T12:00:00.000000Z" }, { t_utc: "2026-11-22T12:00:00.0000000Z" }, { v: 2 }, { kind: "READING" }, { t_mono: -1 }]) {
+  for (const wrong of [
+    { label: "engaged" },
+    { reason: "Ana said no" },
+    { counts: { face: 0.5 } },
+    { t_utc: "yesterday" },
+    { t_utc: "2026-13-01T12:00:00.000000Z" },
+    { t_utc: "2026-02-30T12:00:00.000000Z" },
+    { t_utc: "2026-11-22T12:00:00.0000000Z" },
+    { v: 2 },
+    { kind: "READING" },
+    { t_mono: -1 },
+  ]) {
     const drafts = honest(8);
     Object.assign(drafts[6][1], wrong);
     await fails(drafts, 6, /entry 6/);
@@ -209,7 +257,10 @@ test("nothing is counted after the person stopped, and no lease follows without 
   /** @type {[string, any][]} */
   const again = [...honest(8).slice(0, 6), ["OPT_OUT", { ...who, at_us: 1_000_000 }], ...honest(10).slice(6)];
   /** @type {[string, any][]} */
-  const moved = again.map(([kind, body], i) => [kind, i > 6 ? { ...body, start_us: 1_000_000, end_us: 2_000_000 } : body]);
+  const moved = again.map(([kind, body], i) => [
+    kind,
+    i > 6 ? { ...body, start_us: 1_000_000, end_us: 2_000_000 } : body,
+  ]);
   await fails(moved, 7, /without a consent/);
   const yes = { ...who, purpose: "sales_coaching", status: "given", consent_kind: "explicit", at_us: 1_000_000 };
   moved.splice(7, 0, ["CONSENT", yes]);
@@ -226,7 +277,9 @@ test("who was erased is named, and nothing is read of them afterwards", async ()
 
 test("retention may delete old entries when the log says so, and then older rules are not asked for", async () => {
   const other = { call_ref: "c2".repeat(16), subject_ref: "a2".repeat(16) };
-  const second = honest(9).slice(2).map(([kind, body]) => /** @type {[string, any]} */ ([kind, { ...body, ...other }]));
+  const second = honest(9)
+    .slice(2)
+    .map(([kind, body]) => /** @type {[string, any]} */ ([kind, { ...body, ...other }]));
   /** @type {[string, any][]} */
   const drafts = [...honest(300), ...second, ["RETENTION", { minimum: 256 }]];
   const files = folder(leavesOf(drafts), log);
@@ -235,7 +288,10 @@ test("retention may delete old entries when the log says so, and then older rule
   assert.deepEqual([report.findings, report.kept, report.cut], [[], 256, 1]);
   const unasked = folder(leavesOf(drafts.filter((_, i) => i !== 301)), log);
   unasked.delete("tile/entries/000");
-  assert.match((await verifyLog(inMemory(unasked), policy, { completeness: true })).findings[0].reason, /without a consent/);
+  assert.match(
+    (await verifyLog(inMemory(unasked), policy, { completeness: true })).findings[0].reason,
+    /without a consent/,
+  );
   const silent = folder(leavesOf(drafts.slice(0, -1)), log);
   silent.delete("tile/entries/000");
   assert.match((await verifyLog(inMemory(silent), policy)).findings[0].reason, /no RETENTION/);
@@ -262,4 +318,3 @@ function entryAt(leaves, at) {
   let end = 0;
   return leaves.findIndex((leaf) => (end += 2 + leaf.length) > at);
 }
-

@@ -71,7 +71,11 @@ function text(value) {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(text).join(",")}]`;
   const table = /** @type {Body} */ (value);
-  return `{${Object.keys(table).filter((key) => table[key] !== undefined).sort().map((key) => `${JSON.stringify(key)}:${text(table[key])}`).join(",")}}`;
+  return `{${Object.keys(table)
+    .filter((key) => table[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${text(table[key])}`)
+    .join(",")}}`;
 }
 
 /** @param {Uint8Array[]} leaves @param {...Signer} signers @returns {Files} */
