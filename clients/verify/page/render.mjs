@@ -21,8 +21,8 @@ const SAID = [
   ["Asked for", "asked_at"],
   ["Deleted", "erased_at"],
   ["Entries", "entries"],
-  ["Backups’ key", "keys.destroyed_at"],
-  ["To go by", "keys.destroyed_by"],
+  ["Backups’ key went", "keys.destroyed_at"],
+  ["Backups’ key goes by", "keys.destroyed_by"],
   ["Receivers told", "receivers.answered"],
   ["Still to answer", "receivers.waiting"],
 ];

@@ -23,7 +23,7 @@ export function tellReceipt(report) {
   const { trusted, entries, statement } = report;
   const { origin, size } = trusted.checkpoint;
   const proven = [
-    `It is ${entries.length > 1 ? "entries" : "entry"} ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`,
+    `It stands in ${entries.length > 1 ? "entries" : "entry"} ${entries.map(({ seq }) => seq).join(", ")} of the log of ${origin}, which had ${count(size, "entry")} when it was signed.`,
   ];
   proven.push(...SAYS[report.type](statement));
   for (const { name, time } of trusted.witnesses)

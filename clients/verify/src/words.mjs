@@ -23,7 +23,7 @@ const UNCHANGED = "Every entry is the one that was signed for: none was changed,
 const DAMAGED =
   "Keep these files as they are and ask the organisation. What you hold may be a damaged copy, or it may have been changed.";
 const SIGNED_WRONG =
-  "Nobody changed these files: the organisation has signed a log that breaks its own rules. Keep them as they are and ask for the reason.";
+  "These files are as they were signed, and what they say breaks the log’s own rules. Keep them as they are and ask the organisation for the reason.";
 /**
  * A whole log.
  * @param {LogReport} report
