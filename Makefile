@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test format figures cards clean
+.PHONY: demo test format figures faults faults-page cards clean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +35,12 @@ format: $(STAMP)
 
 figures: $(STAMP)
 	$(BIN)/python -m bench.figures
+
+faults: $(STAMP)
+	$(BIN)/python -m bench.faults
+
+faults-page: $(STAMP)
+	$(BIN)/python -m bench.faults.page
 
 cards: $(STAMP)
 	$(BIN)/python -m bench.cards

@@ -29,8 +29,8 @@ from bench.faults.outcome import Outcome
 from bench.faults.service import MODALITIES, TOLD, Service
 from bench.faults.tenant import Tenant, engines_kept
 from bench.faults.trial import PEOPLE, SECOND_US, Hearing, Trial
-from countenance.audit.completeness import names
 from countenance.audit.entries import Stamp
+from countenance.audit.fields import names
 from countenance.audit.holder import LIMIT, VALID_US, LeaseHolder
 from countenance.audit.timekeeping import Timekeeper
 from countenance.contracts.clock import Clock

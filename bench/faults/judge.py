@@ -8,6 +8,7 @@ from countenance.contracts.trust import LogEntry
 from countenance.storage import outbox
 
 FAR_US = 1 << 60
+ENDS = ("RESULT", "LEASE_CLOSE", "RECOVERY")
 
 
 def judge(tenant: Tenant, told: Told) -> Iterator[str]:
@@ -59,3 +60,11 @@ def unproven(entries: Sequence[LogEntry], told: Told) -> Iterator[str]:
             yield f"output {event} left without a result at {seq}"
     if told.twice():
         yield f"{told.twice()} outputs left under two results"
+
+
+def unended(entries: Sequence[LogEntry]) -> Iterator[str]:
+    """Leases without an end, in a tenant that has just been opened: nothing runs there."""
+    given = {(entry.body["call_ref"], entry.body["lease"]) for entry in entries if entry.kind == "LEASE"}
+    over = [entry for entry in entries if entry.kind in ENDS and "lease" in entry.body]
+    ended = {(entry.body["call_ref"], entry.body["lease"]) for entry in over}
+    yield from (f"lease {lease} never ended" for _, lease in given - ended)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from bench.faults.judge import judge
+from bench.faults.judge import judge, unended
 from bench.faults.lives import FAILED, After, CountPoints, KillAt, live
 from bench.faults.outcome import Outcome
 from bench.faults.story import PLANTS, Call, Story, next_call
@@ -126,7 +126,8 @@ class Killer:
 
     def _judge(self) -> None:
         with closing(Tenant.open(self._folder)) as tenant:
-            found = [f"life {self._life}: {problem}" for problem in judge(tenant, self._told)]
+            problems = [*judge(tenant, self._told), *unended(tenant.log.entries())]
+            found = [f"life {self._life}: {problem}" for problem in problems]
         self.tally.misses += found
         if found:
             self._life = 0  # the next life begins with a store that is whole

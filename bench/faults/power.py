@@ -25,7 +25,7 @@ from sqlalchemy import event
 
 from bench.faults import syscalls
 from bench.faults.crashes import MANNERS, State, crashes, lay_out, without_syncs
-from bench.faults.judge import judge
+from bench.faults.judge import judge, unended
 from bench.faults.outcome import Outcome
 from bench.faults.story import Story
 from bench.faults.syscalls import TRUTH, Step
@@ -149,6 +149,7 @@ def _judged(place: Path, heard: Told) -> Iterator[str]:
         return
     try:
         yield from judge(tenant, heard)
+        yield from unended(tenant.log.entries())
         yield from _export_missed(tenant, heard, place / FILES)
         tenant.log.append("CONFIG", {"software": "0"})
     except CountenanceError as fault:
@@ -250,7 +251,7 @@ def cut(folder: Path, states: int, seeds: int, plant: str = "") -> Tally:
     """Record the story under so many seeds, and open so many crash states of them."""
     tally = Tally()
     for seed in range(1, seeds + 1):
-        faults = [f"fdatasync:error=EIO:when={20 + 3 * seed}"] if seed % 3 == 0 and not plant else []
+        faults = [f"fdatasync:error=EIO:when={50 + 3 * seed}"] if seed % 3 == 0 and not plant else []
         recording = recorded(folder, seed, plant, faults)
         tally.steps.update(type(step).__name__ for step in recording.steps)
         check(recording, states // seeds, Random(seed), folder, tally)

@@ -13,6 +13,7 @@ from bench.faults.judge import judge
 from bench.faults.service import MODALITIES, Room, Service
 from bench.faults.tenant import Tenant
 from bench.faults.truth import Teller, Told
+from countenance.audit.completeness import PENDING_US
 from countenance.contracts.call import Modality
 from countenance.contracts.errors import AuditError, StorageError
 from countenance.contracts.trust import Lease
@@ -87,6 +88,8 @@ class Trial:
     rng: Random = field(default_factory=lambda: Random(1))
     points: Points = nowhere
     plant: str = ""
+    agreed: int = len(PEOPLE) * len(MODALITIES)
+    """How many modalities, of all people, are agreed to at the beginning."""
     tick_every: int = 1
     """Windows between two ticks of the control plane."""
     frames: int = 0
@@ -108,9 +111,8 @@ class Trial:
         self.tenant = Tenant.open(self.folder, self.clock, self.points)
         self.service = Service(self.tenant, self.witness)
         self.room = self.service.open_call("call", PEOPLE)
-        for who in PEOPLE:
-            for modality in MODALITIES:
-                self.service.yes(self.room, who, modality)
+        for who, modality in [(who, modality) for modality in MODALITIES for who in PEOPLE][: self.agreed]:
+            self.service.yes(self.room, who, modality)
 
     def seconds(self, count: int) -> None:
         """Let time go by."""
@@ -165,7 +167,10 @@ class Trial:
         return sum(ran.at_us > at_us for ran in self.witness.ran)
 
     def misses(self) -> Iterator[str]:
-        """Everything that is wrong in the end, once the store works."""
+        """Everything that is wrong in the end, once the store works and leases have had time to end."""
+        self.clock.pass_us(PENDING_US + SECOND_US)
+        self.service.control.tick()
+        self.tenant.log.append("CONFIG", {"software": "0"})
         yield from judge(self.tenant, self.witness.told)
         log = self.tenant.log.of_call(self.room.running.call_ref)
         given = {entry.body["lease"]: entry for entry in log if entry.kind == "LEASE"}
