@@ -19,6 +19,12 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb 
         echo "PostgreSQL could not be installed: its tests will skip by name"
 fi
 
+if ! { command -v strace && command -v faketime; } >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    step "strace and faketime for the tests with faults"
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace faketime; } >/dev/null 2>&1 ||
+        echo "strace or faketime could not be installed: the tests that need them will skip by name"
+fi
+
 step "Format and lint"
 ruff format --check src research tests bench
 ruff check src research tests bench
