@@ -1,6 +1,7 @@
 """The session against scripted media, fake encoders and real guards."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -124,6 +125,7 @@ class Everything:
     windows: list[int] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
 
     def deliver(self, reading: Reading) -> None:
         self.readings.append(reading)
@@ -136,6 +138,7 @@ class Everything:
 
     def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
         self.results.append(lease.id)
+        self.payloads.append(payload)
 
 
 class World:
@@ -294,3 +297,12 @@ def test_a_consent_weaker_than_the_law_asks_for_is_none(tmp_path: Path) -> None:
     abstain = world.permissions.barred(ANA.id, FACE, 0)
     assert abstain is not None
     assert "express_written" in abstain.detail
+
+
+def test_what_was_read_is_kept_as_numbers_that_a_person_can_be_shown(tmp_path: Path) -> None:
+    world = World(tmp_path, [said("p_1", 0, 1)], given=(TEXT,))
+    world.run(2 * SECOND_US)
+    kept = [json.loads(one) for one in world.heard.payloads]
+    assert set(kept[0]) == {"participant", "start_us", "end_us", "scores", "dimensions", "cues"}
+    assert (kept[0]["participant"], kept[0]["start_us"], kept[0]["end_us"]) == ("p_1", 0, SECOND_US)
+    assert sum(kept[0]["scores"].values()) == pytest.approx(1, abs=1e-3)

@@ -5,6 +5,7 @@ prediction, a result entry and readings. What may be read is asked anew at every
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -192,8 +193,8 @@ class Session:
 
 
 def payload(prediction: Prediction) -> bytes:
-    """What a result entry commits to: the prediction's numbers, in a fixed order and rounding."""
-    parts = [f"{prediction.participant_id}|{prediction.start_us}|{prediction.end_us}"]
-    for table in (prediction.scores, prediction.dimensions, prediction.cues):
-        parts += [f"{name}={table[name]:.6f}" for name in sorted(table)]
-    return "|".join(parts).encode()
+    """What a result entry commits to, and a person is shown on request: the prediction's numbers as JSON."""
+    tables = {"scores": prediction.scores, "dimensions": prediction.dimensions, "cues": prediction.cues}
+    numbers = {name: {key: round(table[key], 6) for key in table} for name, table in tables.items()}
+    span = {"participant": prediction.participant_id, "start_us": prediction.start_us, "end_us": prediction.end_us}
+    return json.dumps(span | numbers, sort_keys=True, separators=(",", ":")).encode()
