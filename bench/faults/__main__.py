@@ -12,6 +12,7 @@ from bench.faults import page
 
 SHORT: Mapping[str, Sequence[str]] = {
     "kill": ("--kills", "100", "--per-point", "1"),
+    "recovery": ("--entries", "20000"),
     "power": ("--states", "900"),
     "disk": ("--pages", "0,2,5,9,20,40"),
     "clock": ("--trials", "12"),

@@ -29,7 +29,8 @@ def main() -> None:
 
 def page() -> str:
     """The whole page."""
-    found = [RESULTS / f"{name}.json" for name in ORDER]
+    others = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in ORDER)
+    found = [RESULTS / f"{name}.json" for name in (*ORDER, *others)]
     lines = [
         "# Faults",
         "",
