@@ -305,4 +305,5 @@ def test_what_was_read_is_kept_as_numbers_that_a_person_can_be_shown(tmp_path: P
     kept = [json.loads(one) for one in world.heard.payloads]
     assert set(kept[0]) == {"participant", "start_us", "end_us", "scores", "dimensions", "cues"}
     assert (kept[0]["participant"], kept[0]["start_us"], kept[0]["end_us"]) == ("p_1", 0, SECOND_US)
-    assert sum(kept[0]["scores"].values()) == pytest.approx(1, abs=1e-3)
+    spoken = next(one["scores"] for one in kept if one["scores"])
+    assert spoken["anger"] == pytest.approx(SPREAD["anger"], abs=0.2)
