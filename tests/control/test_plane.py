@@ -18,6 +18,7 @@ from countenance.consent.notice import write_notice
 from countenance.contracts.call import Call, Modality, Participant, Purpose, Role
 from countenance.contracts.errors import AuditError, ConsentError, RefusedError, StorageError
 from countenance.contracts.trust import Case, ConsentStatus, Lease
+from countenance.control.erasure import HOUR_US, Eraser
 from countenance.control.opening import Tenant, open_tenant
 from countenance.control.plane import Control
 from countenance.control.running import LAPSE_US, RunningCall
@@ -252,6 +253,17 @@ def test_what_runs_on_a_person_ends_before_they_are_erased(plane: Plane) -> None
     plane.grant(0)
     plane.control.leave("crm-ana")
     assert [lease.participant_id for lease in plane.call.open_leases] == ["p_2"]
+
+
+def test_the_key_of_an_erasure_is_destroyed_within_a_day_while_the_process_runs(plane: Plane) -> None:
+    plane.permit("p_1")
+    plane.control.stop("crm-ana")
+    Eraser(plane.tenant.log, plane.tenant.vault, plane.clock).erase("crm-ana", "request", "officer")
+    (epoch,) = plane.tenant.keys.epochs()
+    for _ in range(14):
+        plane.control.tick()
+        plane.clock.pass_us(HOUR_US)
+    assert plane.tenant.keys.epochs() == (epoch + 1,)
 
 
 def test_without_a_disk_nothing_is_inferred_and_it_goes_on_by_itself(plane: Plane) -> None:

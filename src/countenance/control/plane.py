@@ -19,6 +19,7 @@ from countenance.contracts.errors import ConsentError, CountenanceError, Storage
 from countenance.contracts.trust import Case, Lease, LogEntry, Ruling
 from countenance.control.changes import SEAT
 from countenance.control.consents import Consents
+from countenance.control.erasure import HOUR_US, Eraser
 from countenance.control.health import Health, Tally, Watch, is_of_the_store
 from countenance.control.opening import Tenant
 from countenance.control.running import RunningCall, Seat, Stop, tell_nobody
@@ -47,6 +48,8 @@ class Control:
         self.consents.running = self
         self._at = points
         self._one = threading.RLock()
+        self._eraser = Eraser(tenant.log, tenant.vault, self.clock, points)
+        self._finished_us = self.clock.mono_us()
         self._watch = Watch()
         self._tally = Tally()
         self._calls: dict[str, RunningCall] = {}
@@ -189,13 +192,14 @@ class Control:
                 call.heard(entry)
 
     def tick(self) -> Health:
-        """To be called at least once a second: noes, expiries, lapsed leases, a checkpoint; and whether all is well."""
+        """To be called at least once a second: noes, expiries, lapsed leases, erasures, a checkpoint; is all well?"""
         try:
             with self._watch.over(self.clock.mono_us()):
                 self._probe()
                 self._say_unsaid()
                 self.consents.expire()
                 self._close_lapsed()
+                self._finish_erasures()
                 self.tenant.log.checkpoint()
         except CountenanceError as fault:
             # `health` says why; the next tick tries again.
@@ -235,6 +239,13 @@ class Control:
         for call in tuple(self._calls.values()):
             for lease in call.lapsed(now_us):
                 call.close(lease, "lapsed")
+
+    def _finish_erasures(self) -> None:
+        """Once an hour: keys that are to be destroyed within a day of an erasure are."""
+        now_us = self.clock.mono_us()
+        if now_us - self._finished_us >= HOUR_US:
+            self._eraser.finish()
+            self._finished_us = now_us
 
     def _seated(self, call: Call, people: Mapping[str, str]) -> tuple[str, Sequence[Seat]]:
         vault, tenant = self.tenant.vault, self.tenant
