@@ -104,6 +104,8 @@ class Jumpy:
         else:
             self._agree()
         trial.step()
+        trial.clock.pass_us(SECOND_US)  # the worker hears of nothing new: what it holds is over by now
+        trial.step()
         set_by = trial.tenant.log.size
         trial.seconds(2)
         # Where nothing is written before the clock is set again, there is nothing to be put in order.
