@@ -448,8 +448,8 @@ def test_flags_about_who_is_read_do_not_stand_beside_a_file(sample_call: SampleC
 
 def test_two_calls_in_one_store_share_a_log_and_no_reference(sample_call: SampleCall, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        asked = [*base(sample_call), "--consent", "Ana=text", "--store", tmp_path / "data", "--out", tmp_path / name]
-        assert run(*asked).code == 0
+        kept = ("--store", tmp_path / "data", "--out", tmp_path / name)
+        assert run(*base(sample_call), "--consent", "Ana=text", *kept).code == 0
     assert not check_log(tmp_path / "data" / "log")
     found = [json.loads((tmp_path / name / "summary.json").read_text())["audit"] for name in ("one", "two")]
     assert found[0]["call_ref"] != found[1]["call_ref"]

@@ -39,8 +39,8 @@ def desk(sample_call: SampleCall, tmp_path_factory: pytest.TempPathFactory) -> P
     shutil.copy(sample_call.media["Ana"], folder / "ana.mp4")
     shutil.copy(sample_call.media["Ben"], folder / "ben.mp4")
     shutil.copy(sample_call.transcript, folder / "call.vtt")
-    for page in PAGES:
-        blocks = re.findall(r"```toml\n# (\w+\.toml)\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for shown in PAGES:
+        blocks = re.findall(r"```toml\n# (\w+\.toml)\n(.*?)```", shown.read_text(encoding="utf-8"), flags=re.DOTALL)
         for name, text in blocks:
             (folder / name).write_text(text, encoding="utf-8")
     return folder
