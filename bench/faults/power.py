@@ -199,9 +199,10 @@ def record_story(root: Path, seed: int, plant: str) -> None:
     with patch("countenance.storage.engine.open_sqlite", opened):
         tenant = Tenant.open(root)
     teller, rng = Teller(TRUTH), Random(seed)
-    story = Story(tenant, teller, rng, plant=plant)
+    story: Story | None = None
     for _ in range(SECONDS):
         try:
+            story = story or Story(tenant, teller, rng, plant=plant)
             story.second()
             if rng.random() < EXPORTS:
                 teller.note(f"{EXPORTED} {export(tenant.log, root / FILES)}")
