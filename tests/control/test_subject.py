@@ -306,3 +306,24 @@ def test_a_reading_that_was_erased_meanwhile_is_not_shown(desk: Desk, tmp_path: 
     subject_of(desk).stop_and_delete(PERSON)
     with pytest.raises(VaultError):
         access.open(found, seats, "a", "b")
+
+
+def test_a_reading_is_shown_by_its_seconds_and_likeliest_names() -> None:
+    told = {
+        "start_us": 2_000_000,
+        "end_us": 3_000_000,
+        "scores": {"neutral": 0.7, "anger": 0.2, "fear": 0.06, "joy": 0.04},
+    }
+    made = {
+        "participant_id": "x",
+        "made_at": "now",
+        "receipts": [],
+        "other": [],
+        "calls": [],
+        "shown": [],
+        "notices": {},
+    }
+    rows = [{"seq": 7, "data": data, "call_ref": None, "delete_due_at": None} for data in (told, {"scores": {}}, "raw")]
+    page = to_page(made | {"readings": rows, "log": []})
+    assert "<td>2 to 3</td><td>neutral 0.70, anger 0.20, fear 0.06</td>" in page
+    assert page.count("<td>not said</td><td>no names</td>") == 2

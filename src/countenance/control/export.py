@@ -23,6 +23,7 @@ from countenance.storage.wiping import PERSON, Seat, seats_of
 SCHEMA_VERSION = "io.countenance.export.v1"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME = "_utc_us"
+SECOND_US = 1_000_000
 STATEMENT = "consent"
 """The context of statements: they are in the receipts."""
 
@@ -91,8 +92,23 @@ def to_page(exported: Mapping[str, Any]) -> str:
     """The export as one HTML page without scripts or outside files."""
     template = files("countenance.control") / "export.html.j2"
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["pretty"] = _pretty
+    environment.filters.update(pretty=_pretty, seconds=_seconds, leading=_leading)
     return environment.from_string(template.read_text(encoding="utf-8")).render(it=exported)
+
+
+def _seconds(data: object) -> str:
+    """`12 to 13`, where a reading says which seconds it is about."""
+    span = [data.get(name) for name in ("start_us", "end_us")] if isinstance(data, Mapping) else []
+    return " to ".join(f"{end / SECOND_US:g}" for end in span if isinstance(end, int)) or "not said"
+
+
+def _leading(data: object) -> str:
+    """The three likeliest names with their probabilities, where a reading has such."""
+    scores = data.get("scores") if isinstance(data, Mapping) else None
+    if not isinstance(scores, Mapping) or not scores:
+        return "no names"
+    likeliest = sorted(scores.items(), key=lambda item: -item[1])[:3]
+    return ", ".join(f"{name} {value:.2f}" for name, value in likeliest)
 
 
 def _pretty(value: object) -> str:
