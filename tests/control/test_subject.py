@@ -323,7 +323,8 @@ def test_a_reading_is_shown_by_its_seconds_and_likeliest_names() -> None:
         "shown": [],
         "notices": {},
     }
-    rows = [{"seq": 7, "data": data, "call_ref": None, "delete_due_at": None} for data in (told, {"scores": {}}, "raw")]
+    given: list[object] = [told, {"scores": {}}, "raw"]
+    rows = [{"seq": 7, "data": data, "call_ref": None, "delete_due_at": None} for data in given]
     page = to_page(made | {"readings": rows, "log": []})
     assert "<td>2 to 3</td><td>neutral 0.70, anger 0.20, fear 0.06</td>" in page
     assert page.count("<td>not said</td><td>no names</td>") == 2
