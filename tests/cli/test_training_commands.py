@@ -1,9 +1,11 @@
 """The commands of training where their packages are not installed."""
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
+import countenance
 import countenance.cli as cli
 from countenance.cli.training import Where, lacking
 
@@ -14,13 +16,29 @@ COMMANDS = (
 )
 
 
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The training room as it is imported where PyTorch is missing; afterwards the one that was there before."""
+
+    def mine() -> list[str]:
+        return [name for name in sys.modules if name.startswith("countenance.training")]
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    before = {name: sys.modules.pop(name) for name in mine()}
+    room = vars(countenance).get("training")
+    yield
+    for name in mine():
+        del sys.modules[name]
+    sys.modules.update(before)
+    vars(countenance).pop("training", None)
+    if room is not None:
+        countenance.training = room
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[1])
 def test_without_the_extra_a_training_says_what_to_install(
-    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: tuple[str, ...], without_torch: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-    for name in [name for name in sys.modules if name.startswith("countenance.training")]:
-        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "argv", ["countenance", *command])
     with pytest.raises(SystemExit) as ended:
         cli.main()

@@ -72,7 +72,7 @@ def test_the_sentence_that_these_are_signals_stands_first(page: str) -> None:
         "Turn-taking counted",
         "turn-taking counted; no consent is needed",
         "Counting who spoke when reads nothing about anybody.",
-        "countenance audit verify report/audit.jsonl",
+        "countenance audit verify store/log --completeness",
         "always guessing the commonest gives 0.25",
     ],
 )

@@ -132,8 +132,10 @@ def log() -> Iterator[tuple[str, Table]]:
     yield "MODEL_LOAD", {"model": "m", "sha256": "5" * 64}
     for modality in ("face", "voice", "text"):
         about: Table = {"call_ref": "demo", "subject_ref": ANA, "modality": modality}
-        yield "GATE", about | {"decision": "allow", "consent_kind": "explicit", "policy_digest": "p"}
-        yield "CONSENT", about | {"status": "given", "at_us": 0}
+        ruled = {"decision": "allow", "purpose": "support_qa", "consent_kind": "explicit"}
+        yield "GATE", about | ruled | {"policy_digest": "p"}
+        said = {"status": "given", "purpose": "support_qa", "consent_kind": "explicit"}
+        yield "CONSENT", about | said | {"at_us": 0}
     for second in SECONDS:
         start, end = second * 1_000_000, (second + 1) * 1_000_000
         if second == 84:
