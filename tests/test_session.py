@@ -40,7 +40,7 @@ from countenance.contracts.stages import Sampler
 from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease, LogEntry
 from countenance.control.opening import open_tenant
 from countenance.fusion.pool import PoolFusion
-from countenance.permission import Permissions
+from countenance.permission import DirectGuard, Permissions
 from countenance.policy.gate import Gate
 from countenance.session import Session, Stages
 from countenance.testing.memory import MemoryConnector, MemoryTap
@@ -189,7 +189,7 @@ class World:
             for consent in self.permissions.register.records:
                 if consent.at_us == 0:
                     leases.answered(consent)
-            session = Session(self.permissions, stages, leases, self.heard, resume_us)
+            session = Session(self.permissions, stages, DirectGuard(self.permissions, leases), self.heard, resume_us)
             async with self.connector.join(CALL) as tap:
                 await session.run(tap, end_us)
             self.entries, self.subjects = tenant.log.entries(), seats.subjects

@@ -1,11 +1,15 @@
-"""May this modality of this person be read at this moment? One answer out of policy and consent."""
+"""May this modality of this person be read at this moment? One answer out of policy and consent, and its leases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
+from countenance.audit.leases import Leases
+from countenance.audit.outcome import Outcome, Result
+from countenance.audit.permission import Request
 from countenance.consent.register import Register
 from countenance.contracts.call import TELEMETRY, Call, Modality
-from countenance.contracts.readings import Abstain, Reason
-from countenance.contracts.trust import Consent, ConsentStatus, Ruling
+from countenance.contracts.readings import Abstain, Reading, Reason
+from countenance.contracts.trust import Consent, ConsentStatus, Lease, Ruling
 
 
 class Permissions:
@@ -55,3 +59,61 @@ class Permissions:
         """The records that stand behind these modalities."""
         found = (self.register.current(participant_id, m, at_us) for m in modalities)
         return tuple(record for record in found if record is not None)
+
+
+class Guard(Protocol):
+    """Whoever a session asks before it reads, and tells what came of it."""
+
+    async def grant(self, start_us: int, end_us: int) -> Sequence[Lease]:
+        """A durable lease for everyone of whom anything may be read; nothing is read of anybody else."""
+        ...
+
+    def check(self, lease: Lease, modality: Modality) -> None:
+        """Before models run on a modality; raises RefusedError where the lease does not cover that (any more)."""
+        ...
+
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> Sequence[Result]:
+        """End leases with what came of them; readings leave the process only after this is durable."""
+        ...
+
+    async def close(self, lease: Lease, reason: str) -> None:
+        """End a lease that gives no output."""
+        ...
+
+    def answered(self, consent: Consent) -> None:
+        """A person changed an answer during the call."""
+        ...
+
+
+class DirectGuard:
+    """Leases from the log of this process: what reads is what asks."""
+
+    def __init__(self, permissions: Permissions, leases: Leases) -> None:
+        self._permissions = permissions
+        self._leases = leases
+
+    async def grant(self, start_us: int, end_us: int) -> Sequence[Lease]:
+        """One lease per participant of whom anything may be read at the start of the window."""
+        requests = []
+        for participant in self._permissions.call.participants:
+            who = participant.id
+            if modalities := self._permissions.readable(who, start_us):
+                rulings = {m: self._permissions.rulings[who, m] for m in modalities}
+                consents = {c.modality: c for c in self._permissions.consents(who, modalities, start_us)}
+                requests.append(Request(who, modalities, start_us, end_us, rulings, consents))
+        return self._leases.grant_all(requests)
+
+    def check(self, lease: Lease, modality: Modality) -> None:
+        """The session reads only what its lease names, and nobody can take it back between two lines of it."""
+
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> Sequence[Result]:  # noqa: ARG002
+        """Result entries with their payloads, on the disk."""
+        return self._leases.results(outcomes)
+
+    async def close(self, lease: Lease, reason: str) -> None:
+        """End a lease that gives no output."""
+        self._leases.close(lease, reason)
+
+    def answered(self, consent: Consent) -> None:
+        """Log the answer."""
+        self._leases.answered(consent)

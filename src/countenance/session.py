@@ -5,21 +5,19 @@ prediction, a result entry and readings. What may be read is asked anew at every
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from countenance.audit.leases import Leases
-from countenance.audit.outcome import Outcome, Result
-from countenance.audit.permission import Request
+from countenance.audit.outcome import Outcome, Result, payload
 from countenance.contracts.call import Modality, Participant, Track
-from countenance.contracts.media import SECOND_US, Media
-from countenance.contracts.readings import Abstain, Prediction, Reading
+from countenance.contracts.errors import RefusedError
+from countenance.contracts.media import SECOND_US, Media, Reached
+from countenance.contracts.readings import Abstain, Reading
 from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Sink, Tap
 from countenance.contracts.trust import Consent, Lease
 from countenance.fusion.windowing import Windower
-from countenance.permission import Permissions
+from countenance.permission import Guard, Permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +62,46 @@ class Session:
     """Reads one call from a tap until it hangs up."""
 
     def __init__(
-        self, permissions: Permissions, stages: Stages, leases: Leases, listener: Listener, resume_us: int = 0
+        self, permissions: Permissions, stages: Stages, guard: Guard, listener: Listener, resume_us: int = 0
     ) -> None:
         """`resume_us`: windows before it were analysed earlier and are passed over."""
-        self._permissions = permissions
-        self._stages = stages
-        self._leases = leases
-        self._listener = listener
-        people = [p for p in permissions.call.participants if permissions.allowed(p.id)]
-        self.seats = {p.id: Seat(p, stages.samplers(p), Windower(p.id)) for p in people}
+        self._permissions, self._stages, self._guard, self._listener = permissions, stages, guard, listener
+        self.seats: dict[str, Seat] = {}
         self._start_us, self._now_us, self._resume_us = 0, 0, resume_us
-        self._subscribed: set[Track] = set()
+        self._subscribed, self._known = set[Track](), tuple[Track, ...]()
+        self._seat()
 
     async def run(self, tap: Tap, end_us: int) -> None:
         """Read the call up to `end_us`, or to the end of its media if that is later."""
         await self._follow(tap, 0)
-        self._grant()
+        await self._grant()
         while True:
             async for media in tap.media():
                 while media.at_us >= self._end_us:
                     await self._turn(tap)
                 await self._follow(tap, media.at_us)
-                self._take(media)
-                end_us = max(end_us, media.at_us + 1)
+                if not isinstance(media, Reached):
+                    self._take(media)
+                    end_us = max(end_us, media.at_us + 1)
             if self._start_us >= end_us:
                 break
             await self._turn(tap)  # nothing is subscribed now, or the media are over: time goes on
         for seat in self.seats.values():
             if seat.lease is not None:
-                self._leases.close(seat.lease, "hang_up")
-        self._deliver(reading for aggregator in self._stages.aggregators for reading in aggregator.finish())
+                await self._guard.close(seat.lease, "hang_up")
+        readings = [reading for aggregator in self._stages.aggregators for reading in aggregator.finish()]
+        await self._guard.results((), readings)
+        self._deliver(readings)
 
     @property
     def _end_us(self) -> int:
         return self._start_us + SECOND_US
+
+    def _seat(self) -> None:
+        """A place for everyone of whom law and charter allow anything; on a live call people come later."""
+        for person in self._permissions.call.participants:
+            if person.id not in self.seats and self._permissions.allowed(person.id):
+                self.seats[person.id] = Seat(person, self._stages.samplers(person), Windower(person.id))
 
     async def _turn(self, tap: Tap) -> None:
         """Close the open window and open the next."""
@@ -110,41 +114,36 @@ class Session:
         await self._follow(tap, self._start_us)
         if self._start_us > self._resume_us:
             self._listener.on_window(self._start_us)
-        self._grant()
+        await self._grant()
 
     async def _follow(self, tap: Tap, at_us: int) -> None:
         """Make subscriptions, queues and open windows obey what is permitted at this moment."""
         changes = self._permissions.register.changes_between(self._now_us, at_us)
-        if not changes and at_us > 0:
-            self._now_us = at_us
+        tracks, self._now_us = tap.tracks(), at_us
+        if not changes and tracks == self._known:
             return
         for consent in changes:
             if consent.at_us > self._resume_us:
-                self._leases.answered(consent)
+                self._guard.answered(consent)
                 self._listener.on_consent(consent)
+        self._seat()
         barred = self._permissions.barred
-        allowed = {t for t in tap.tracks() if barred(t.participant_id, t.modality, at_us) is None}
+        allowed = {t for t in tracks if barred(t.participant_id, t.modality, at_us) is None}
         for track in sorted(self._subscribed - allowed, key=lambda t: t.id):
             await tap.unsubscribe(track)
-            self.seats[track.participant_id].samplers[track.modality].drop()
-            self.seats[track.participant_id].windower.drop(track.modality)
+            if barred(track.participant_id, track.modality, at_us) is not None:
+                self.seats[track.participant_id].samplers[track.modality].drop()
+                self.seats[track.participant_id].windower.drop(track.modality)
         for track in sorted(allowed - self._subscribed, key=lambda t: t.id):
             await tap.subscribe(track, at_us)
-        self._subscribed, self._now_us = allowed, at_us
+        self._subscribed, self._known = allowed, tracks
 
-    def _grant(self) -> None:
+    async def _grant(self) -> None:
         """One durable lease per participant before anything of the window is read."""
-        if self._start_us < self._resume_us:
-            return
-        requests = []
-        for seat in self.seats.values():
-            who, seat.lease = seat.participant.id, None
-            if modalities := self._permissions.readable(who, self._start_us):
-                rulings = {m: self._permissions.rulings[who, m] for m in modalities}
-                consents = {c.modality: c for c in self._permissions.consents(who, modalities, self._start_us)}
-                requests.append(Request(who, modalities, self._start_us, self._end_us, rulings, consents))
-        for lease in self._leases.grant_all(requests):
-            self.seats[lease.participant_id].lease = lease
+        if self._start_us >= self._resume_us:
+            given = {lease.participant_id: lease for lease in await self._guard.grant(self._start_us, self._end_us)}
+            for seat in self.seats.values():
+                seat.lease = given.get(seat.participant.id)
 
     def _take(self, media: Media) -> None:
         for track in self._subscribed:
@@ -163,23 +162,32 @@ class Session:
         predictions = self._stages.fusion.fuse(windows)
         leased = [(s, p) for s, p in zip(seats, predictions, strict=True) if s.lease is not None]
         outcomes = [Outcome(s.lease, s.counts, payload(p)) for s, p in leased if s.lease is not None]
-        for outcome, result in zip(outcomes, self._leases.results(outcomes), strict=True):
+        readings = [r for p in predictions for aggregator in self._stages.aggregators for r in aggregator.update(p)]
+        for outcome, result in zip(outcomes, await self._guard.results(outcomes, readings), strict=True):
             self._listener.on_result(outcome.lease, result, outcome.payload)
-        for prediction in predictions:
-            self._deliver(r for aggregator in self._stages.aggregators for r in aggregator.update(prediction))
+        self._deliver(readings)
 
     def _perceive(self, seat: Seat) -> None:
         """Cut samples and run the encoders of one participant, within the lease."""
         seat.counts = {}
-        for modality in seat.lease.modalities if seat.lease else ():
-            if self._permissions.barred(seat.participant.id, modality, self._end_us - 1) is not None:
-                continue
-            samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
-            seat.windower.miss(missing)
-            for encoder in self._stages.encoders:
-                if encoder.takes.modality == modality and (taken := encoder.takes.of(samples)):
-                    seat.windower.add(encoder.encode(taken))
-            seat.counts[modality] = len(samples)
+        if seat.lease is None:
+            return
+        for modality in seat.lease.modalities:
+            if self._permissions.barred(seat.participant.id, modality, self._end_us - 1) is None:
+                try:
+                    self._guard.check(seat.lease, modality)
+                except RefusedError:  # stopped a moment ago, or the lease ran out: what was queued is not read
+                    seat.samplers[modality].drop()
+                else:
+                    self._read(seat, modality)
+
+    def _read(self, seat: Seat, modality: Modality) -> None:
+        samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
+        seat.windower.miss(missing)
+        for encoder in self._stages.encoders:
+            if encoder.takes.modality == modality and (taken := encoder.takes.of(samples)):
+                seat.windower.add(encoder.encode(taken))
+        seat.counts[modality] = len(samples)
 
     def _barred(self, seat: Seat) -> dict[Modality, Abstain]:
         who, at_us = seat.participant.id, self._end_us - 1
@@ -190,11 +198,3 @@ class Session:
         for reading in readings:
             for sink in self._stages.sinks:
                 sink.deliver(reading)
-
-
-def payload(prediction: Prediction) -> bytes:
-    """What a result entry commits to, and a person is shown on request: the prediction's numbers as JSON."""
-    tables = {"scores": prediction.scores, "dimensions": prediction.dimensions, "cues": prediction.cues}
-    numbers = {name: {key: round(table[key], 6) for key in table} for name, table in tables.items()}
-    span = {"participant": prediction.participant_id, "start_us": prediction.start_us, "end_us": prediction.end_us}
-    return json.dumps(span | numbers, sort_keys=True, separators=(",", ":")).encode()

@@ -19,6 +19,7 @@ from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Effect, Lease
 from countenance.control.opening import Tenant, open_tenant
+from countenance.permission import DirectGuard
 from countenance.session import Session, Stages
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
@@ -109,7 +110,7 @@ class _Run:
         self.session = Session(
             job.permissions,
             Stages(job.samplers, job.encoders, job.fusion, self._aggregators, (self._files,)),
-            self._leases,
+            DirectGuard(job.permissions, self._leases),
             self,
             self.resume_us,
         )

@@ -1,9 +1,11 @@
 """The values around a lease: its terms, what ran under it, and the result that ends it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from countenance.contracts.call import Modality
+from countenance.contracts.readings import Prediction
 from countenance.contracts.trust import Lease, LogEntry
 
 
@@ -49,3 +51,11 @@ class Result:
 
     entry: LogEntry
     payload_id: str
+
+
+def payload(prediction: Prediction) -> bytes:
+    """What a result entry commits to, and a person is shown on request: the prediction's numbers as JSON."""
+    tables = {"scores": prediction.scores, "dimensions": prediction.dimensions, "cues": prediction.cues}
+    numbers = {name: {key: round(table[key], 6) for key in table} for name, table in tables.items()}
+    span = {"participant": prediction.participant_id, "start_us": prediction.start_us, "end_us": prediction.end_us}
+    return json.dumps(span | numbers, sort_keys=True, separators=(",", ":")).encode()

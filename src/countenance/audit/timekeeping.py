@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from countenance.audit.entries import Stamp
 from countenance.contracts.clock import Clock
@@ -75,5 +76,6 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@lru_cache(maxsize=16)
 def _micros(text: str) -> int:
     return (moment_of(text) - EPOCH) // timedelta(microseconds=1)

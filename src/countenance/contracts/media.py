@@ -71,6 +71,13 @@ class Utterance:
 Media = VideoFrame | AudioChunk | Utterance
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The call has come to this time: a live tap says it, and gives nothing from before it any more."""
+
+    at_us: int
+
+
 class Box(NamedTuple):
     """A rectangle in pixels of the picture it belongs to."""
 

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from countenance.contracts.call import Call, Modality, Track
-from countenance.contracts.media import AudioChunk, Media, Missing, Sample, SampleSpec, Utterance
+from countenance.contracts.media import AudioChunk, Media, Missing, Reached, Sample, SampleSpec, Utterance
 from countenance.contracts.readings import Observation, Prediction, Reading, Window
 
 
@@ -13,7 +13,7 @@ class Tap(Protocol):
     """Media of one call: nothing of a track before `subscribe`, nothing after `unsubscribe` returns."""
 
     def tracks(self) -> tuple[Track, ...]:
-        """Every track of the call, whether or not it may be read."""
+        """Every track of the call, whether or not it may be read; on a live call they come and go."""
         ...
 
     async def subscribe(self, track: Track, since_us: int | None = None) -> None:
@@ -24,8 +24,11 @@ class Tap(Protocol):
         """Stop decoding a track; whatever was queued is dropped."""
         ...
 
-    def media(self) -> AsyncIterator[Media]:
-        """Media of all subscribed tracks in order of time; timestamps never run back."""
+    def media(self) -> AsyncIterator[Media | Reached]:
+        """Media of all subscribed tracks in order of time; timestamps never run back.
+
+        A live tap also says how far time has come, whether or not media arrive, and ends when the call hangs up.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 from countenance.contracts.call import Call, Track, TrackKind
-from countenance.contracts.media import AudioChunk, Media, Utterance, VideoFrame
+from countenance.contracts.media import AudioChunk, Media, Reached, Utterance, VideoFrame
 from countenance.contracts.stages import Connector, Tap
 
 CARRIES = {TrackKind.VIDEO: VideoFrame, TrackKind.AUDIO: AudioChunk, TrackKind.TEXT: Utterance}
@@ -51,7 +51,7 @@ async def _check_nothing_before_subscribe(connector: Connector, call: Call) -> N
     async with connector.join(call) as tap:
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIET_S):
-                async for item in tap.media():
+                async for item in _media(tap):
                     raise AssertionError(f"media of {item.track_id} before anything was subscribed")
         for track in tap.tracks():
             _check_not_decoded(tap, track)
@@ -143,8 +143,19 @@ def _decoded(tap: Tap, track: Track) -> int:
 async def _some(tap: Tap) -> AsyncIterator[Media]:
     """Media until the call ends or has shown enough."""
     count = 0
-    async for item in tap.media():
+    async for item in _media(tap):
         yield item
         count += 1
         if count == ENOUGH:
             return
+
+
+async def _media(tap: Tap) -> AsyncIterator[Media]:
+    """Media without what a live tap says of time."""
+    reached_us = 0
+    async for item in tap.media():
+        assert item.at_us >= reached_us, f"{item} comes after the tap had said {reached_us} us"
+        if isinstance(item, Reached):
+            reached_us = item.at_us
+        else:
+            yield item

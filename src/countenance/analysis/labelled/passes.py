@@ -24,7 +24,7 @@ from countenance.contracts.stages import Fusion
 from countenance.contracts.trust import Consent, Lease
 from countenance.control.opening import Tenant
 from countenance.fusion.pool import PoolFusion
-from countenance.permission import Permissions
+from countenance.permission import DirectGuard, Permissions
 from countenance.session import Session, Stages
 from countenance.training.datasets.store import Row
 from countenance.training.windows.plan import Source
@@ -67,9 +67,8 @@ def read_part(task: Task, part: Part, room: Room, tenant: Tenant, listener: "Lis
         leases.answered(consent)
     keep = _Keeping(PoolFusion(), task)
     stages = Stages(lambda _: room.samplers(permissions), room.encoders, keep, (), ())
-    asyncio.run(
-        _listen(_connector(task, part, room), Session(permissions, stages, leases, listener), permissions, task)
-    )
+    session = Session(permissions, stages, DirectGuard(permissions, leases), listener)
+    asyncio.run(_listen(_connector(task, part, room), session, permissions, task))
     return tuple(keep.windows)
 
 

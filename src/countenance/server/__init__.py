@@ -1,0 +1,1 @@
+"""The control plane as a service: HTTP, sockets and webhooks, over calls that workers read."""
