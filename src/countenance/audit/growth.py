@@ -54,15 +54,18 @@ class Growth:
         """The root over all leaves."""
         return self._frontier.root()
 
-    def grow(self, leaves: Iterable[bytes]) -> Sequence[TileRow]:
-        """Add leaf hashes; returns the tiles that are new or longer. Where they do not last, load the tree anew."""
+    def grown(self, leaves: Iterable[bytes]) -> tuple["Growth", Sequence[TileRow]]:
+        """The tree with more leaf hashes, and the tiles that are new or longer; this one stays as it is."""
+        more = object.__new__(Growth)
+        more._levels = [list(level) for level in self._levels]
+        more._frontier = self._frontier.copy()
         rows: list[TileRow] = []
         for leaf in leaves:
-            self._frontier.append(leaf)
-            self._levels[0].append(leaf)
-            if len(self._levels[0]) == WIDTH:
-                rows += self._carry()
-        return rows
+            more._frontier.append(leaf)
+            more._levels[0].append(leaf)
+            if len(more._levels[0]) == WIDTH:
+                rows += more._carry()
+        return more, rows
 
     def _carry(self) -> Sequence[TileRow]:
         rows: list[TileRow] = []

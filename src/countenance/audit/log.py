@@ -174,10 +174,11 @@ class Log:
             if latest is not None:
                 put_mark(tx, LATEST, f"{latest.at} {latest.mono_us} {latest.boot_id}")
             made, leaves = self._make(tree.size, notes + [draft for job in jobs for draft in job.drafts], stamp)
+            grown, tiles = tree.grown(bytes.fromhex(entry.hash) for entry in made)
             self._at("log.before_entries")
             rows.append(tx, leaves)
             self._at("log.after_entries")
-            for tile in tree.grow(bytes.fromhex(entry.hash) for entry in made):
+            for tile in tiles:
                 rows.put_tile(tx, tile.level, tile.place, tile.hashes)
                 self._at("log.after_tile")
             asked = iter(made[len(notes) :])
@@ -186,6 +187,7 @@ class Log:
                 if job.also is not None:
                     job.also(tx, job.entries)
             self._at("log.before_commit")
+            self._tree = grown
         self._time.keep(stamp, latest)
         for job in jobs:
             job.settled = True

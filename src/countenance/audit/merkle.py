@@ -69,6 +69,10 @@ class Frontier:
         """The root of the tree as it stands."""
         return _fold(self.hashes) if self.hashes else EMPTY_ROOT
 
+    def copy(self) -> "Frontier":
+        """A frontier that grows on its own."""
+        return Frontier(self.size, self.hashes)
+
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes at once; faster than a frontier where nothing else is needed."""
