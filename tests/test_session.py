@@ -17,7 +17,8 @@ from countenance.aggregation.taxonomy import load
 from countenance.analysis import custody
 from countenance.analysis.custody import Person
 from countenance.audit.export import StoredLog
-from countenance.audit.outcome import Result
+from countenance.audit.leases import Leases
+from countenance.audit.outcome import Outcome
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.capture.samplers import TextSampler
@@ -37,7 +38,7 @@ from countenance.contracts.media import (
 )
 from countenance.contracts.readings import Event, Observation, Reading, Reason, Signal
 from countenance.contracts.stages import Sampler
-from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease, LogEntry
+from countenance.contracts.trust import Case, Consent, ConsentStatus, LogEntry
 from countenance.control.opening import open_tenant
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import DirectGuard, Permissions
@@ -136,9 +137,18 @@ class Everything:
     def on_consent(self, consent: Consent) -> None:
         self.consents.append(consent)
 
-    def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        self.results.append(lease.id)
-        self.payloads.append(payload)
+
+class Watched(DirectGuard):
+    """A guard that tells which results were ended, and with what."""
+
+    def __init__(self, permissions: Permissions, leases: Leases, heard: Everything) -> None:
+        super().__init__(permissions, leases)
+        self._heard = heard
+
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:
+        await super().results(outcomes, readings)
+        self._heard.results += [one.lease.id for one in outcomes]
+        self._heard.payloads += [one.payload for one in outcomes]
 
 
 class World:
@@ -189,7 +199,9 @@ class World:
             for consent in self.permissions.register.records:
                 if consent.at_us == 0:
                     leases.answered(consent)
-            session = Session(self.permissions, stages, DirectGuard(self.permissions, leases), self.heard, resume_us)
+            session = Session(
+                self.permissions, stages, Watched(self.permissions, leases, self.heard), self.heard, resume_us
+            )
             async with self.connector.join(CALL) as tap:
                 await session.run(tap, end_us)
             self.entries, self.subjects = tenant.log.entries(), seats.subjects

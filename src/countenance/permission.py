@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from countenance.audit.leases import Leases
-from countenance.audit.outcome import Outcome, Result
+from countenance.audit.outcome import Outcome
 from countenance.audit.permission import Request
 from countenance.consent.register import Register
 from countenance.contracts.call import TELEMETRY, Call, Modality
@@ -72,7 +72,7 @@ class Guard(Protocol):
         """Before models run on a modality; raises RefusedError where the lease does not cover that (any more)."""
         ...
 
-    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> Sequence[Result]:
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:
         """End leases with what came of them; readings leave the process only after this is durable."""
         ...
 
@@ -106,9 +106,9 @@ class DirectGuard:
     def check(self, lease: Lease, modality: Modality) -> None:
         """The session reads only what its lease names, and nobody can take it back between two lines of it."""
 
-    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> Sequence[Result]:  # noqa: ARG002
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:  # noqa: ARG002
         """Result entries with their payloads, on the disk."""
-        return self._leases.results(outcomes)
+        self._leases.results(outcomes)
 
     async def close(self, lease: Lease, reason: str) -> None:
         """End a lease that gives no output."""

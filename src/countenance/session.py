@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from countenance.audit.outcome import Outcome, Result, payload
+from countenance.audit.outcome import Outcome, payload
 from countenance.contracts.call import Modality, Participant, Track
 from countenance.contracts.errors import RefusedError
 from countenance.contracts.media import SECOND_US, Media, Reached
@@ -40,10 +40,6 @@ class Listener(Protocol):
 
     def on_consent(self, consent: Consent) -> None:
         """A person changed an answer during the call."""
-        ...
-
-    def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        """A result entry is durable, and its payload is sealed beside it."""
         ...
 
 
@@ -86,11 +82,11 @@ class Session:
             if self._start_us >= end_us:
                 break
             await self._turn(tap)  # nothing is subscribed now, or the media are over: time goes on
+        readings = [reading for aggregator in self._stages.aggregators for reading in aggregator.finish()]
+        await self._guard.results((), readings)
         for seat in self.seats.values():
             if seat.lease is not None:
                 await self._guard.close(seat.lease, "hang_up")
-        readings = [reading for aggregator in self._stages.aggregators for reading in aggregator.finish()]
-        await self._guard.results((), readings)
         self._deliver(readings)
 
     @property
@@ -163,8 +159,7 @@ class Session:
         leased = [(s, p) for s, p in zip(seats, predictions, strict=True) if s.lease is not None]
         outcomes = [Outcome(s.lease, s.counts, payload(p)) for s, p in leased if s.lease is not None]
         readings = [r for p in predictions for aggregator in self._stages.aggregators for r in aggregator.update(p)]
-        for outcome, result in zip(outcomes, await self._guard.results(outcomes, readings), strict=True):
-            self._listener.on_result(outcome.lease, result, outcome.payload)
+        await self._guard.results(outcomes, readings)
         self._deliver(readings)
 
     def _perceive(self, seat: Seat) -> None:

@@ -13,11 +13,10 @@ from countenance.analysis.custody import LOG, STORE, Person, Seats
 from countenance.analysis.folder import WorkFolder
 from countenance.analysis.record import audit_state, call_record
 from countenance.assembly import Job
-from countenance.audit.outcome import Result
 from countenance.contracts.call import Modality
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal
-from countenance.contracts.trust import Consent, Effect, Lease
+from countenance.contracts.trust import Consent, Effect
 from countenance.control.opening import Tenant, open_tenant
 from countenance.permission import DirectGuard
 from countenance.session import Session, Stages
@@ -174,9 +173,6 @@ class _Run:
     def on_consent(self, consent: Consent) -> None:
         """A change of consent is an event of the call."""
         self._files.consent_changed(consent)
-
-    def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        """The store holds it, sealed."""
 
     def _state(self, end_us: int) -> dict[str, Any]:
         return {

@@ -77,5 +77,17 @@ class VaultError(CountenanceError):
     """A key is missing or loosely kept, or does not open what it should."""
 
 
+class LinkError(CountenanceError):
+    """The line between control plane and worker broke, or carried what is no message."""
+
+
+class NotFoundError(CountenanceError):
+    """Nothing is known under this id, or it is not yours."""
+
+
+class OverloadError(CountenanceError):
+    """There is no room for more now; it may be asked again."""
+
+
 class EvidenceError(CountenanceError):
     """An evidence pack cannot be completed as asked."""

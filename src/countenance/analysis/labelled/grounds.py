@@ -41,7 +41,7 @@ class Room:
 
     terms: Terms
     rulings: Mapping[tuple[str, Modality], Ruling]
-    policy_digest: str
+    gate: Gate
     encoders: tuple[Encoder, ...]
     finder: Finder | None
     cards: Mapping[str, Card]
@@ -60,7 +60,7 @@ class Room:
         room = cls(
             terms=terms,
             rulings=rulings,
-            policy_digest=gate.digest,
+            gate=gate,
             encoders=tuple(e for e in encoders_of(terms.deployment, shelf) if e.takes.modality in wanted),
             finder=finder_of(shelf) if FACE in wanted else None,
             cards={name: card for name, card in shelf.cards.items() if card.modality in wanted},

@@ -14,14 +14,13 @@ from pathlib import Path
 from countenance.analysis import custody
 from countenance.analysis.custody import Person
 from countenance.analysis.labelled.grounds import WHO, Room
-from countenance.audit.outcome import Result
 from countenance.capture.replay import ReplayConnector
 from countenance.capture.sampling import Grid
 from countenance.contracts.call import TEXT, Modality, TrackKind
 from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.readings import Prediction, Window
 from countenance.contracts.stages import Fusion
-from countenance.contracts.trust import Consent, Lease
+from countenance.contracts.trust import Consent
 from countenance.control.opening import Tenant
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import DirectGuard, Permissions
@@ -127,9 +126,6 @@ class Listener:
 
     def on_consent(self, consent: Consent) -> None:
         """Nobody changes an answer in a recording that is learnt from."""
-
-    def on_result(self, lease: Lease, result: Result, payload: bytes) -> None:
-        """The store holds it, sealed."""
 
 
 def merged(parts: Sequence[Sequence[Window]]) -> Iterator[Window]:
