@@ -89,5 +89,37 @@ class OverloadError(CountenanceError):
     """There is no room for more now; it may be asked again."""
 
 
+class TapError(CountenanceError):
+    """A media server cannot be reached, or refuses what a tap asks of it."""
+
+
 class EvidenceError(CountenanceError):
     """An evidence pack cannot be completed as asked."""
+
+
+class NotFoundError(CountenanceError):
+    """Nothing here has this id; what belongs to another tenant answers with the same words."""
+
+
+class UnauthenticatedError(CountenanceError):
+    """Who asks has shown no credential, or one that is not valid."""
+
+
+class ForbiddenError(CountenanceError):
+    """Who asks is known, and may not do this."""
+
+
+class RateError(CountenanceError):
+    """Too much was asked in too short a time."""
+
+    def __init__(self, problem: str, remedy: str, retry_after_s: int) -> None:
+        super().__init__(problem, remedy)
+        self.retry_after_s = retry_after_s
+
+
+class DrainingError(CountenanceError):
+    """The server is stopping and begins nothing new."""
+
+    def __init__(self, problem: str, remedy: str, retry_after_s: int) -> None:
+        super().__init__(problem, remedy)
+        self.retry_after_s = retry_after_s
