@@ -97,10 +97,6 @@ class EvidenceError(CountenanceError):
     """An evidence pack cannot be completed as asked."""
 
 
-class NotFoundError(CountenanceError):
-    """Nothing here has this id; what belongs to another tenant answers with the same words."""
-
-
 class UnauthenticatedError(CountenanceError):
     """Who asks has shown no credential, or one that is not valid."""
 

@@ -11,6 +11,7 @@ from countenance.storage.folders import make_folder, sync_folder
 
 KEY_BYTES = 32
 LOG_KEY = "log.key"
+TOKEN_KEY = "token.key"
 MARK = "mark.note"
 KEK = re.compile(r"kek-([1-9][0-9]{0,8})\.key")
 DRAFT = ".draft"
@@ -38,6 +39,10 @@ class KeyFolder:
     def log_seed(self) -> bytes:
         """The 32 bytes of the log's Ed25519 key; made at the first call."""
         return self._read_or_make(LOG_KEY)
+
+    def token_secret(self) -> bytes:
+        """The 32 bytes under which the tenant's tokens are signed; made at the first call."""
+        return self._read_or_make(TOKEN_KEY)
 
     def epochs(self) -> tuple[int, ...]:
         """The epochs whose KEK exists, the oldest first."""

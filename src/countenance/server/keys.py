@@ -1,0 +1,102 @@
+"""API keys: made once, shown once, kept as a hash; and checking the one that a caller shows."""
+
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_bytes
+
+from countenance.contracts.clock import Clock
+from countenance.contracts.errors import NotFoundError, UnauthenticatedError, UsageError
+from countenance.inference.tables import near
+from countenance.server.scopes import USUAL, Position, Scope
+from countenance.storage.apikeys import KeyFile, KeyRow
+from countenance.storage.clocks import micros
+
+SHAPE = re.compile(r"ctn_([0-9a-f]{16})_([0-9a-f]{64})")
+"""A word that scanners for lost secrets can look for, the id by which the key is found, 256 secret bits."""
+INVALID = ("the credential is missing or not valid", "Send `Authorization: Bearer` with an API key or a token.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as it is asked for."""
+
+    tenant: str
+    label: str
+    position: Position = Position.OPERATOR
+    scopes: frozenset[Scope] | None = None
+    days: int | None = None
+    """After so many days it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key that is valid now."""
+
+    id: str
+    tenant: str
+    position: Position
+    scopes: frozenset[Scope]
+
+
+class Keys:
+    """The keys of an installation."""
+
+    def __init__(self, file: KeyFile, clock: Clock, random: Callable[[int], bytes] = token_bytes) -> None:
+        self._file = file
+        self._clock = clock
+        self._random = random
+
+    def make(self, new: NewKey) -> tuple[str, KeyRow]:
+        """A new key: its text, which is kept nowhere, and its row."""
+        key_id, secret = self._random(8).hex(), self._random(32).hex()
+        now = self._clock.utc()
+        scopes = USUAL[new.position] if new.scopes is None else new.scopes
+        if Scope.PARTICIPANT in scopes:
+            raise UsageError("an API key is never a participant's", "Make a participant token for that person instead.")
+        expires = None if new.days is None else micros(now + timedelta(days=new.days))
+        written = " ".join(sorted(scopes))
+        row = KeyRow(key_id, new.tenant, _hash(secret), new.label, str(new.position), written, micros(now), expires)
+        self._file.add(row)
+        return f"ctn_{key_id}_{secret}", row
+
+    def check(self, text: str) -> ApiKey:
+        """The key behind a text; raises UnauthenticatedError, whatever is wrong with it."""
+        match = SHAPE.fullmatch(text)
+        row = self._file.find(match[1]) if match else None
+        right = hmac.compare_digest(_hash(match[2] if match else ""), row.sha256 if row else _hash("-"))
+        if row is None or not right or not self.valid(row):
+            raise UnauthenticatedError(*INVALID)
+        return ApiKey(row.key_id, row.tenant, Position(row.position), frozenset(map(Scope, row.scopes.split())))
+
+    def valid(self, row: KeyRow) -> bool:
+        """Whether a key has neither been revoked nor come to its end."""
+        now_us = micros(self._clock.utc())
+        return row.revoked_utc_us is None and (row.expires_utc_us is None or now_us < row.expires_utc_us)
+
+    def all(self) -> Iterable[KeyRow]:
+        """Every key, ended ones included."""
+        return self._file.all()
+
+    def revoke(self, key_id: str) -> None:
+        """End a key from now on."""
+        if not self._file.revoke(key_id, micros(self._clock.utc())):
+            raise NotFoundError(f"no key {key_id!r} that could end", "See `countenance keys list` for the ids.")
+
+
+def scopes_of(words: Iterable[str]) -> frozenset[Scope]:
+    """Scopes by their names; raises UsageError naming the nearest."""
+    known = [str(scope) for scope in Scope if scope is not Scope.PARTICIPANT]
+    found = set()
+    for word in words:
+        if word not in known:
+            raise UsageError(f"unknown scope {word!r}", near(word, known))
+        found.add(Scope(word))
+    return frozenset(found)
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

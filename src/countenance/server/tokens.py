@@ -1,0 +1,116 @@
+"""Short-lived tokens (JWT, HS256) for people in a call and for named reviewers, under a secret of the tenant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from typing import Any
+
+import jwt
+
+from countenance.contracts.clock import Clock
+from countenance.contracts.errors import UnauthenticatedError, UsageError
+from countenance.server.keys import INVALID
+from countenance.server.scopes import REVIEWERS, USUAL, Position, Scope
+
+ALGORITHM = "HS256"
+ISSUER = "countenance"
+LONGEST = timedelta(hours=12)
+USUAL_LIFE = timedelta(hours=2)
+REQUIRED = ["iss", "aud", "sub", "iat", "exp", "jti", "scope"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One participant of one call."""
+
+    call_id: str
+    participant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a valid token says."""
+
+    id: str
+    subject: str
+    """The participant's id in the call, or the deployment's own id of the reviewer."""
+    scopes: frozenset[Scope]
+    seat: Seat | None = None
+    position: Position | None = None
+    call_id: str | None = None
+    """A reviewer's token may be for one call alone."""
+
+
+class Tokens:
+    """Makes and checks the tokens of one tenant."""
+
+    def __init__(self, tenant: str, secret: bytes, clock: Clock) -> None:
+        self._tenant = tenant
+        self._secret = secret
+        self._clock = clock
+
+    def for_participant(self, seat: Seat, life: timedelta = USUAL_LIFE) -> str:
+        """A token with which a person acts for themselves in one call."""
+        claims = {"sub": seat.participant_id, "call": seat.call_id, "scope": str(Scope.PARTICIPANT)}
+        return self._signed(claims, life)
+
+    def for_reviewer(
+        self, reviewer: str, position: Position, call_id: str | None = None, life: timedelta = USUAL_LIFE
+    ) -> str:
+        """A token for one named human reviewer; `reviewer` is the deployment's own id, and no name."""
+        if position not in REVIEWERS:
+            raise UsageError(f"a {position} is no reviewer", f"Reviewers are {', '.join(sorted(REVIEWERS))}.")
+        claims = {"sub": reviewer, "role": str(position), "scope": " ".join(sorted(USUAL[position]))}
+        return self._signed(claims | ({} if call_id is None else {"call": call_id}), life)
+
+    def check(self, text: str) -> Token:
+        """What a token says; raises UnauthenticatedError, whatever is wrong with it."""
+        try:
+            # Times are checked below, by our own clock.
+            claims = jwt.decode(
+                text,
+                self._secret,
+                algorithms=[ALGORITHM],
+                audience=self._tenant,
+                issuer=ISSUER,
+                options={"require": REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            )
+            return self._token(claims)
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as fault:
+            raise UnauthenticatedError(*INVALID) from fault
+
+    def _token(self, claims: Mapping[str, Any]) -> Token:
+        now = self._clock.utc().timestamp()
+        if not int(claims["iat"]) - 60 <= now < int(claims["exp"]):
+            raise ValueError("not valid at this time")
+        scopes = frozenset(map(Scope, str(claims["scope"]).split()))
+        if scopes == {Scope.PARTICIPANT}:
+            seat = Seat(str(claims["call"]), str(claims["sub"]))
+            return Token(str(claims["jti"]), seat.participant_id, scopes, seat, call_id=seat.call_id)
+        call = claims.get("call")
+        position = Position(claims["role"])
+        return Token(
+            str(claims["jti"]), str(claims["sub"]), scopes, None, position, None if call is None else str(call)
+        )
+
+    def _signed(self, claims: Mapping[str, str], life: timedelta) -> str:
+        if not timedelta(0) < life <= LONGEST:
+            raise UsageError(f"a token cannot last {life}", f"Give at most {LONGEST}.")
+        now = self._clock.utc()
+        stated = {"iss": ISSUER, "aud": self._tenant, "iat": _seconds(now), "exp": _seconds(now + life)}
+        return jwt.encode({**stated, "jti": token_hex(16), **claims}, self._secret, ALGORITHM)
+
+
+def tenant_of(text: str) -> str | None:
+    """The tenant a token says it is for; nothing is proven by that."""
+    try:
+        claims = jwt.decode(text, options={"verify_signature": False, "verify_exp": False, "verify_aud": False})
+    except jwt.PyJWTError:
+        return None
+    audience = claims.get("aud")
+    return audience if isinstance(audience, str) else None
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp())
