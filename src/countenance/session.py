@@ -69,8 +69,8 @@ class Session:
 
     async def run(self, tap: Tap, end_us: int) -> None:
         """Read the call up to `end_us`, or to the end of its media if that is later."""
-        await self._follow(tap, 0)
         await self._grant()
+        await self._follow(tap, 0)
         while True:
             async for media in tap.media():
                 while media.at_us >= self._end_us:

@@ -54,6 +54,10 @@ class LeaseHolder:
         """The person has stopped a modality: nothing of it runs under this lease any more."""
         self._stopped.add(modality)
 
+    def has_stopped(self, modality: Modality) -> bool:
+        """Whether a no came while this lease was held."""
+        return modality in self._stopped
+
     def release(self) -> Mapping[Modality, int]:
         """Let the lease go; returns how many model calls ran of each modality that was not stopped."""
         self._lease = None

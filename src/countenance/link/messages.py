@@ -28,6 +28,8 @@ class Host:
     source: Mapping[str, Any]
     """The table of the connector; its `kind` names which."""
     taxonomies: tuple[str, ...]
+    recipe: str
+    """Which of the recipes that the worker was started with."""
     media_us: int = 0
     """How far the call had come when another worker lost it."""
 

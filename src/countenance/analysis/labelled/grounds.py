@@ -61,7 +61,7 @@ class Room:
             terms=terms,
             rulings=rulings,
             gate=gate,
-            encoders=tuple(e for e in encoders_of(terms.deployment, shelf) if e.takes.modality in wanted),
+            encoders=tuple(e for e in encoders_of(terms.deployment.stages.encoders, shelf) if e.takes.modality in wanted),
             finder=finder_of(shelf) if FACE in wanted else None,
             cards={name: card for name, card in shelf.cards.items() if card.modality in wanted},
         )
@@ -71,13 +71,13 @@ class Room:
             raise RefusedError(f"the consents do not permit reading ({detail})", "Say --consent-kind as it was given.")
         return room
 
-    def permissions(self, call_id: str, modalities: Iterable[Modality], notice: str = "unstated") -> Permissions:
+    def permissions(self, call_id: str, modalities: Iterable[Modality]) -> Permissions:
         """The rulings with the consents of one recording; nothing beyond what is read out of it."""
         deployment = self.terms.deployment
         register = Register(call_id, deployment.purpose)
         for modality in sorted(set(modalities) & set(deployment.participant[0].consent)):
             kind = deployment.participant[0].consent_kind
-            register.answer(WHO, modality, ConsentStatus.GIVEN, 0, kind=kind, notice=notice)
+            register.answer(WHO, modality, ConsentStatus.GIVEN, 0, kind=kind)
         call = Call(call_id, deployment.deployment_id, deployment.purpose, (_person(self.terms),))
         return Permissions(call, self.rulings, register, (FACE, VOICE, TEXT))
 

@@ -1,0 +1,177 @@
+"""One call in a worker: its tap, its session, its leases, and what the control plane says meanwhile."""
+
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from countenance.capture.mixing import LiveTap
+from countenance.consent.register import Register
+from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality
+from countenance.contracts.errors import CountenanceError, UsageError
+from countenance.contracts.media import SECOND_US, AudioChunk, Media, Reached, Utterance
+from countenance.contracts.trust import Consent, ConsentStatus
+from countenance.link.line import Line
+from countenance.link.messages import Admitted, Host, Left, Said, Signalling
+from countenance.permission import Permissions
+from countenance.session import Session
+from countenance.worker.guard import LinkGuard
+from countenance.worker.parts import Parts
+
+log = logging.getLogger(__name__)
+
+
+class LiveConnector(Protocol):
+    """A connector whose calls go on; some take signalling while they do."""
+
+    def join(self, call: Call) -> AbstractAsyncContextManager[LiveTap]:
+        """Enter the call as a visible listener."""
+        ...
+
+
+class HostedCall:
+    """Reads one live call until it ends or the worker is told to leave."""
+
+    def __init__(
+        self, line: Line, parts: Parts, host: Host, connector: LiveConnector, mono_us: Callable[[], int]
+    ) -> None:
+        call = host.admitted.call
+        self.id = host.admitted.call_id
+        self.guard = LinkGuard(line, self.id, self.now_us, mono_us)
+        self.guard.packets = self._packets
+        register = Register(call.id, call.purpose)
+        for consent in host.consents:
+            register.record(consent)
+        self._line = line
+        self._connector = connector
+        self._mono_us = mono_us
+        self._permissions = Permissions(call, dict[Any, Any](), register, (FACE, VOICE, TEXT))
+        self._tap: LiveTap | None = None
+        self._began_us = mono_us() - host.media_us
+        self._reason = "hang_up"
+        self._arrived: dict[int, dict[str, int]] = defaultdict(dict)
+        self._owners: dict[str, str] = {}
+        self.admit(host.admitted)
+        self._session = Session(
+            self._permissions,
+            parts.stages(self._permissions, host.taxonomies),
+            self.guard,
+            self,
+            resume_us=host.media_us // SECOND_US * SECOND_US,
+        )
+
+    def now_us(self) -> int:
+        """Media time of this moment."""
+        return self._tap.now_us() if self._tap is not None else max(0, self._mono_us() - self._began_us)
+
+    async def run(self) -> None:
+        """Until the media end; says so to the control plane, whatever the reason."""
+        problem = None
+        try:
+            async with self._connector.join(self._permissions.call) as tap:
+                self._tap = tap
+                await self._session.run(_Watched(tap, self._saw), 0)
+        except CountenanceError as fault:
+            # One call has gone wrong; the others of this worker go on.
+            problem, self._reason = fault.problem, "fault"
+            log.warning("a call is lost: %s", fault.problem)
+        finally:
+            self.guard.leave()
+        self._line.tell(Left(self.id, self.now_us(), self._reason, problem))
+
+    def admit(self, admitted: Admitted) -> None:
+        """People came or went, or the gate has said something new."""
+        self._permissions.call = admitted.call
+        rulings = dict(self._permissions.rulings)
+        rulings.update({(who, ruling.case.modality): ruling for who, ruling in admitted.rulings})
+        self._permissions.rulings = rulings
+
+    async def answered(self, consent: Consent) -> None:
+        """A durable answer: a yes counts from the first window whose leases are not asked for yet."""
+        register = self._permissions.register
+        at_us = self.guard.unasked_us if consent.status is ConsentStatus.GIVEN else self.now_us()
+        latest_us = max((c.at_us for c in register.records if c.participant_id == consent.participant_id), default=0)
+        register.answer(
+            consent.participant_id,
+            consent.modality,
+            consent.status,
+            max(at_us, latest_us, consent.at_us),
+            kind=consent.kind,
+            notice=consent.notice,
+            receipt=consent.receipt_id,
+        )
+
+    async def stop(self, participant_id: str, modality: Modality) -> None:
+        """A no: leases in hand lose the modality at once, and nothing more of it is decoded when this returns."""
+        self.guard.stop(participant_id, modality)
+        if self._tap is not None:
+            for track in self._tap.tracks():
+                if (track.participant_id, track.modality) == (participant_id, modality):
+                    await self._tap.unsubscribe(track)
+
+    async def signal(self, message: Signalling) -> Mapping[str, Any]:
+        """Hand something to the connector: an offer, a change, an end."""
+        take = getattr(self._connector, "signal", None)
+        if take is None:
+            kind = type(self._connector).__name__
+            raise UsageError(f"{kind} takes no signalling", "Publish at the media server that it taps.")
+        answer: Mapping[str, Any] = await take(message.verb, message.table)
+        return answer
+
+    def said(self, message: Said) -> None:
+        """Words that a client hands in."""
+        take = getattr(self._connector, "said", None)
+        if take is None:
+            raise UsageError("this call takes no words from clients", "Its transcript comes from the media server.")
+        end_us = self.now_us() if message.end_us is None else message.end_us
+        start_us = end_us if message.start_us is None else message.start_us
+        take(message.participant_id, start_us, end_us, message.text, message.confidence, message.language)
+
+    def hang_up(self, reason: str) -> None:
+        """Leave the call; what was read is still handed over."""
+        self._reason = reason
+        if self._tap is not None:
+            self._tap.hang_up()
+
+    def load(self) -> Mapping[str, Any]:
+        """How the call is doing."""
+        tap = self._tap
+        tracks = () if tap is None else tap.tracks()
+        counts = {track.id: dict(tap.counts(track.id)) for track in tracks} if tap is not None else {}
+        return {"media_us": self.now_us(), "tracks": counts, "trouble": self.guard.trouble}
+
+    def on_window(self, end_us: int) -> None:
+        """Packets of long ago are forgotten."""
+        for second in [one for one in self._arrived if one * SECOND_US < end_us - 5 * SECOND_US]:
+            del self._arrived[second]
+
+    def on_consent(self, consent: Consent) -> None:
+        """The control plane knows."""
+
+    def _saw(self, media: Media, owner: str) -> None:
+        """Media are stamped on arrival, so their end is when their last packet had come."""
+        end_us = media.end_us if isinstance(media, AudioChunk | Utterance) else media.at_us
+        latest = self._arrived[media.at_us // SECOND_US]
+        latest[owner] = max(latest.get(owner, 0), self._began_us + end_us)
+
+    def _packets(self, start_us: int, end_us: int) -> Mapping[str, int]:  # noqa: ARG002 - windows are whole seconds
+        return dict(self._arrived.get(start_us // SECOND_US, {}))
+
+
+class _Watched:
+    """A tap, and somebody who notes when media came."""
+
+    def __init__(self, tap: LiveTap, saw: Callable[[Media, str], None]) -> None:
+        self._tap = tap
+        self._saw = saw
+        self.tracks, self.subscribe, self.unsubscribe = tap.tracks, tap.subscribe, tap.unsubscribe
+
+    async def media(self) -> AsyncIterator[Media | Reached]:
+        owners: dict[str, str] = {}
+        async for item in self._tap.media():
+            if not isinstance(item, Reached):
+                if item.track_id not in owners:
+                    owners = {track.id: track.participant_id for track in self._tap.tracks()}
+                self._saw(item, owners.get(item.track_id, ""))
+            yield item

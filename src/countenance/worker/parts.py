@@ -1,0 +1,82 @@
+"""What a worker loads once: weights, encoders, fusion and taxonomies, shared by all its calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from countenance.aggregation.smoothing import TaxonomyAggregator
+from countenance.aggregation.taxonomy import Taxonomy, load
+from countenance.assembly import encoders_of, fusion_of
+from countenance.capture.faces import Finder
+from countenance.capture.finding import finder_of
+from countenance.capture.samplers import FaceSampler, TextSampler
+from countenance.capture.speech import VoiceSampler
+from countenance.contracts.call import FACE, TEXT, VOICE, Modality, Participant
+from countenance.contracts.stages import Encoder, Fusion, Sampler
+from countenance.deployment import StageNames
+from countenance.fusion.head import TASK as HEAD
+from countenance.fusion.head import with_heads
+from countenance.inference.shelf import Profile, Shelf
+from countenance.permission import Permissions
+from countenance.session import Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which parts: the choices of a deployment that a worker must know before any call."""
+
+    profile: Profile = Profile.OPEN
+    models: tuple[Path, ...] = ()
+    """Folders with bundles beside the installed ones."""
+    taxonomies: tuple[str, ...] = ("engagement.v1",)
+    stages: StageNames = field(default_factory=StageNames)
+    fps: int = 10
+    """Faces per second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that reads; nothing in it remembers a person."""
+
+    recipe: Recipe
+    encoders: tuple[Encoder, ...]
+    fusion: Fusion
+    taxonomies: Mapping[str, Taxonomy]
+    finder: Finder
+    digests: Mapping[str, str]
+    """sha256 of the weights by name of the bundle."""
+
+    @classmethod
+    def load(cls, recipe: Recipe) -> "Parts":
+        """Load and check the weights; raises BundleError."""
+        shelf = Shelf.installed(recipe.profile, recipe.models)
+        taxonomies = {name: load(name, shelf.places(HEAD)) for name in recipe.taxonomies}
+        inner, fused = fusion_of(recipe.stages.fusion, shelf)
+        fusion, heads = with_heads(inner, [t.home for t in taxonomies.values() if t.home], shelf)
+        cards = {**shelf.cards, **fused, **heads}
+        return cls(
+            recipe,
+            tuple(encoders_of(recipe.stages.encoders, shelf)),
+            fusion,
+            taxonomies,
+            finder_of(shelf),
+            {name: card.files["model.onnx"] for name, card in sorted(cards.items())},
+        )
+
+    def stages(self, permissions: Permissions, taxonomies: Sequence[str]) -> Stages:
+        """The stages of one call, with state of their own."""
+
+        def samplers(participant: Participant) -> Mapping[Modality, Sampler]:
+            return self.samplers(participant, permissions.allowed(participant.id))
+
+        aggregators = [TaxonomyAggregator(self.taxonomies[name]) for name in taxonomies]
+        return Stages(samplers, self.encoders, self.fusion, aggregators, ())
+
+    def samplers(self, participant: Participant, allowed: Sequence[Modality]) -> Mapping[Modality, Sampler]:
+        """One sampler per modality that law and charter allow of this participant."""
+        made: Mapping[Modality, Sampler] = {
+            FACE: FaceSampler(self.finder, participant.id),
+            VOICE: VoiceSampler(participant.id),
+            TEXT: TextSampler(participant.id),
+        }
+        return {modality: made[modality] for modality in allowed if modality in made}

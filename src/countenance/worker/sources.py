@@ -1,0 +1,35 @@
+"""From the table of a source to its connector; others add theirs as `module:attribute`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from countenance.assembly import resolve
+from countenance.contracts.errors import UsageError
+from countenance.inference.tables import near
+from countenance.worker.call import LiveConnector
+from countenance.worker.parts import Recipe
+
+SOURCES: Mapping[str, str] = {
+    "whip": "countenance.capture.whip:WhipConnector",
+    "file": "countenance.capture.playing:PlayingConnector",
+    "janus": "countenance.capture.janus:JanusConnector",
+    "mediasoup": "countenance.capture.mediasoup:MediasoupConnector",
+    "livekit": "countenance.capture.livekit:LivekitConnector",
+}
+
+
+def connector_of(
+    table: Mapping[str, object], recipe: Recipe, mono_us: Callable[[], int], began_us: int
+) -> LiveConnector:
+    """Build the connector that a source names; raises UsageError."""
+    kind = str(table.get("kind", ""))
+    name = SOURCES.get(kind, kind if ":" in kind else None)
+    if name is None:
+        raise UsageError(f"unknown source {kind!r}", near(kind, SOURCES))
+    build: Any = resolve(name)
+    rest = {key: value for key, value in table.items() if key != "kind"}
+    try:
+        made: LiveConnector = build.from_table(rest, fps=recipe.fps, mono_us=mono_us, began_us=began_us)
+    except TypeError as error:
+        raise UsageError(f"source {kind!r} does not fit: {error}", "See docs/taps.md for its keys.") from error
+    return made
