@@ -24,6 +24,8 @@ data = typer.Typer(no_args_is_help=True, help="Look at labelled data before trai
 models = typer.Typer(help="The bundles that are installed: what they say, what they may be used for, how they measure.")
 train = typer.Typer(no_args_is_help=True, help="Train a model from one recipe, on your own machine.")
 evaluate = typer.Typer(no_args_is_help=True, help="Measure a bundle, compare two, and say what may not be released.")
+config = typer.Typer(no_args_is_help=True, help="What is set, and where it comes from.")
+keys = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
 
 for name, group in (
     ("audit", audit),
@@ -36,6 +38,8 @@ for name, group in (
     ("models", models),
     ("train", train),
     ("eval", evaluate),
+    ("config", config),
+    ("keys", keys),
 ):
     app.add_typer(group, name=name)
 

@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -85,6 +85,24 @@ class Keys:
         """End a key from now on."""
         if not self._file.revoke(key_id, micros(self._clock.utc())):
             raise NotFoundError(f"no key {key_id!r} that could end", "See `countenance keys list` for the ids.")
+
+
+def position_of(word: str) -> Position:
+    """A position by its name; raises UsageError naming the nearest."""
+    if word not in tuple(Position):
+        raise UsageError(f"unknown position {word!r}", near(word, tuple(Position)))
+    return Position(word)
+
+
+def tenant_named(name: str | None, known: Collection[str]) -> str:
+    """The tenant that is meant: the only one, or the one that is named."""
+    if name is None and len(known) == 1:
+        return next(iter(known))
+    if name is None:
+        raise UsageError("there are several tenants", f"Name one with --tenant: {', '.join(sorted(known))}.")
+    if name not in known:
+        raise UsageError(f"unknown tenant {name!r}", near(name, known))
+    return name
 
 
 def scopes_of(words: Iterable[str]) -> frozenset[Scope]:
