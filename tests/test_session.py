@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import load
 from countenance.analysis import custody
-from countenance.analysis.custody import Person
 from countenance.audit.export import StoredLog
 from countenance.audit.leases import Leases
 from countenance.audit.outcome import Outcome
@@ -40,6 +39,7 @@ from countenance.contracts.readings import Event, Observation, Reading, Reason, 
 from countenance.contracts.stages import Sampler
 from countenance.contracts.trust import Case, Consent, ConsentStatus, LogEntry
 from countenance.control.opening import open_tenant
+from countenance.control.plane import Control
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import DirectGuard, Permissions
 from countenance.policy.gate import Gate
@@ -191,8 +191,9 @@ class World:
             (self.heard,),
         )
         with open_tenant(self.folder) as tenant:
-            seats = custody.seat(tenant, CALL, {p.id: Person(p.name, 30) for p in CALL.participants})
-            leases = custody.leases(tenant, seats, (), 30)
+            people = {p.id: p.name for p in CALL.participants}
+            call = custody.open_recorded(Control(tenant, GATE), CALL, people, (), 30)
+            leases = call.leases
             tenant.log.append_all([("POLICY_LOAD", {"policy_digest": GATE.digest}), MODEL])
             for (who, _), ruling in self.permissions.rulings.items():
                 leases.ruled(who, ruling)
@@ -204,7 +205,7 @@ class World:
             )
             async with self.connector.join(CALL) as tap:
                 await session.run(tap, end_us)
-            self.entries, self.subjects = tenant.log.entries(), seats.subjects
+            self.entries, self.subjects = tenant.log.entries(), call.subjects
             self.findings = verify(
                 StoredLog(tenant.log), Policy.trusting(tenant.log.key.verifier), completeness=True
             ).findings

@@ -165,7 +165,7 @@ def story(folder: Path) -> Sequence[str]:
 def _apart_from_the_register(trial: Trial) -> None:
     """Answers and leases of a recorded call, whose consents are in its own register."""
     running = trial.room.running
-    leases, start_us = running._leases, trial.room.start_us + 50 * SECOND_US  # noqa: SLF001
+    leases, start_us = running.leases, trial.room.start_us + 50 * SECOND_US
     yes = Consent("p0", "face", Purpose.SUPPORT_QA, ConsentStatus.GIVEN, start_us, "r-1", 9, "express_written")
     leases.answered(yes)
     request = Request(

@@ -165,7 +165,7 @@ def _forget(room: Room) -> None:
         if place not in seen:
             seen.add(place)
             register.record(record)
-    room.running._leases._stopped.clear()  # noqa: SLF001
+    room.running.leases._stopped.clear()  # noqa: SLF001
 
 
 def main() -> None:

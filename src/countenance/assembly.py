@@ -57,7 +57,7 @@ class Job:
     fusion: Fusion
     finder: Finder | None
     cards: tuple[Card, ...]
-    policy_digest: str
+    gate: Gate
     digest: str
     """Of all that decides the result, what was said included: it stays in the work folder."""
     config_digest: str
@@ -108,7 +108,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
     recordings = _recordings(deployment, permissions)
     utterances = _utterances(deployment, call)
     wanted = {m for (_, m), ruling in rulings.items() if ruling.allowed and m != TELEMETRY}
-    encoders = tuple(e for e in encoders_of(deployment, shelf) if e.takes.modality in wanted)
+    encoders = tuple(e for e in encoders_of(deployment.stages.encoders, shelf) if e.takes.modality in wanted)
     inner, fused = fusion_of(deployment.stages.fusion, shelf)
     fusion, heads = with_heads(inner, [t.home for t in taxonomies if t.home], shelf)
     cards = {name: card for name, card in shelf.cards.items() if card.modality in wanted}
@@ -131,7 +131,7 @@ def assemble(deployment: Deployment, today: date) -> Job:
         fusion=fusion,
         finder=finder_of(shelf) if FACE in wanted else None,
         cards=tuple(card for _, card in sorted({**cards, **fused, **heads}.items())),
-        policy_digest=gate.digest,
+        gate=gate,
         digest=digest,
         config_digest=config_digest,
     )
@@ -253,7 +253,7 @@ def offset_us(person: Person) -> int:
     return round(person.offset * SECOND_US)
 
 
-def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
+def encoders_of(named: Iterable[str], shelf: Shelf) -> Iterable[Encoder]:
     """Every class in `countenance.encoders` with `from_shelf`, whose bundles are installed, and those named."""
     kinds: list[Any] = []
     for module in sorted(pkgutil.iter_modules(countenance.encoders.__path__), key=lambda m: m.name):
@@ -263,7 +263,7 @@ def encoders_of(deployment: Deployment, shelf: Shelf) -> Iterable[Encoder]:
             for kind in vars(found).values()
             if isinstance(kind, type) and kind.__module__ == found.__name__ and hasattr(kind, "from_shelf")
         ]
-    kinds += [resolve(name) for name in deployment.stages.encoders]
+    kinds += [resolve(name) for name in named]
     for kind in kinds:
         if all(shelf.has(bundle) for bundle in kind.needs):
             yield kind.from_shelf(shelf)

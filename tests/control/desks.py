@@ -15,10 +15,10 @@ from countenance.consent.terms import Terms
 from countenance.consent.wording import load
 from countenance.contracts.call import Modality, Purpose
 from countenance.contracts.trust import ConsentStatus, LogEntry, Ruling
-from countenance.control.changes import SEAT
 from countenance.control.consents import Consents
 from countenance.control.opening import open_tenant
 from countenance.control.receipts import Receipts
+from countenance.control.seating import SEAT
 from countenance.storage.calls import CallRow, SubjectRow, add_subjects, open_call
 from countenance.storage.clocks import micros
 from countenance.storage.entries import minimum

@@ -6,11 +6,11 @@ import pytest
 from tests.evidence.test_pack import TODAY
 
 from countenance.analysis import custody
-from countenance.analysis.custody import Person
 from countenance.contracts.call import FACE, Call, Participant, Purpose, Role
 from countenance.contracts.errors import UsageError
 from countenance.contracts.trust import Case, Consent, ConsentStatus
 from countenance.control.opening import open_tenant
+from countenance.control.plane import Control
 from countenance.evidence.reading import read_store
 from countenance.policy.gate import Gate
 
@@ -23,9 +23,9 @@ def store_with_a_call(tmp_path: Path) -> Path:
     case = Case(CALL.purpose, Role.CUSTOMER, FACE, "engagement", "individual", ("US-CA",), TODAY)
     with open_tenant(tmp_path) as tenant:
         tenant.log.append("POLICY_LOAD", {"policy_digest": gate.digest})
-        leases = custody.leases(tenant, custody.seat(tenant, CALL, {"p_1": Person("Ana", 30)}), (), 30)
-        leases.ruled("p_1", gate.rule(case))
-        leases.answered(Consent("p_1", FACE, CALL.purpose, ConsentStatus.GIVEN, 0, "r", 1, "express_written"))
+        call = custody.open_recorded(Control(tenant, gate), CALL, {"p_1": "Ana"}, (), 30)
+        call.ruled("p_1", gate.rule(case))
+        call.leases.answered(Consent("p_1", FACE, CALL.purpose, ConsentStatus.GIVEN, 0, "r", 1, "express_written"))
     return tmp_path
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from countenance import __version__
 from countenance.aggregation.telemetry import measure
-from countenance.analysis.custody import Seats
 from countenance.assembly import Job
 from countenance.audit.log import Log
 from countenance.capture.speech import VoiceSampler
@@ -16,6 +15,7 @@ from countenance.contracts.media import Missing, Utterance
 from countenance.contracts.readings import Reason
 from countenance.contracts.telemetry import CallTelemetry, Stretch
 from countenance.contracts.trust import ConsentStatus
+from countenance.control.running import RunningCall
 from countenance.session import Session
 from countenance.surface.envelope import SAMPLE
 from countenance.surface.files import EVENTS, READINGS, read_lines
@@ -145,17 +145,17 @@ def _line(job: Job, said: Utterance) -> Line:
     return Line(who, said.start_us, said.end_us, said.text, LineStatus.NOT_SCORED)
 
 
-def audit_state(log: Log, seats: Seats, place: str) -> AuditState:
+def audit_state(log: Log, call: RunningCall, place: str) -> AuditState:
     """Where the log stands, and under which references this call is in it."""
     counts: dict[str, int] = {}
-    for entry in log.of_call(seats.call_ref):
+    for entry in log.of_call(call.call_ref):
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
     return AuditState(
         path=place,
         entries=log.size,
         root=log.root.hex(),
-        call_ref=seats.call_ref,
-        subjects=seats.subjects,
+        call_ref=call.call_ref,
+        subjects=call.subjects,
         counts=dict(sorted(counts.items())),
         verify=f"countenance audit verify {place} --completeness",
     )

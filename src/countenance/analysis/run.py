@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from countenance import __version__
 from countenance.analysis import custody
-from countenance.analysis.custody import LOG, STORE, Person, Seats
+from countenance.analysis.custody import LOG, STORE
 from countenance.analysis.folder import WorkFolder
 from countenance.analysis.record import audit_state, call_record
 from countenance.assembly import Job
@@ -17,7 +17,9 @@ from countenance.contracts.call import Modality
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Effect
-from countenance.control.opening import Tenant, open_tenant
+from countenance.control.opening import open_tenant
+from countenance.control.plane import Control
+from countenance.control.running import RunningCall
 from countenance.permission import DirectGuard
 from countenance.session import Session, Stages
 from countenance.surface.blocks import Grounds
@@ -28,7 +30,7 @@ from countenance.surface.report import write_report
 
 CHECKPOINT_EVERY_US = 10 * SECOND_US
 LONGEST_DAYS = 90
-"""For the seat of somebody of whom nothing may be read: it holds nothing, and others' days are shorter."""
+"""Where nothing may be read of anybody: nothing is kept then."""
 
 Progress = Callable[[int, int], None]
 """Called with the media time analysed and the length of the call, both in microseconds."""
@@ -53,10 +55,10 @@ def analyse(job: Job, out: Path, progress: Progress) -> Outcome:
         own = job.deployment.store is None
         place = work.path / STORE if job.deployment.store is None else job.deployment.store
         with open_tenant(place) as tenant:
-            run = _Run(job, work, tenant, state, progress)
+            run = _Run(job, work, Control(tenant, job.gate), state, progress)
             run.execute()
-            custody.finish(tenant, run.seats, place / LOG)
-            audit = audit_state(tenant.log, run.seats, f"{STORE}/{LOG}" if own else str(place / LOG))
+            custody.finish(run.control, run.call, place / LOG)
+            audit = audit_state(tenant.log, run.call, f"{STORE}/{LOG}" if own else str(place / LOG))
             record = call_record(job, work.path, run.session, audit)
         record = replace(record, processing=_pace(job, run.resume_us, time.monotonic() - began))
         write_report(record, work.path)
@@ -78,38 +80,36 @@ def _pace(job: Job, resume_us: int, seconds: float) -> dict[str, str]:
     return {"analysed in": f"{seconds:.1f} s", "times real time": f"{times:.1f}"}
 
 
-def _people(job: Job) -> dict[str, Person]:
-    """Each participant by the deployment's own id, with the days that the strictest of their rulings allows."""
+def _opened(job: Job, control: Control) -> RunningCall:
+    """The call in the store; one analysis goes on with what it began itself, never with what another left."""
+    own = replace(job.call, id=f"{job.call.id}/{job.digest}")
     people = zip(job.call.participants, job.deployment.participant, strict=True)
-    return {one.id: Person(person.known_as, _kept_days(job, one.id)) for one, person in people}
-
-
-def _kept_days(job: Job, who: str) -> int:
-    read = [ruling for (one, _), ruling in job.permissions.rulings.items() if one == who and ruling.allowed]
-    return min((ruling.duties.retention_days for ruling in read), default=LONGEST_DAYS)
+    days = (ruling.duties.retention_days for ruling in job.permissions.rulings.values() if ruling.allowed)
+    known = {one.id: person.known_as for one, person in people}
+    return custody.open_recorded(control, own, known, job.cards, min(days, default=LONGEST_DAYS))
 
 
 class _Run:
     """The moving parts of one analysis."""
 
-    def __init__(self, job: Job, work: WorkFolder, tenant: Tenant, state: dict[str, Any], progress: Progress) -> None:
+    def __init__(self, job: Job, work: WorkFolder, control: Control, state: dict[str, Any], progress: Progress) -> None:
+        self.control = control
+        self.call = _opened(job, control)
+        if state.get("refs") != self._refs():
+            state = {}  # nothing was read yet, or the store no longer knows the call: somebody was erased from it
         self.resume_us: int = state.get("end_us", 0)
         self._job = job
         self._work = work
         self._progress = progress
         self._aggregators = job.aggregators()
-        people = _people(job)
-        self.seats = Seats(**state["refs"]) if state else custody.seat(tenant, job.call, people)
-        kept_days = min(person.kept_days for person in people.values())
-        self._leases = custody.leases(tenant, self.seats, job.cards, kept_days)
         if not state:
-            self._introduce(tenant)
+            self._introduce()
         at = Position(**state["files"]) if state else START
         self._files = CallFiles(work.path, Envelopes(job.call), self._grounds, at)
         self.session = Session(
             job.permissions,
             Stages(job.samplers, job.encoders, job.fusion, self._aggregators, (self._files,)),
-            DirectGuard(job.permissions, self._leases),
+            DirectGuard(job.permissions, self.call.leases),
             self,
             self.resume_us,
         )
@@ -130,21 +130,21 @@ class _Run:
         async with self._job.connector.join(self._job.call) as tap:
             await self.session.run(tap, self._job.duration_us)
 
-    def _introduce(self, tenant: Tenant) -> None:
+    def _introduce(self) -> None:
         """What the log says before anything is read: configuration, policy, models, rulings, consents."""
-        job, call = self._job, {"call_ref": self.seats.call_ref}
-        tenant.log.append_all(
+        job, call = self._job, {"call_ref": self.call.call_ref}
+        self.control.tenant.log.append_all(
             [
                 ("CONFIG", {**call, "config_digest": job.config_digest, "software": __version__}),
-                ("POLICY_LOAD", {**call, "policy_digest": job.policy_digest}),
+                ("POLICY_LOAD", {**call, "policy_digest": job.gate.digest}),
                 *(("MODEL_LOAD", {**call, "model": c.name, "sha256": c.files["model.onnx"]}) for c in job.cards),
             ]
         )
         for (who, _), ruling in job.permissions.rulings.items():
-            self._leases.ruled(who, ruling)
+            self.call.ruled(who, ruling)
         for consent in job.permissions.register.records:
             if consent.at_us <= 0:
-                self._leases.answered(consent)
+                self.call.leases.answered(consent)
 
     def _refusals(self) -> None:
         for (who, _), ruling in self._job.permissions.rulings.items():
@@ -159,7 +159,7 @@ class _Run:
         leased = bool(permissions.readable(who, signal.start_us))
         return Grounds(
             consents=consents,
-            policy_digest=self._job.policy_digest,
+            policy_digest=self._job.gate.digest,
             decision_id=",".join(f"{who}/{modality}" for modality in sorted(read)),
             lease=f"{who}/{signal.start_us}" if leased else None,
         )
@@ -177,7 +177,7 @@ class _Run:
     def _state(self, end_us: int) -> dict[str, Any]:
         return {
             "end_us": end_us,
-            "refs": asdict(self.seats),
+            "refs": self._refs(),
             "files": self._files.position().as_json(),
             "aggregators": [aggregator.state() for aggregator in self._aggregators],
             "seats": {
@@ -188,6 +188,10 @@ class _Run:
                 for who, seat in self.session.seats.items()
             },
         }
+
+    def _refs(self) -> dict[str, str]:
+        """What stands for the call and for everyone in it."""
+        return {"call": self.call.call_ref, **self.call.subjects}
 
     def _restore(self, state: dict[str, Any]) -> None:
         for aggregator, kept in zip(self._aggregators, state["aggregators"], strict=True):

@@ -11,6 +11,7 @@ from countenance.consent.canonical import canonical
 from countenance.consent.ledger import PERSON, Entered, Place
 from countenance.consent.statement import Statement
 from countenance.contracts.trust import ConsentStatus, LogEntry
+from countenance.control.seating import SEAT
 from countenance.storage.calls import SubjectRow, add_subjects
 from countenance.storage.clocks import micros
 from countenance.storage.outbox import Event
@@ -23,7 +24,6 @@ CHANGED = "io.countenance.consent.changed.v1"
 EVENT = "event"
 APART = "apart"
 """In place of a call, for what a person says outside of any."""
-SEAT = "seat"
 EVENT_DAYS = 30
 """How long receivers may take to hear of a change; after that they ask."""
 DAY_US = 86_400_000_000

@@ -12,28 +12,25 @@ from countenance.audit.leases import Leases
 from countenance.audit.log import Draft
 from countenance.audit.outcome import USUAL, Outcome, Result, Terms
 from countenance.consent.answers import Said
-from countenance.consent.ledger import PERSON, Place
+from countenance.consent.ledger import Place
 from countenance.consent.terms import Terms as Told
 from countenance.contracts.call import Call, Modality
 from countenance.contracts.errors import ConsentError, CountenanceError, StorageError
 from countenance.contracts.trust import Case, Lease, LogEntry, Ruling
-from countenance.control.changes import SEAT
 from countenance.control.consents import Consents
 from countenance.control.erasure import HOUR_US, Eraser
 from countenance.control.health import Health, Tally, Watch, is_of_the_store
 from countenance.control.opening import Tenant
-from countenance.control.running import RunningCall, Seat, Stop, tell_nobody
+from countenance.control.running import RunningCall, Stop, tell_nobody
+from countenance.control.seating import seated
 from countenance.policy.gate import Gate
 from countenance.storage import calls, outbox
 from countenance.storage import entries as log_rows
-from countenance.storage.calls import CallRow, SubjectRow
 from countenance.storage.clocks import SteadyClock, micros
 from countenance.storage.consents import ConsentRow
 from countenance.storage.marks import put_mark
-from countenance.storage.outbox import random_id
 from countenance.storage.points import Points, nowhere
 
-CALL = "call"
 PROBE = "health.probe"
 
 
@@ -73,14 +70,13 @@ class Control:
         Nothing may be read yet: each modality of each person needs a ruling, and an answer where that asks for one.
         """
         with self._watch.over(self.clock.mono_us()):
-            call_ref, seats = self._seated(call, people)
-            subjects = {seat.participant_id: seat.subject_ref for seat in seats}
-            leases = Leases(self.tenant.log, self.tenant.vault, call_ref, subjects, terms, self._at)
-            running = RunningCall(call, call_ref, seats, leases, stop)
-            for entry in self.tenant.log.of_call(call_ref, "CONSENT"):
+            found = seated(self.tenant.vault, call, people, micros(self.clock.utc()), self._at)
+            leases = Leases(self.tenant.log, self.tenant.vault, found.call_ref, found.subjects, terms, self._at)
+            running = RunningCall(call, found, leases, stop)
+            for entry in self.tenant.log.of_call(found.call_ref, "CONSENT"):
                 running.heard(entry)
         with self._one:
-            self._calls[call_ref] = running
+            self._calls[found.call_ref] = running
         return running
 
     def rule(self, call: RunningCall, participant_id: str, case: Case) -> Ruling:
@@ -246,27 +242,3 @@ class Control:
         if now_us - self._finished_us >= HOUR_US:
             self._eraser.finish()
             self._finished_us = now_us
-
-    def _seated(self, call: Call, people: Mapping[str, str]) -> tuple[str, Sequence[Seat]]:
-        vault, tenant = self.tenant.vault, self.tenant
-        with tenant.store.transaction() as tx:
-            tag = vault.name(tx, CALL, call.id)
-            found = calls.find_open_call(tx, tag)
-            call_ref = random_id() if found is None else found.call_ref
-            if found is None:
-                calls.open_call(tx, CallRow(call_ref, str(call.purpose), micros(self.clock.utc()), tag))
-            kept = {one.seat_tag: one.subject_ref for one in calls.subjects_of(tx, call_ref)}
-            seats = []
-            for participant in call.participants:
-                seat_tag = vault.name(tx, SEAT, call.id, participant.id)
-                person, subject_ref = people[participant.id], kept.get(seat_tag)
-                if subject_ref is None:
-                    subject_ref = random_id()
-                    vault.enrol(tx, subject_ref)
-                    row = SubjectRow(
-                        subject_ref, call_ref, seat_tag, vault.name(tx, PERSON, person), str(participant.role)
-                    )
-                    calls.add_subjects(tx, [row])
-                seats.append(Seat(participant.id, subject_ref, person))
-            self._at("call.before_commit")
-        return call_ref, seats

@@ -1,7 +1,6 @@
 """One running call in the control plane: what may be read, under which leases, and what came of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from countenance.audit.leases import Leases
 from countenance.audit.outcome import Outcome, Result
@@ -10,6 +9,7 @@ from countenance.consent.ledger import Place
 from countenance.consent.register import Register
 from countenance.contracts.call import Call, Modality
 from countenance.contracts.trust import Consent, ConsentStatus, Lease, LogEntry, Ruling
+from countenance.control.seating import Seat, Seating
 from countenance.permission import Permissions
 
 LAPSE_US = 5_000_000
@@ -23,37 +23,30 @@ def tell_nobody(participant_id: str, modality: Modality) -> None:
     """Nobody holds a lease elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A participant of a call."""
-
-    participant_id: str
-    subject_ref: str
-    person: str
-    """The deployment's own id of the person."""
-
-
 class RunningCall:
     """The gate's rulings, the answers and the leases of one call; everything it says yes to is durable."""
 
-    def __init__(
-        self, call: Call, call_ref: str, seats: Iterable[Seat], leases: Leases, stop: Stop = tell_nobody
-    ) -> None:
+    def __init__(self, call: Call, seating: Seating, leases: Leases, stop: Stop = tell_nobody) -> None:
         self.call = call
-        self.call_ref = call_ref
-        self.seats = {seat.participant_id: seat for seat in seats}
+        self.call_ref = seating.call_ref
+        self.seats = {seat.participant_id: seat for seat in seating.seats}
+        self.leases = leases
         self.register = Register(call.id, call.purpose)
         self.rulings: dict[tuple[str, Modality], Ruling] = {}
         self.at_us = 0
         """Media time that the call has reached."""
-        self._leases = leases
         self._stop = stop
         self._granted_us: dict[str, int] = {}
 
     @property
+    def subjects(self) -> Mapping[str, str]:
+        """The subject_ref of each participant."""
+        return {who: seat.subject_ref for who, seat in self.seats.items()}
+
+    @property
     def open_leases(self) -> Sequence[Lease]:
         """Leases that have not ended."""
-        return self._leases.open
+        return self.leases.open
 
     def place(self, participant_id: str) -> Place:
         """Where an answer of this participant, given now, stands."""
@@ -61,7 +54,7 @@ class RunningCall:
 
     def ruled(self, participant_id: str, ruling: Ruling) -> None:
         """Keep what the gate said, once the log has it."""
-        self._leases.ruled(participant_id, ruling)
+        self.leases.ruled(participant_id, ruling)
         self.rulings[participant_id, ruling.case.modality] = ruling
 
     def reach(self, at_us: int) -> None:
@@ -75,18 +68,18 @@ class RunningCall:
         requests = []
         for who in self.seats if only is None else only:
             # A no holds before it is durable, and takes nothing from anyone else.
-            readable = (m for m in permissions.readable(who, start_us) if not self._leases.bars(who, m, start_us))
+            readable = (m for m in permissions.readable(who, start_us) if not self.leases.bars(who, m, start_us))
             if modalities := tuple(readable):
                 rulings = {m: self.rulings[who, m] for m in modalities}
                 consents = {c.modality: c for c in permissions.consents(who, modalities, start_us)}
                 requests.append(Request(who, modalities, start_us, end_us, rulings, consents))
-        leases = self._leases.grant_all(requests)
+        leases = self.leases.grant_all(requests)
         self._granted_us.update((lease.id, now_us) for lease in leases)
         return leases
 
     def lapsed(self, now_us: int) -> Sequence[Lease]:
         """Leases whose worker has had time enough to answer, and did not."""
-        return tuple(one for one in self._leases.open if now_us - self._granted_us.get(one.id, now_us) > LAPSE_US)
+        return tuple(one for one in self.leases.open if now_us - self._granted_us.get(one.id, now_us) > LAPSE_US)
 
     def permissions(self) -> Permissions:
         """Rulings and answers together, as they stand."""
@@ -95,7 +88,7 @@ class RunningCall:
     def results(self, outcomes: Iterable[Outcome]) -> Sequence[Result]:
         """End leases with what came of them: entries, payloads and events are durable together."""
         ended = tuple(outcomes)
-        results = self._leases.results(ended)
+        results = self.leases.results(ended)
         for outcome in ended:
             self._granted_us.pop(outcome.lease.id, None)
             # A no that comes now stops what lies ahead, not what was counted rightly.
@@ -104,7 +97,7 @@ class RunningCall:
 
     def close(self, lease: Lease, reason: str, counts: Mapping[Modality, int] | None = None) -> None:
         """End a lease that gives no output."""
-        self._leases.close(lease, reason, counts)
+        self.leases.close(lease, reason, counts)
         self._granted_us.pop(lease.id, None)
 
     def bar(self, subject_ref: str, modality: Modality) -> None:
@@ -112,7 +105,7 @@ class RunningCall:
         for seat in self._of(subject_ref):
             # The worker first: our own lock may be held by someone who waits for the disk.
             self._stop(seat.participant_id, modality)
-            self._leases.bar(seat.participant_id, modality, self.at_us)
+            self.leases.bar(seat.participant_id, modality, self.at_us)
 
     def bar_person(self, person: str, modalities: Iterable[Modality] | None) -> None:
         """A no of a person to these modalities, or to all that were ever ruled on."""
@@ -124,7 +117,9 @@ class RunningCall:
 
     def heard(self, entry: LogEntry) -> None:
         """A durable answer of someone in this call."""
-        self._leases.heard([entry])
+        self.leases.heard([entry])
+        if "receipt_id" not in entry.body:
+            return  # stated by the operator of a recording, in whose file all of them stand at once
         for seat in self._of(str(entry.body["subject_ref"])):
             consent = self._consent(seat, entry)
             expired = consent.status is ConsentStatus.EXPIRED

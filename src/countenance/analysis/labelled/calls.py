@@ -15,7 +15,8 @@ from countenance.contracts.card import Card
 from countenance.contracts.errors import MediaError
 from countenance.contracts.readings import Window
 from countenance.control.opening import open_tenant
-from countenance.deployment import fingerprint
+from countenance.control.plane import Control
+from countenance.deployment import digests, fingerprint
 from countenance.training.datasets.store import Row, check_splits
 from countenance.training.windows.cache import WindowCache, key_of
 from countenance.training.windows.labelled import LabelledWindow, label_windows
@@ -94,21 +95,29 @@ def _read_all(
     total, before, found = sum(task.end_us for task in tasks), 0, {}
     progress(0, total)
     with open_tenant(folder / STORE) as tenant:
+        control = Control(tenant, room.gate)
         tenant.log.append_all(
             [
-                ("CONFIG", {"config_digest": key_of({"keys": [t.key for t in tasks]}), "software": __version__}),
-                ("POLICY_LOAD", {"policy_digest": room.policy_digest}),
+                ("CONFIG", {"config_digest": _config_digest(room), "software": __version__}),
+                ("POLICY_LOAD", {"policy_digest": room.gate.digest}),
                 *(("MODEL_LOAD", {"model": c.name, "sha256": c.files["model.onnx"]}) for c in room.cards.values()),
             ]
         )
         for task in tasks:
             listener = Listener(partial(_further, progress, before, total))
-            parts = [read_part(task, part, room, tenant, listener) for part in parts_of(task)]
+            parts = [read_part(task, part, room, control, listener) for part in parts_of(task)]
             found[task.key] = tuple(merged(parts))
             cache.put(task.key, found[task.key])
             before += task.end_us
         export(tenant.log, folder / STORE / LOG)
     return found
+
+
+def _config_digest(room: Room) -> str:
+    """Of how recordings are read; of what and whom, a hash could be guessed at after an erasure."""
+    models = {name: dict(card.files) for name, card in room.cards.items()}
+    decided = {"version": __version__, "models": models, "policy": room.gate.digest}
+    return digests(room.terms.deployment, decided, {})[1]
 
 
 def _further(progress: Progress, before_us: int, total_us: int, at_us: int) -> None:

@@ -6,13 +6,13 @@ they fade as on a call.
 """
 
 import asyncio
-import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from countenance.analysis import custody
-from countenance.analysis.custody import Person
+from countenance.analysis.custody import DAY_US
 from countenance.analysis.labelled.grounds import WHO, Room
 from countenance.capture.replay import ReplayConnector
 from countenance.capture.sampling import Grid
@@ -20,13 +20,19 @@ from countenance.contracts.call import TEXT, Modality, TrackKind
 from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.readings import Prediction, Window
 from countenance.contracts.stages import Fusion
-from countenance.contracts.trust import Consent
-from countenance.control.opening import Tenant
+from countenance.contracts.trust import Consent, LogEntry
+from countenance.control.plane import Control
+from countenance.control.running import RunningCall
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import DirectGuard, Permissions
 from countenance.session import Session, Stages
+from countenance.storage.clocks import micros
+from countenance.storage.store import Transaction
 from countenance.training.datasets.store import Row
 from countenance.training.windows.plan import Source
+
+PAPER = "paper"
+"""The context under which the reference of a consent is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +57,37 @@ def parts_of(task: Task) -> list[Part]:
     return [Part(path, modalities) for path, modalities in task.source.files.items()] or [Part(None, (TEXT,))]
 
 
-def read_part(task: Task, part: Part, room: Room, tenant: Tenant, listener: "Listener") -> tuple[Window, ...]:
+def read_part(task: Task, part: Part, room: Room, control: Control, listener: "Listener") -> tuple[Window, ...]:
     """One pass over one file through the product's own session."""
-    filed = hashlib.sha256("|".join(sorted({row.consent_ref or "" for row in task.source.rows})).encode()).hexdigest()
     name = f"{task.key}/{'-'.join(part.modalities)}"
-    permissions = room.permissions(name, part.modalities, notice=f"sha256:{filed}")
+    permissions = room.permissions(name, part.modalities)
     kept_days = min((r.duties.retention_days for r in room.rulings.values() if r.allowed), default=0)
-    seats = custody.seat(tenant, permissions.call, {WHO: Person(task.source.rows[0].subject_id or name, kept_days)})
-    leases = custody.leases(tenant, seats, room.cards.values(), kept_days)
+    people = {WHO: task.source.rows[0].subject_id or name}
+    call = custody.open_recorded(control, permissions.call, people, room.cards.values(), kept_days)
     for (_, modality), ruling in room.rulings.items():
         if modality in part.modalities:
-            leases.ruled(WHO, ruling)
-    for consent in permissions.register.records:
-        leases.answered(consent)
+            call.ruled(WHO, ruling)
+    _agreed(control, call, permissions, task, kept_days)
     keep = _Keeping(PoolFusion(), task)
     stages = Stages(lambda _: room.samplers(permissions), room.encoders, keep, (), ())
-    session = Session(permissions, stages, DirectGuard(permissions, leases), listener)
+    session = Session(permissions, stages, DirectGuard(permissions, call.leases), listener)
     asyncio.run(_listen(_connector(task, part, room), session, permissions, task))
+    control.end_call(call)
     return tuple(keep.windows)
+
+
+def _agreed(control: Control, call: RunningCall, permissions: Permissions, task: Task, kept_days: int) -> None:
+    """Log each consent, bound to the paper it stands on by a commitment whose salt goes with the person."""
+    vault, subject = control.tenant.vault, call.subjects[WHO]
+    papers = sorted({row.consent_ref for row in task.source.rows if row.consent_ref})
+    record = vault.record(json.dumps({"consent_ref": papers}).encode())
+    due_us = micros(control.clock.utc()) + kept_days * DAY_US
+
+    def keep(tx: Transaction, entries: Sequence[LogEntry]) -> None:
+        vault.seal(tx, subject, record, PAPER, call.call_ref, entries[0].seq, due_us)
+
+    for consent in permissions.register.records:
+        call.leases.answered(consent, {"payload_commit": record.commitment}, keep)
 
 
 async def _listen(connector: ReplayConnector, session: Session, permissions: Permissions, task: Task) -> None:
