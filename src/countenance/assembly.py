@@ -158,9 +158,15 @@ def rule_all(
     for participant, person in zip(call.participants, deployment.participant, strict=True):
         for modality in (FACE, VOICE, TEXT, TELEMETRY):
             outputs = (TURN_TAKING,) if modality == TELEMETRY else inferred
-            answers = [gate.rule(_case(deployment, person, modality, output, on)) for output in outputs]
-            rulings[participant.id, modality] = max(answers, key=_strictness)
+            rulings[participant.id, modality] = strictest(
+                gate.rule(_case(deployment, person, modality, output, on)) for output in outputs
+            )
     return rulings
+
+
+def strictest(rulings: Iterable[Ruling]) -> Ruling:
+    """Of several answers the one that allows least."""
+    return max(rulings, key=_strictness)
 
 
 def _strictness(ruling: Ruling) -> tuple[bool, int, int]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from countenance.audit.bodies import consent_body, gate_body
@@ -57,6 +58,13 @@ class Leases:
     def open(self) -> Sequence[Lease]:
         """The leases that have not ended."""
         return tuple(self._open.values())
+
+    def seat(self, subjects: Mapping[str, str], retention_us: int | None = None) -> None:
+        """Take in who came later; `retention_us`: what is read from now on is kept no longer than that."""
+        with self._one:
+            self._subjects.update(subjects)
+            kept = [one for one in (self._terms.retention_us, retention_us) if one is not None]
+            self._terms = replace(self._terms, retention_us=min(kept, default=None))
 
     def grant(self, request: Request) -> Lease:
         """A lease that is on the disk when it returns; raises RefusedError where law or consent is missing."""

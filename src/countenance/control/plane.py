@@ -7,6 +7,7 @@ What it says yes to is on the disk. When the store cannot be written, it says no
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from countenance.audit.leases import Leases
 from countenance.audit.log import Draft
@@ -14,7 +15,7 @@ from countenance.audit.outcome import USUAL, Outcome, Result, Terms
 from countenance.consent.answers import Said
 from countenance.consent.ledger import Place
 from countenance.consent.terms import Terms as Told
-from countenance.contracts.call import Call, Modality
+from countenance.contracts.call import Call, Modality, Participant
 from countenance.contracts.errors import ConsentError, CountenanceError, StorageError
 from countenance.contracts.trust import Case, Lease, LogEntry, Ruling
 from countenance.control.consents import Consents
@@ -78,6 +79,15 @@ class Control:
         with self._one:
             self._calls[found.call_ref] = running
         return running
+
+    def admit(self, call: RunningCall, participant: Participant, person: str) -> None:
+        """Seat somebody who comes later or comes back; nothing of them may be read before the gate was asked."""
+        others = tuple(one for one in call.call.participants if one.id != participant.id)
+        grown = replace(call.call, participants=(*others, participant))
+        people = {seat.participant_id: seat.person for seat in call.seats.values()} | {participant.id: person}
+        with self._watch.over(self.clock.mono_us()):
+            call.seated(grown, seated(self.tenant.vault, grown, people, micros(self.clock.utc()), self._at))
+        call.left.discard(participant.id)
 
     def rule(self, call: RunningCall, participant_id: str, case: Case) -> Ruling:
         """Put a case to the gate; the ruling counts once the log has it."""

@@ -12,6 +12,7 @@ from countenance.contracts.trust import Consent, ConsentStatus, Lease, LogEntry,
 from countenance.control.seating import Seat, Seating
 from countenance.permission import Permissions
 
+DAY_US = 86_400_000_000
 LAPSE_US = 5_000_000
 """A second of lease, and time for its result to come in."""
 
@@ -35,6 +36,8 @@ class RunningCall:
         self.rulings: dict[tuple[str, Modality], Ruling] = {}
         self.at_us = 0
         """Media time that the call has reached."""
+        self.left: set[str] = set()
+        """Participants who are not there now."""
         self._stop = stop
         self._granted_us: dict[str, int] = {}
 
@@ -52,10 +55,17 @@ class RunningCall:
         """Where an answer of this participant, given now, stands."""
         return Place(self.seats[participant_id].subject_ref, self.call_ref, self.at_us, participant_id)
 
+    def seated(self, call: Call, seating: Seating) -> None:
+        """Somebody came, or came back."""
+        self.call, self.seats = call, {seat.participant_id: seat for seat in seating.seats}
+        self.leases.seat(seating.subjects)
+
     def ruled(self, participant_id: str, ruling: Ruling) -> None:
         """Keep what the gate said, once the log has it."""
         self.leases.ruled(participant_id, ruling)
         self.rulings[participant_id, ruling.case.modality] = ruling
+        if ruling.allowed:
+            self.leases.seat({}, ruling.duties.retention_days * DAY_US)
 
     def reach(self, at_us: int) -> None:
         """The call has come to this media time."""
@@ -66,7 +76,7 @@ class RunningCall:
         self.reach(start_us)
         permissions = self.permissions()
         requests = []
-        for who in self.seats if only is None else only:
+        for who in (one for one in self.seats if one not in self.left) if only is None else only:
             # A no holds before it is durable, and takes nothing from anyone else.
             readable = (m for m in permissions.readable(who, start_us) if not self.leases.bars(who, m, start_us))
             if modalities := tuple(readable):

@@ -1,0 +1,252 @@
+"""The live calls of one tenant: who is on them, what they answered, which worker reads them, and what comes of it.
+
+Everything here happens on the event loop's thread; what waits for the disk is done in threads of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from countenance.aggregation.taxonomy import Taxonomy
+from countenance.audit.outcome import Terms
+from countenance.audit.timekeeping import text_of
+from countenance.consent.answers import Shown
+from countenance.consent.notice import Notice
+from countenance.contracts.call import Call, Modality, Participant
+from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, OverloadError, UsageError
+from countenance.contracts.trust import ConsentStatus
+from countenance.control.plane import Control
+from countenance.link.line import OK
+from countenance.link.messages import (
+    Admitted,
+    Answered,
+    Ask,
+    Closed,
+    Done,
+    Granted,
+    HangUp,
+    Host,
+    Left,
+    Message,
+    Ok,
+    Said,
+    Signalling,
+    Stop,
+)
+from countenance.server.asking import READ, USUAL, Asking, Form
+from countenance.server.config import Deployed
+from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
+from countenance.server.outgoing import Outgoings
+from countenance.server.stream import Stream
+from countenance.server.workers import Pool
+from countenance.storage.consents import ConsentRow
+from countenance.storage.outbox import random_id
+from countenance.surface.envelope import Envelopes
+
+log = logging.getLogger(__name__)
+
+
+class LiveCalls:
+    """Opens calls, seats people, and stands between workers and the control plane."""
+
+    def __init__(
+        self, name: str, deployed: Deployed, control: Control, pool: Pool, taxonomies: Mapping[str, Taxonomy]
+    ) -> None:
+        """`name`: of the tenant, under which the workers know its recipe."""
+        self._name = name
+        self._deployed = deployed
+        self._control = control
+        self._asking = Asking(deployed, control, taxonomies)
+        self._pool = pool
+        self._taxonomies = taxonomies
+        self._calls: dict[str, LiveCall] = {}
+
+    def get(self, call_id: str) -> LiveCall:
+        """A call by its id; raises NotFoundError."""
+        live = self._calls.get(call_id)
+        if live is None:
+            raise NotFoundError(*UNKNOWN)
+        return live
+
+    def all(self) -> Sequence[LiveCall]:
+        """Every call that this process knows, the oldest first."""
+        return tuple(self._calls.values())
+
+    async def open(self, new: NewCall) -> LiveCall:
+        """Begin a call: on the disk, on a worker, and nobody is read yet."""
+        taxonomies = new.taxonomies or self._deployed.taxonomies
+        for name in taxonomies:
+            if name not in self._taxonomies:
+                raise UsageError(f"unknown taxonomy {name!r}", f"Configured: {', '.join(self._taxonomies)}.")
+        purpose, call_id = new.purpose or self._deployed.purpose, random_id()
+        call = Call(call_id, self._deployed.id, purpose, (), text_of(self._control.clock.utc()))
+        terms = Terms(model_digests=tuple(self._pool.models.values()))
+        running = await asyncio.to_thread(
+            self._control.open_call, call, {}, terms, lambda who, modality: self._stopped(call_id, who, modality)
+        )
+        out = Outgoings(self._control, running)
+        live = LiveCall(running, Stream(Envelopes(call).source), out, dict(new.source), taxonomies)
+        self._calls[call_id] = live
+        for who in new.participants:
+            await self.join(call_id, who)
+        try:
+            await self._place(live)
+        except CountenanceError:
+            await self._forget(live)
+            raise
+        return live
+
+    async def join(self, call_id: str, who: Joining) -> Participant:
+        """Seat a person, and put each modality of them to the gate; what they answered before holds again."""
+        live = self._alive(call_id)
+        participant = Participant(random_id(), who.name, who.role)
+        await asyncio.to_thread(self._control.admit, live.running, participant, who.person)
+        for ruling in await self._asking.rule(live, participant, who):
+            if not ruling.allowed:
+                live.stream.publish(live.out.refused(participant.id, ruling))
+        await self._asking.carry(live, participant.id)
+        self._tell(live, self._admitted(live))
+        for modality in READ:
+            self._answered(live, participant.id, modality)
+        return participant
+
+    async def leave(self, call_id: str, participant_id: str) -> None:
+        """Somebody has gone: nothing is asked for or read of them until they come back."""
+        live = self._alive(call_id)
+        live.person_of(participant_id)
+        live.running.left.add(participant_id)
+
+    async def show(
+        self, call_id: str, participant_id: str, language: str = "en"
+    ) -> tuple[Notice, Mapping[Modality, Shown]]:
+        """The notice as this person must see it, and that it was shown; an answer refers to it."""
+        return await self._asking.show(self._alive(call_id), participant_id, language)
+
+    async def answer(
+        self, call_id: str, participant_id: str, modality: Modality, status: ConsentStatus, form: Form = USUAL
+    ) -> ConsentRow:
+        """A person's answer to what they were shown; a yes needs the notice, a no is heard in any case."""
+        live = self._alive(call_id)
+        live.person_of(participant_id)
+        row = await self._asking.answer(live, participant_id, modality, status, form)
+        self._answered(live, participant_id, modality)
+        return row
+
+    async def stop(
+        self, call_id: str, participant_id: str, modalities: Sequence[Modality] | None = None
+    ) -> Sequence[ConsentRow]:
+        """A person stops: the worker has been told before the disk is waited for, and it is durable on return."""
+        live = self._alive(call_id)
+        person = live.person_of(participant_id)
+        rows = await asyncio.to_thread(self._control.stop, person, modalities)
+        for modality in READ if modalities is None else modalities:
+            self._answered(live, participant_id, modality)
+        return rows
+
+    async def said(self, call_id: str, words: Said) -> None:
+        """Words that a client hands in for a participant."""
+        await self._ask(self._alive(call_id), replace(words, call_id=call_id))
+
+    async def signal(self, call_id: str, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Hand something to the connector of a call: an offer (`participant_id`, `sdp`), a `patch`, a `delete`."""
+        answer = await self._ask(self._alive(call_id), Signalling(call_id, verb, table))
+        return answer.table if isinstance(answer, Ok) else {}
+
+    async def end(self, call_id: str, reason: str = "hang_up") -> LiveCall:
+        """End a call; what was read is handed over first. Ending twice changes nothing."""
+        live = self.get(call_id)
+        if live.state == LIVE:
+            if live.worker is not None:
+                live.worker.tell(HangUp(call_id, reason))
+                try:
+                    async with asyncio.timeout(5.0):
+                        await live.over.wait()
+                except TimeoutError:
+                    log.warning("the worker of a call did not leave in time")
+            await self._forget(live)
+        return live
+
+    async def close(self) -> None:
+        """End every call."""
+        await asyncio.gather(*(self.end(live.id, "draining") for live in self.all() if live.state == LIVE))
+
+    async def hear(self, message: Ask | Done | Closed | Left) -> Message:
+        """What the worker of a call says."""
+        live = self.get(message.call_id)
+        running = live.running
+        match message:
+            case Ask():
+                leases = await asyncio.to_thread(self._control.grant, running, message.start_us, message.end_us)
+                return Granted(tuple(leases))
+            case Done():
+                live.media_us = max([live.media_us, *(one.lease.end_us for one in message.finished)])
+                for envelope in await live.out.done(message):
+                    live.stream.publish(envelope)
+            case Closed():
+                await live.out.closed(message)
+            case Left():
+                live.worker, live.media_us, live.problem = None, message.media_us, message.problem
+                live.over.set()
+                if message.reason not in ("hang_up", "draining") or message.problem:
+                    log.warning("call %s is read no more: %s", live.id, message.problem or message.reason)
+        return OK
+
+    async def lost(self, call_id: str) -> None:
+        """The worker died: the call goes on, and another worker takes it up where it is now."""
+        live = self.get(call_id)
+        live.worker = None
+        try:
+            await self._place(live)
+        except (LinkError, OverloadError, UsageError) as fault:
+            live.problem = fault.problem
+            log.error("call %s found no other worker: %s", call_id, fault.problem)
+
+    def _alive(self, call_id: str) -> LiveCall:
+        live = self.get(call_id)
+        if live.state != LIVE:
+            raise NotFoundError(*UNKNOWN)
+        return live
+
+    def _admitted(self, live: LiveCall) -> Admitted:
+        rulings = tuple((who, ruling) for (who, _), ruling in live.running.rulings.items())
+        return Admitted(live.id, live.call, rulings)
+
+    async def _place(self, live: LiveCall) -> None:
+        """Give the call to a worker, with everything that holds by now."""
+        mono_us = self._control.tenant.clock.mono_us()
+        if live.began_us is None:
+            live.began_us = mono_us
+        consents = tuple(live.running.register.records)
+        host = Host(self._admitted(live), consents, live.source, live.taxonomies, self._name, mono_us - live.began_us)
+        live.worker = await self._pool.host(host, self)
+
+    def _answered(self, live: LiveCall, participant_id: str, modality: Modality) -> None:
+        """Pass on the answer that holds now, once."""
+        consent = live.running.register.current(participant_id, modality, live.running.at_us)
+        if consent is not None and live.out.is_news(consent):
+            live.stream.publish(live.out.consent_changed(consent))
+            self._tell(live, Answered(live.id, consent))
+
+    def _stopped(self, call_id: str, participant_id: str, modality: Modality) -> None:
+        """Called from any thread, before the disk is waited for."""
+        live = self._calls.get(call_id)
+        if live is not None and live.worker is not None:
+            live.out.loop.call_soon_threadsafe(live.worker.tell, Stop(call_id, participant_id, modality))
+
+    def _tell(self, live: LiveCall, message: Message) -> None:
+        if live.worker is not None:
+            live.worker.tell(message)
+
+    async def _ask(self, live: LiveCall, message: Message) -> Message:
+        if live.worker is None:
+            raise OverloadError("no media worker reads this call now", "Try again in a moment.")
+        return await live.worker.ask(message)
+
+    async def _forget(self, live: LiveCall) -> None:
+        live.state = ENDED
+        self._pool.forget(live.id)
+        await asyncio.to_thread(self._control.end_call, live.running)
+        live.stream.publish(live.out.summarised(live.media_us))
+        live.stream.end()

@@ -1,0 +1,86 @@
+"""The values of a live call: who joins, what is asked for, and where it stands."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from countenance.consent.answers import Shown
+from countenance.contracts.call import Call, Modality, Purpose, Role
+from countenance.contracts.errors import NotFoundError
+from countenance.control.running import RunningCall
+from countenance.server.outgoing import Outgoings
+from countenance.server.stream import Stream
+from countenance.server.workers import Worker
+
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
+UNKNOWN = ("nothing here has this id", "Check the id; what has ended or was erased is not found either.")
+LIVE, ENDED = "live", "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Who joins a call."""
+
+    name: str
+    role: Role
+    person: str
+    """The deployment's own id of the person; no event shows it."""
+    facts: Mapping[str, str] = NO_FACTS
+    jurisdictions: tuple[str, ...] = ()
+    """Where this person is, beside the places of the deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """What a deployment asks for."""
+
+    purpose: Purpose | None = None
+    """None: that of the deployment."""
+    taxonomies: tuple[str, ...] = ()
+    source: Mapping[str, Any] = field(default_factory=lambda: {"kind": "whip"})
+    participants: tuple[Joining, ...] = ()
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """One call that goes on, or has just ended."""
+
+    running: RunningCall
+    stream: Stream
+    out: Outgoings
+    source: Mapping[str, Any]
+    taxonomies: tuple[str, ...]
+    state: str = LIVE
+    worker: Worker | None = None
+    began_us: int | None = None
+    """Monotonic time of media time zero."""
+    media_us: int = 0
+    """How far the call had come when its worker last said so."""
+    problem: str | None = None
+    """Why nobody reads it, though it goes on."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Opaque."""
+        return self.running.call.id
+
+    @property
+    def call(self) -> Call:
+        """Who is on it."""
+        return self.running.call
+
+    @property
+    def started_at(self) -> str:
+        """RFC 3339 UTC of media time zero."""
+        return self.running.call.started_at or ""
+
+    def person_of(self, participant_id: str) -> str:
+        """The deployment's own id of a participant; raises NotFoundError."""
+        seat = self.running.seats.get(participant_id)
+        if seat is None:
+            raise NotFoundError(*UNKNOWN)
+        return seat.person
