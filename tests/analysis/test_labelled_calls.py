@@ -1,5 +1,6 @@
 """Labelled people are read as a call is read: under the gate, a consent and a lease, and kept for the next time."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -15,8 +16,10 @@ from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import DatasetError, RefusedError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Window
-from countenance.control.opening import Tenant
+from countenance.control.opening import open_tenant
+from countenance.control.plane import Control
 from countenance.deployment import build_deployment
+from countenance.storage.tables import payloads
 from countenance.testing.labelled_sample import LabelledSample, make_labelled_sample
 from countenance.testing.logs import check_log, read_log
 from countenance.training.datasets.store import Row, recognise
@@ -72,6 +75,32 @@ def test_the_log_shows_a_ruling_a_consent_and_a_lease_for_every_second(found: La
     assert (kinds["GATE"], kinds["CONSENT"]) == (3, 3)
     everything = b"".join(path.read_bytes() for path in (run / "store").rglob("*") if path.is_file())
     assert not any(name in everything for name in (b"drawn-eva", b"webm"))
+
+
+def test_a_consent_is_bound_to_its_paper_by_a_commitment_that_can_be_destroyed(
+    found: LabelledCalls, rows: tuple[Row, ...], run: Path
+) -> None:
+    leaves = [leaf for leaf in read_log(run / "store" / "log") if leaf["kind"] == "CONSENT"]
+    with open_tenant(run / "store") as tenant, tenant.store.reading() as tx:
+        papers = {row.payload_id: row.seq for row in tx.rows(tx.select(payloads)) if row.context == passes.PAPER}
+        sealed = {seq: tenant.vault.open_sealed(tx, payload_id) for payload_id, seq in papers.items()}
+    assert {leaf["seq"]: leaf["payload_commit"] for leaf in leaves} == {s: r.commitment for s, r in sealed.items()}
+    assert {record.payload for record in sealed.values()} == {
+        json.dumps({"consent_ref": [rows[0].consent_ref]}).encode()
+    }
+
+
+def test_the_digest_of_how_labelled_calls_are_read_knows_nothing_of_whom(
+    rows: tuple[Row, ...], sample: LabelledSample, tmp_path: Path
+) -> None:
+    digests = []
+    for words in ("I am lost.", "It is fine."):
+        few = (replace(rows[0], uid="words", face_path=None, text=words, start_us=0, end_us=SECOND_US),)
+        read(few, terms(sample), tmp_path / words)
+        log = tmp_path / words / "store" / "log"
+        digests += [leaf["config_digest"] for leaf in read_log(log) if leaf["kind"] == "CONFIG"]
+    assert len(digests) == 2
+    assert len(set(digests)) == 1
 
 
 def test_a_second_training_reads_no_media(
@@ -133,12 +162,12 @@ def test_an_interrupted_reading_goes_on_with_the_next_recording(
     asked: list[str] = []
 
     def stops(
-        task: passes.Task, part: passes.Part, room: Room, tenant: Tenant, listener: passes.Listener
+        task: passes.Task, part: passes.Part, room: Room, control: Control, listener: passes.Listener
     ) -> tuple[Window, ...]:
         asked.append(task.key)
         if len(asked) == 2:
             raise KeyboardInterrupt
-        return whole(task, part, room, tenant, listener)
+        return whole(task, part, room, control, listener)
 
     monkeypatch.setattr(calls, "read_part", stops)
     with pytest.raises(KeyboardInterrupt):
