@@ -16,6 +16,7 @@ from countenance.storage.wiping import Seat, seats_of
 SCORES = ("result", "event")
 """The contexts in which readings of a single person are sealed."""
 READINGS = "readings"
+STREAM = "stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Access:
             seats = seats_of(self._vault, tx, person, call_ref)
             found = [one for one in holdings(tx, [seat.subject_ref for seat in seats]) if one.context in SCORES]
         return self.open(found, seats, actor, reason)
+
+    def watch(self, call_ref: str, subject_ref: str, actor: str, reason: str) -> None:
+        """Say in the log that somebody begins to follow what is read of a person while it is read."""
+        body = {"call_ref": call_ref, "subject_ref": subject_ref, "actor": actor, "reason": reason, "scope": STREAM}
+        self._log.append("ACCESS", body)
 
     def open(self, found: Iterable[Holding], seats: Iterable[Seat], actor: str, reason: str) -> Sequence[Reading]:
         """Open sealed readings that were found, once the log says who does."""

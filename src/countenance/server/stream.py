@@ -53,9 +53,10 @@ class Stream:
         self._source = source
         self._older = older
         self._size = ring
-        self._ring: list[Envelope] = []
+        self._ring: list[tuple[str, Envelope | None]] = []
         self._count = 0
-        self._ended = False
+        self.ended = False
+        """Nothing comes any more."""
         self._news = asyncio.Event()
 
     @property
@@ -69,15 +70,21 @@ class Stream:
         if self._count and sequence <= self.last:
             raise UsageError(f"event {sequence} comes after {self.last}", "Number the events of a call upwards.")
         if self._count < self._size:
-            self._ring.append(envelope)
+            self._ring.append((sequence, envelope))
         else:
-            self._ring[self._count % self._size] = envelope
+            self._ring[self._count % self._size] = (sequence, envelope)
         self._count += 1
         self._wake()
 
+    def forget(self, subject: str) -> None:
+        """Drop what the ring holds of a person who is erased; `subject`: the attribute of their envelopes."""
+        for place, (sequence, envelope) in enumerate(self._ring):
+            if envelope is not None and envelope.get("subject") == subject:
+                self._ring[place] = (sequence, None)
+
     def end(self) -> None:
         """The call is over: readers get what is left, and finish."""
-        self._ended = True
+        self.ended = True
         self._wake()
 
     async def follow(self, after: str | None = None) -> AsyncIterator[Envelope]:
@@ -95,13 +102,14 @@ class Stream:
             while place < self._count:
                 if place < self._oldest:
                     raise SlowReaderError(seen)
-                envelope = self._ring[place % self._size]
+                sequence, event = self._ring[place % self._size]
                 place += 1
                 # What came while the store was asked may be among what it gave.
-                if str(envelope["sequence"]) > seen:
-                    seen = str(envelope["sequence"])
-                    yield envelope
-            if self._ended:
+                if sequence > seen:
+                    seen = sequence
+                    if event is not None:
+                        yield event
+            if self.ended:
                 return
             await news.wait()
 
@@ -111,7 +119,7 @@ class Stream:
         return max(0, self._count - self._size)
 
     def _sequence(self, place: int) -> str:
-        return str(self._ring[place % self._size]["sequence"])
+        return self._ring[place % self._size][0]
 
     def _wake(self) -> None:
         self._news.set()
