@@ -97,6 +97,7 @@ def test_who_is_erased_before_an_analysis_goes_on_is_not_read_on_under_the_old_r
     outcome = analyse(words_alone(sample_call, store), tmp_path / "report", lambda done, total: None)
     assert outcome.resumed_us == 0
     assert not check_log(store / "log")
+    assert outcome.record.audit is not None
     gone = {leaf["subject_ref"] for leaf in read_log(store / "log") if leaf["kind"] == "ERASURE"}
     assert not gone & set(outcome.record.audit.subjects.values())
 
@@ -110,5 +111,6 @@ def test_an_analysis_that_left_no_checkpoint_begins_anew_in_the_same_call(
     outcome = analyse(words_alone(sample_call, store), tmp_path / "report", lambda done, total: None)
     assert outcome.resumed_us == 0
     assert not check_log(store / "log")
+    assert outcome.record.audit is not None
     leases = [leaf["call_ref"] for leaf in read_log(store / "log") if leaf["kind"] == "LEASE"]
     assert set(leases) == {outcome.record.audit.call_ref}
