@@ -32,6 +32,12 @@ class Caller:
     """Set where the credential is for one call alone."""
 
     @property
+    def logged(self) -> str:
+        """What the log of requests says of the caller."""
+        kind, _, _ = self.actor.partition(":")
+        return self.actor if kind == "key" else kind
+
+    @property
     def reviewer(self) -> bool:
         """Whether this may be the human reviewer that a ruling names."""
         return self.position in REVIEWERS and Scope.READINGS in self.scopes
@@ -58,6 +64,8 @@ def caller_of(connection: HTTPConnection) -> Caller:
     """Who calls; raises UnauthenticatedError, or RateError where they have called too often."""
     site = site_of(connection)
     caller = _identified(site, credential_of(connection))
+    # For the log of requests: a key by its id, of people only what they are.
+    connection.state.tenant, connection.state.actor = caller.tenant, caller.logged
     site.limiter.take_key(caller.actor)
     return caller
 

@@ -72,6 +72,8 @@ class Deployed(Table):
     models: OwnModels = OwnModels()
     terms: Terms | None = None
     """Who is responsible, where data goes, how to stop; without it nobody can be asked, so nobody is read."""
+    operator: Path | None = None
+    """What only the operator can say, for the public papers; `countenance evidence --operator-blank` prints one."""
 
     @field_validator("jurisdictions")
     @classmethod

@@ -77,6 +77,10 @@ class Keys:
         now_us = micros(self._clock.utc())
         return row.revoked_utc_us is None and (row.expires_utc_us is None or now_us < row.expires_utc_us)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
     def all(self) -> Iterable[KeyRow]:
         """Every key, ended ones included."""
         return self._file.all()

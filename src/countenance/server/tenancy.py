@@ -1,15 +1,19 @@
 """What one tenant is served with, and the installation that holds them all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from countenance.contracts.clock import Clock
 from countenance.control.opening import Tenant
 from countenance.control.plane import Control
 from countenance.server.config import Config, Deployed
 from countenance.server.keys import Keys
-from countenance.server.limits import Limiter
+from countenance.server.limits import Limiter, Rate
+from countenance.server.metrics import Metrics, Standing
 from countenance.server.tokens import Tokens
+from countenance.server.tracing import Tracing, tracing_of
+from countenance.storage.apikeys import KeyFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,53 @@ class Site:
     """The installation: `app.state.site`."""
 
     config: Config
+    clock: Clock
     keys: Keys
     limiter: Limiter
-    tenants: Mapping[str, Services] = field(default_factory=dict)
+    metrics: Metrics
+    tracing: Tracing
+    tenants: dict[str, Services] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    """sha256 by name of the models that every worker has loaded and checked."""
+    workers: Callable[[], int] = int
+    """How many workers answer."""
     draining: bool = False
     """True: nothing new begins, what runs is brought to its end."""
+
+    @classmethod
+    def of(cls, config: Config, clock: Clock) -> "Site":
+        """An installation of which no tenant is open yet."""
+        limits = config.limits
+        limiter = Limiter(
+            Rate(limits.requests_per_second, limits.requests_at_once),
+            Rate(limits.address_per_second, limits.address_at_once),
+            clock,
+        )
+        keys = Keys(KeyFile(config.data.folder), clock)
+        site = cls(config, clock, keys, limiter, Metrics(), tracing_of(config.otel))
+        site.metrics.watch(site.standing, site.rows, site.live_calls)
+        return site
+
+    def close(self) -> None:
+        """Let go of everything but the tenants."""
+        self.tracing.close()
+        self.keys.close()
+
+    def standing(self) -> Standing:
+        """The answers that stand in running calls, one per person and modality."""
+        for services in self.tenants.values():
+            for live in services.calls.all():
+                yield from _standing(live)
+
+    def rows(self) -> int:
+        """Entries of all logs."""
+        return sum(services.tenant.log.size for services in self.tenants.values())
+
+    def live_calls(self) -> int:
+        """Calls that are running."""
+        return sum(1 for services in self.tenants.values() for live in services.calls.all() if live.state == "live")
+
+
+def _standing(live: Any) -> Iterator[Any]:  # noqa: ANN401
+    last = {(one.participant_id, one.modality): one.status for one in live.running.register.records}
+    yield from ((modality, status) for (_, modality), status in last.items())

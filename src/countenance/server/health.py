@@ -1,0 +1,90 @@
+"""Routes for machines and for anybody: alive, ready, metrics, version, what is deployed, how long things are kept."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.requests import Request
+
+from countenance import __version__
+from countenance.contracts.errors import NotFoundError
+from countenance.server import metrics
+from countenance.server.access import NO_SUCH, needs, site_of
+from countenance.server.public import advert, retention_page
+from countenance.server.scopes import Scope
+from countenance.server.tenancy import Services, Site
+
+router = APIRouter(tags=["service"])
+
+OK, NO = "ok", "no"
+
+
+@router.get("/healthz")
+async def healthz() -> Mapping[str, str]:
+    """The process is alive."""
+    return {"status": OK}
+
+
+@router.get("/readyz", responses={503: {"description": "Not ready; `checks` says why"}})
+async def readyz(request: Request) -> JSONResponse:
+    """Calls can begin: models loaded with the right hashes, policy loaded, log writable, a worker alive."""
+    checks = dict(_checks(site_of(request)))
+    ready = set(checks.values()) == {OK}
+    return JSONResponse({"status": OK if ready else NO, "checks": checks}, 200 if ready else 503)
+
+
+@router.get("/metrics", dependencies=[needs(Scope.OPERATE)], response_class=Response)
+async def prometheus(request: Request) -> Response:
+    """Everything that is counted here, as Prometheus reads it; of the whole installation."""
+    text = await asyncio.to_thread(site_of(request).metrics.text)
+    return Response(text, headers={"content-type": metrics.MEDIA_TYPE})
+
+
+@router.get("/version")
+async def version(request: Request) -> Mapping[str, object]:
+    """The program and the models it has loaded, by sha256."""
+    return {"version": __version__, "models": dict(site_of(request).models)}
+
+
+@router.get("/.well-known/countenance")
+@router.get("/.well-known/countenance/{tenant}")
+async def well_known(request: Request, tenant: str | None = None) -> Mapping[str, object]:
+    """What a deployment can read, of whom only after consent; the only tenant where none is named."""
+    site = site_of(request)
+    return await asyncio.to_thread(advert, _public(site, tenant), site.models, _today(site))
+
+
+@router.get("/privacy/retention", response_class=HTMLResponse)
+@router.get("/privacy/retention/{tenant}", response_class=HTMLResponse)
+async def retention(request: Request, tenant: str | None = None) -> HTMLResponse:
+    """The public retention policy (740 ILCS 14/15(a)); of the only tenant where none is named."""
+    site = site_of(request)
+    page, policy = await asyncio.to_thread(retention_page, _public(site, tenant).deployed, _today(site))
+    return HTMLResponse(page, headers={"content-security-policy": policy, "cache-control": "public, max-age=3600"})
+
+
+def _checks(site: Site) -> Iterator[tuple[str, str]]:
+    """By name, whether it is well; of which tenant something is wrong, metrics and logs say."""
+    tenants = site.tenants.values()
+    log = bool(tenants) and all(one.control.health().writes for one in tenants)
+    yield "draining", NO if site.draining else OK
+    yield "log", OK if log else NO
+    yield "policy", OK if tenants and all(one.control.gate.rules for one in tenants) else NO
+    yield "models", OK if site.models else NO
+    yield "workers", OK if site.workers() else NO
+    yield "accounted", OK if all(one.control.health().unaccounted == 0 for one in tenants) else NO
+
+
+def _public(site: Site, name: str | None) -> Services:
+    if name is None and len(site.tenants) == 1:
+        return next(iter(site.tenants.values()))
+    found = site.tenants.get(name or "")
+    if found is None:
+        raise NotFoundError(*NO_SUCH)
+    return found
+
+
+def _today(site: Site) -> date:
+    return site.clock.utc().date()
