@@ -45,6 +45,7 @@ from countenance.cli import (
     policy_explain,
     restore,
     retention_jobs,
+    serve,
     store_prepare,
     subject_requests,
     train_face,
@@ -62,6 +63,7 @@ __all__ = ("COMMANDS", "app", "main")
 COMMANDS = (
     analyze,
     demo,
+    serve,
     audit_verify,
     audit_prove,
     audit_export,

@@ -1,0 +1,142 @@
+"""Running the service: one socket, the first signal drains, the second ends at once."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from countenance.contracts.errors import UsageError
+from countenance.link.logs import extra
+from countenance.server.app import create_app
+from countenance.server.config import Config, ServerTable
+from countenance.server.keys import NewKey
+from countenance.server.opening import Media, drain
+from countenance.server.plane import of_workers
+from countenance.server.tenancy import Site
+from countenance.storage.clocks import SystemClock
+
+BACKLOG = 1024
+SOCKET_BYTES = 1_048_576
+"""The largest message that a WebSocket takes."""
+CLOSE_S = 3
+"""How long open connections may finish once everything has ended."""
+FIRST_KEY = "made at the first start"
+
+log = logging.getLogger("countenance.server")
+
+Told = Callable[[str], None]
+
+
+class Served(uvicorn.Server):
+    """A server whose first signal brings running calls to their end before it closes."""
+
+    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+        super().__init__(config)
+        self._site = site
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+        self.hurried = False
+        """A second signal came: what ran was not brought to its end."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """A signal to stop; the handler runs between any two instructions, so the loop does the work."""
+        if self._loop is None:
+            self.should_exit = True
+        else:
+            self._loop.call_soon_threadsafe(self._told, sig)
+
+    def _told(self, sig: int) -> None:
+        log.info("told to stop", extra=extra(signal=signal.Signals(sig).name))
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+            return
+        self.hurried = self.force_exit = self.should_exit = True
+        self._draining.cancel()
+
+    async def _drain(self) -> None:
+        try:
+            await drain(self._site)
+        finally:
+            self.should_exit = True
+
+
+async def serve(config: Config, tell: Told, media: Media = of_workers) -> bool:
+    """Serve until told to stop; True when everything was brought to its end.
+
+    `tell` gets the address, and at the very first start an API key for each tenant: it is shown this once.
+    """
+    site = Site.of(config, SystemClock())
+    app = create_app(site, media)
+    listening = _listening(config.server)
+    with listening:
+        async with app.router.lifespan_context(app):
+            server = Served(_uvicorn(app, config.server), site)
+            for line in (f"Countenance serves at {url_of(config.server, listening)}", *_first_keys(site)):
+                tell(line)
+            host, port = listening.getsockname()[:2]
+            log.info("serving", extra=extra(host=host, port=port, count=site.workers()))
+            await server.serve([listening])
+            # Told to stop before it listened, or by a second signal: leaving ends what still runs.
+            return not server.hurried
+
+
+def url_of(table: ServerTable, listening: socket.socket) -> str:
+    """Where the service can be reached."""
+    if table.public_url is not None:
+        return table.public_url
+    host, port = listening.getsockname()[:2]
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"{'https' if table.tls_certificate else 'http'}://{name}:{port}"
+
+
+def _first_keys(site: Site) -> list[str]:
+    """A key for each tenant of an installation that has no key at all."""
+    if site.keys.all():
+        return []
+    made = ((name, site.keys.make(NewKey(name, FIRST_KEY))[0]) for name in site.tenants)
+    return [f"API key of {name}, shown this once: {text}" for name, text in made]
+
+
+def _listening(table: ServerTable) -> socket.socket:
+    family = socket.AF_INET6 if ":" in table.host else socket.AF_INET
+    try:
+        return socket.create_server((table.host, table.port), family=family, backlog=BACKLOG)
+    except OSError as fault:
+        raise UsageError(
+            f"cannot listen at {table.host} port {table.port}: {fault.strerror or fault}",
+            "Choose another with --host and --port, or stop what listens there.",
+        ) from fault
+
+
+def _uvicorn(app: FastAPI, table: ServerTable) -> uvicorn.Config:
+    settings = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="websockets-sansio",
+        ws_max_size=SOCKET_BYTES,
+        timeout_graceful_shutdown=CLOSE_S,
+        ssl_certfile=table.tls_certificate,
+        ssl_keyfile=table.tls_key,
+    )
+    try:
+        settings.load()
+    except (OSError, ssl.SSLError) as fault:
+        raise UsageError(f"TLS cannot begin: {fault}", "Check tls_certificate and tls_key.") from fault
+    if isinstance(settings.ssl, ssl.SSLContext):
+        settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return settings
