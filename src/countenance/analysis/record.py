@@ -1,8 +1,8 @@
 """What the report is told about a finished run, gathered from the job, the session and the files it wrote."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from countenance import __version__
 from countenance.aggregation.telemetry import measure
@@ -11,14 +11,14 @@ from countenance.audit.log import Log
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcripts import turns
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality, Participant
-from countenance.contracts.media import Missing, Utterance
-from countenance.contracts.readings import Reason
+from countenance.contracts.media import Utterance
 from countenance.contracts.telemetry import CallTelemetry, Stretch
 from countenance.contracts.trust import ConsentStatus
 from countenance.control.running import RunningCall
 from countenance.session import Session
 from countenance.surface.envelope import SAMPLE
 from countenance.surface.files import EVENTS, READINGS, read_lines
+from countenance.surface.gaps import gaps_in
 from countenance.surface.record import (
     AuditState,
     CallRecord,
@@ -28,8 +28,6 @@ from countenance.surface.record import (
     ParticipantRecord,
 )
 from countenance.surface.series import read_episodes, read_series
-
-BARRED = (Reason.POLICY.value, Reason.NO_CONSENT.value)
 
 
 def call_record(job: Job, folder: Path, session: Session, audit: AuditState) -> CallRecord:
@@ -42,7 +40,7 @@ def call_record(job: Job, folder: Path, session: Session, audit: AuditState) -> 
         series=read_series(folder / READINGS),
         episodes=read_episodes(folder / EVENTS),
         telemetry=_telemetry(job, session),
-        gaps=tuple(_gaps(folder / READINGS, job.taxonomies[0].name)),
+        gaps=gaps_in(_samples(folder / READINGS), job.taxonomies[0].name),
         transcript=tuple(_line(job, said) for said in job.utterances),
         models=job.cards,
         jurisdictions=job.deployment.jurisdictions,
@@ -100,37 +98,8 @@ def _voice_throughout(job: Job, who: str) -> bool:
     return all(job.permissions.barred(who, VOICE, at) is None for at in ends) and _present(job, who, VOICE)
 
 
-def _gaps(readings: Path, taxonomy: str) -> Iterator[Missing]:
-    """Stretches in which a permitted modality gave nothing, from the readings as written."""
-    rows = [
-        (
-            data["subject"]["participant_id"],
-            modality,
-            data["window"]["start_us"],
-            data["window"]["end_us"],
-            use["reason"],
-        )
-        for data in (line["data"] for line in read_lines(readings) if line["type"] == SAMPLE)
-        if data["taxonomy"] == taxonomy
-        for modality, use in data["modalities"].items()
-        if use.get("reason") and use["reason"] not in BARRED
-    ]
-    rows.sort(key=lambda row: (row[0], row[1], row[2]))
-    for (who, modality), group in groupby(rows, key=lambda row: (row[0], row[1])):
-        yield from _joined(who, modality, group)
-
-
-def _joined(who: str, modality: Modality, rows: Iterable[tuple[str, str, int, int, str]]) -> Iterator[Missing]:
-    open_gap: Missing | None = None
-    for _, _, start_us, end_us, reason in rows:
-        if open_gap is not None and open_gap.end_us == start_us and open_gap.reason == reason:
-            open_gap = Missing(who, modality, open_gap.start_us, end_us, reason)
-            continue
-        if open_gap is not None:
-            yield open_gap
-        open_gap = Missing(who, modality, start_us, end_us, reason)
-    if open_gap is not None:
-        yield open_gap
+def _samples(readings: Path) -> Iterator[Mapping[str, Any]]:
+    return (line["data"] for line in read_lines(readings) if line["type"] == SAMPLE)
 
 
 def _line(job: Job, said: Utterance) -> Line:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from countenance.contracts.call import Call, Modality
+from countenance.contracts.media import Utterance
 from countenance.contracts.readings import Event, Signal
 from countenance.contracts.trust import Consent, Lease, Ruling
 
@@ -140,6 +141,10 @@ class Left:
     reason: str
     problem: str | None = None
     """What went wrong, when it was not a hang-up."""
+    spoke: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """When each person spoke whose voice was read: half-open stretches."""
+    words: tuple[Utterance, ...] = ()
+    """What was read of what they said."""
 
 
 @dataclass(frozen=True, slots=True)

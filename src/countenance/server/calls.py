@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from countenance.aggregation.taxonomy import Taxonomy
 from countenance.audit.outcome import Terms
 from countenance.audit.timekeeping import text_of
 from countenance.consent.answers import Shown
@@ -40,9 +39,11 @@ from countenance.server.config import Deployed
 from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
 from countenance.server.outgoing import Outgoings
 from countenance.server.stream import Stream
+from countenance.server.summaries import Reading, Summaries
 from countenance.server.workers import Pool
 from countenance.storage.consents import ConsentRow
 from countenance.storage.outbox import random_id
+from countenance.surface.blocks import Block
 from countenance.surface.envelope import Envelopes
 
 log = logging.getLogger(__name__)
@@ -51,16 +52,15 @@ log = logging.getLogger(__name__)
 class LiveCalls:
     """Opens calls, seats people, and stands between workers and the control plane."""
 
-    def __init__(
-        self, name: str, deployed: Deployed, control: Control, pool: Pool, taxonomies: Mapping[str, Taxonomy]
-    ) -> None:
+    def __init__(self, name: str, deployed: Deployed, control: Control, pool: Pool, reading: Reading) -> None:
         """`name`: of the tenant, under which the workers know its recipe."""
         self._name = name
         self._deployed = deployed
         self._control = control
-        self._asking = Asking(deployed, control, taxonomies)
+        self._asking = Asking(deployed, control, reading.taxonomies)
+        self._summaries = Summaries(deployed, control, reading)
         self._pool = pool
-        self._taxonomies = taxonomies
+        self._taxonomies = reading.taxonomies
         self._calls: dict[str, LiveCall] = {}
 
     def get(self, call_id: str) -> LiveCall:
@@ -168,6 +168,10 @@ class LiveCalls:
             await self._forget(live)
         return live
 
+    async def summary(self, call_id: str, actor: str, reason: str) -> Block:
+        """What can be said of a call; the log says who asked. A call that goes on is summed up as far as it is."""
+        return await self._summaries.of(self.get(call_id), actor, reason)
+
     async def close(self) -> None:
         """End every call."""
         await asyncio.gather(*(self.end(live.id, "draining") for live in self.all() if live.state == LIVE))
@@ -187,7 +191,8 @@ class LiveCalls:
             case Closed():
                 await live.out.closed(message)
             case Left():
-                live.worker, live.media_us, live.problem = None, message.media_us, message.problem
+                live.worker, live.left, live.problem = None, message, message.problem
+                live.media_us = max(live.media_us, message.media_us)
                 live.over.set()
                 if message.reason not in ("hang_up", "draining") or message.problem:
                     log.warning("call %s is read no more: %s", live.id, message.problem or message.reason)

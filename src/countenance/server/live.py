@@ -10,6 +10,7 @@ from countenance.consent.answers import Shown
 from countenance.contracts.call import Call, Modality, Purpose, Role
 from countenance.contracts.errors import NotFoundError
 from countenance.control.running import RunningCall
+from countenance.link.messages import Left
 from countenance.server.outgoing import Outgoings
 from countenance.server.stream import Stream
 from countenance.server.workers import Worker
@@ -27,7 +28,7 @@ class Joining:
     role: Role
     person: str
     """The deployment's own id of the person; no event shows it."""
-    facts: Mapping[str, str] = NO_FACTS
+    facts: Mapping[str, str] = field(default_factory=lambda: NO_FACTS)
     jurisdictions: tuple[str, ...] = ()
     """Where this person is, beside the places of the deployment."""
 
@@ -58,6 +59,8 @@ class LiveCall:
     """Monotonic time of media time zero."""
     media_us: int = 0
     """How far the call had come when its worker last said so."""
+    left: Left | None = None
+    """What its worker said when it left: who spoke when, and what was read of the words."""
     problem: str | None = None
     """Why nobody reads it, though it goes on."""
     over: asyncio.Event = field(default_factory=asyncio.Event)

@@ -15,6 +15,7 @@ from countenance.control.health import is_of_the_store
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
 from countenance.link.messages import Closed, Done, Finished
+from countenance.server.unread import Unread
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelope, Envelopes
 
@@ -38,6 +39,8 @@ class Outgoings:
         self.loop = asyncio.get_running_loop()
         self._control = control
         self._running = running
+        self.unread = Unread()
+        """What was said without a result: of people who were not read."""
         self._sequence = 0
         self._one = asyncio.Lock()
         self._said: set[tuple[str, Modality, int]] = set()
@@ -59,6 +62,9 @@ class Outgoings:
             now_us = self._control.tenant.clock.mono_us()
             stopped = {one.lease.participant_id for one in message.finished} - entries.keys()
             said = [one for one in leaving if one.participant_id not in stopped]
+            for one in said:
+                if one.participant_id not in entries:
+                    self.unread.add(one.envelope)
             return [_told(one, entries, message.packet_mono_us, now_us) for one in said]
 
     async def closed(self, message: Closed) -> None:
@@ -132,7 +138,7 @@ class Outgoings:
 
     def _outcome(self, one: Finished, leaving: Sequence[Leaving]) -> Outcome:
         numbers = json.loads(one.payload)
-        numbers["readings"] = [each.envelope["data"] for each in leaving]
+        numbers["readings"] = [{"type": each.envelope["type"], "data": each.envelope["data"]} for each in leaving]
         payload = json.dumps(numbers, sort_keys=True, separators=(",", ":"))
         return Outcome(one.lease, dict(one.counts), payload.encode(), _events(leaving))
 

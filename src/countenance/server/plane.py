@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from countenance.aggregation.taxonomy import Taxonomy, load
+from countenance.aggregation.taxonomy import load
 from countenance.control.plane import Control
 from countenance.fusion.head import TASK as HEAD
 from countenance.inference.shelf import Shelf
 from countenance.server.calls import LiveCalls
 from countenance.server.config import Config, Deployed
 from countenance.server.opening import worker_count
+from countenance.server.summaries import Reading
 from countenance.server.tenancy import Site
 from countenance.server.workers import Pool
 from countenance.worker.parts import Recipe
@@ -18,8 +19,9 @@ from countenance.worker.parts import Recipe
 class Workers:
     """Worker processes that have loaded and checked the models of every tenant."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, fps: int) -> None:
         self._pool = pool
+        self._fps = fps
 
     @property
     def models(self) -> Mapping[str, str]:
@@ -32,7 +34,10 @@ class Workers:
 
     def calls_of(self, name: str, deployed: Deployed, control: Control) -> LiveCalls:
         """The live calls of a tenant."""
-        return LiveCalls(name, deployed, control, self._pool, _taxonomies(deployed))
+        shelf = Shelf.installed(deployed.profile, deployed.models.paths)
+        taxonomies = {each: load(each, shelf.places(HEAD)) for each in deployed.taxonomies}
+        cards = tuple(card for name, card in sorted(shelf.cards.items()) if name in self.models)
+        return LiveCalls(name, deployed, control, self._pool, Reading(taxonomies, cards, self._fps))
 
 
 @asynccontextmanager
@@ -43,15 +48,10 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
     pool = Pool(recipes, worker_count(config))
     try:
         await pool.open()
-        yield Workers(pool)
+        yield Workers(pool, config.media.fps)
     finally:
         await pool.close()
 
 
 def _recipe(config: Config, deployed: Deployed) -> Recipe:
     return Recipe(deployed.profile, deployed.models.paths, deployed.taxonomies, fps=config.media.fps)
-
-
-def _taxonomies(deployed: Deployed) -> Mapping[str, Taxonomy]:
-    places = Shelf.installed(deployed.profile, deployed.models.paths).places(HEAD)
-    return {name: load(name, places) for name in deployed.taxonomies}

@@ -109,11 +109,12 @@ class Pool:
     _left: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
 
-    async def open(self) -> None:
-        """Start them all, and wait until they have loaded their models."""
+    async def open(self) -> Mapping[str, str]:
+        """Start them all, and wait until they have loaded their models; returns sha256 by name of these."""
         self.workers = list(await asyncio.gather(*(self._begin() for _ in range(self.count))))
         self.models = self.workers[0].ready.result().models
         self._refill()
+        return self.models
 
     async def host(self, host: Host, owner: Owner) -> Worker:
         """Place a call on the worker with the least to do."""

@@ -67,23 +67,23 @@ class Episode:
 
 def series_of(signals: Iterable[Signal]) -> tuple[Series, ...]:
     """Series out of signals in memory, with the numbers that the lines would hold."""
-    return _series(sample_block(one, "") for one in signals)
+    return series_of_blocks(sample_block(one, "") for one in signals)
 
 
 def read_series(path: Path) -> tuple[Series, ...]:
     """Series out of `readings.jsonl`, one line at a time."""
-    return _series(line["data"] for line in read_lines(path) if line["type"] == SAMPLE)
+    return series_of_blocks(line["data"] for line in read_lines(path) if line["type"] == SAMPLE)
 
 
 def episodes_of(events: Iterable[Event]) -> tuple[Episode, ...]:
     """Episodes out of events in memory."""
-    return _episodes((one.name, one.phase.value, event_block(one, "")) for one in events)
+    return episodes_of_halves((one.name, one.phase.value, event_block(one, "")) for one in events)
 
 
 def read_episodes(path: Path) -> tuple[Episode, ...]:
     """Episodes out of `events.jsonl`; lines of other kinds are passed over."""
     kinds = ((line["type"].split("."), line["data"]) for line in read_lines(path))
-    return _episodes((kind[3], kind[4], data) for kind, data in kinds if kind[2] == "signal")
+    return episodes_of_halves((kind[3], kind[4], data) for kind, data in kinds if kind[2] == "signal")
 
 
 class _Columns:
@@ -120,7 +120,8 @@ class _Columns:
         )
 
 
-def _series(blocks: Iterable[Mapping[str, Any]]) -> tuple[Series, ...]:
+def series_of_blocks(blocks: Iterable[Mapping[str, Any]]) -> tuple[Series, ...]:
+    """Series out of the data of samples, in order of time."""
     growing: dict[tuple[str, str], _Columns] = {}
     for data in blocks:
         key = data["subject"]["participant_id"], data["taxonomy"]
@@ -135,7 +136,8 @@ def _curve(rows: list[tuple[int, float, float, float]], length: int) -> Curve:
     return Curve(*filled)
 
 
-def _episodes(halves: Iterable[tuple[str, str, Mapping[str, Any]]]) -> tuple[Episode, ...]:
+def episodes_of_halves(halves: Iterable[tuple[str, str, Mapping[str, Any]]]) -> tuple[Episode, ...]:
+    """Episodes out of name, phase and data of events."""
     started: dict[str, tuple[str, Mapping[str, Any]]] = {}
     ends: dict[str, int] = {}
     for name, phase, data in halves:

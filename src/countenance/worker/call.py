@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from countenance.capture.mixing import LiveTap
+from countenance.capture.speech import VoiceSampler
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality
 from countenance.contracts.errors import CountenanceError, UsageError
@@ -51,7 +52,7 @@ class HostedCall:
         self._began_us = mono_us() - host.media_us
         self._reason = "hang_up"
         self._arrived: dict[int, dict[str, int]] = defaultdict(dict)
-        self._owners: dict[str, str] = {}
+        self._words: list[Utterance] = []
         self.admit(host.admitted)
         self._session = Session(
             self._permissions,
@@ -78,7 +79,7 @@ class HostedCall:
             log.warning("a call is lost: %s", fault.problem)
         finally:
             self.guard.leave()
-        self._line.tell(Left(self.id, self.now_us(), self._reason, problem))
+        self._line.tell(Left(self.id, self.now_us(), self._reason, problem, self._spoke(), tuple(self._words)))
 
     def admit(self, admitted: Admitted) -> None:
         """People came or went, or the gate has said something new."""
@@ -151,9 +152,16 @@ class HostedCall:
 
     def _saw(self, media: Media, owner: str) -> None:
         """Media are stamped on arrival, so their end is when their last packet had come."""
+        if isinstance(media, Utterance):
+            self._words.append(media)
         end_us = media.end_us if isinstance(media, AudioChunk | Utterance) else media.at_us
         latest = self._arrived[media.at_us // SECOND_US]
         latest[owner] = max(latest.get(owner, 0), self._began_us + end_us)
+
+    def _spoke(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        voices = {who: seat.samplers.get(VOICE) for who, seat in self._session.seats.items()}
+        heard = {who: voice.stretches for who, voice in voices.items() if isinstance(voice, VoiceSampler)}
+        return {who: tuple((one.start_us, one.end_us) for one in stretches) for who, stretches in heard.items()}
 
     def _packets(self, start_us: int, end_us: int) -> Mapping[str, int]:  # noqa: ARG002 - windows are whole seconds
         return dict(self._arrived.get(start_us // SECOND_US, {}))

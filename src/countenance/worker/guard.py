@@ -1,7 +1,7 @@
 """Leases over the line: asked for ahead of time, held by the worker's own clock, ended with what came of them.
 
-The lease of a window is asked for a little before the window begins. So one that is alive covers every moment, also that
-in which the window before is read, a little after its own end.
+The lease of a window is asked for a little before the window begins. So one that is alive covers every moment, also
+that in which the window before is read, a little after its own end.
 """
 
 import asyncio

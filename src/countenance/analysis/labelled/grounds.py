@@ -57,11 +57,12 @@ class Room:
             first = next(r for (_, m), r in rulings.items() if m in (FACE, VOICE, TEXT) and not r.allowed).verdicts[0]
             raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing was read.")
         shelf = Shelf.installed(terms.deployment.profile, terms.deployment.models.paths)
+        stages = terms.deployment.stages
         room = cls(
             terms=terms,
             rulings=rulings,
             gate=gate,
-            encoders=tuple(e for e in encoders_of(terms.deployment.stages.encoders, shelf) if e.takes.modality in wanted),
+            encoders=tuple(one for one in encoders_of(stages.encoders, shelf) if one.takes.modality in wanted),
             finder=finder_of(shelf) if FACE in wanted else None,
             cards={name: card for name, card in shelf.cards.items() if card.modality in wanted},
         )
