@@ -61,7 +61,7 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         plane = await stack.enter_async_context(media(site))
         site.models, site.workers = plane.models, plane.alive
         for name, (tenant, control) in found.items():
-            await asyncio.to_thread(control.loaded, plane.models, f"countenance {__version__}")
+            await asyncio.to_thread(control.loaded, plane.models, f"countenance/{__version__}")
             site.tenants[name] = _services(site, name, plane, tenant, control)
         stack.push_async_callback(_end_calls, site)
         for work, each_s, first_s in ((_tick, TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
