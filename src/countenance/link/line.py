@@ -97,7 +97,7 @@ OK = Ok()
 
 def _plain(message: Message) -> dict[str, Any]:
     kind = type(message).__name__
-    return {"k": kind, "m": KINDS[kind].dump_python(message, mode="json")}
+    return {"k": kind, "m": KINDS[kind].dump_python(message, mode="json", fallback=dict, warnings=False)}
 
 
 def _message(value: Frame) -> Message:
