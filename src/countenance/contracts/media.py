@@ -61,11 +61,13 @@ class Utterance:
     confidence: float | None = None
     """0..1 when the transcriber says it; None when the words come from a person or an unknown source."""
     language: str | None = None
+    known_us: int | None = None
+    """When the words were there, on a live call: after they were said. None: with their end, as in a transcript."""
 
     @property
     def at_us(self) -> int:
-        """An utterance is known when it ends."""
-        return self.end_us
+        """An utterance is known when it ends, or later."""
+        return max(self.end_us, self.known_us or 0)
 
 
 Media = VideoFrame | AudioChunk | Utterance
