@@ -155,7 +155,7 @@ class Mixer:
 
     def _known_now(self, said: Utterance) -> Utterance:
         """Words count from when they are known: whoever writes them down needs longer than anybody waits."""
-        return replace(said, end_us=self._floor_us) if said.end_us < self._floor_us else said
+        return replace(said, known_us=self._floor_us) if said.at_us < self._floor_us else said
 
     def _watermark(self, now_us: int, lanes: Iterable[Lane]) -> int:
         """Up to here nothing more is expected: what all lanes have reached, or what was waited for long enough.

@@ -1,6 +1,6 @@
 """The page of promises: what each stage owes the next."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -40,11 +40,40 @@ class Connector(Protocol):
         ...
 
 
-class Transcriber(Protocol):
-    """Voice to words, locally or through a service."""
+class Hearing(Protocol):
+    """One person's voice on its way to words; nothing here waits for a recogniser."""
 
-    def transcribe(self, voice: Iterable[AudioChunk]) -> Iterable[Utterance]:
-        """Utterances in the order in which they end."""
+    def hear(self, voice: AudioChunk) -> None:
+        """Take voice, in order of time; returns at once, and what there is no room for is dropped and counted."""
+        ...
+
+    def pause(self) -> None:
+        """The speaker stopped: what was said so far can become words."""
+        ...
+
+    def close(self) -> None:
+        """Stop at once: nothing is said after this returns, and what was not yet words is forgotten."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Voice to words while a call runs, on this machine or through a service."""
+
+    @property
+    def recipient(self) -> str | None:
+        """Who outside hears the voice; None where it stays on this machine."""
+        ...
+
+    def open(self, track: Track, say: Callable[[Utterance], None]) -> Hearing:
+        """Begin with the voice behind a text track; its final utterances are said in order, from any thread."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """How many utterances were said, and how much was dropped, by reason."""
+        ...
+
+    def close(self) -> None:
+        """End all of it."""
         ...
 
 

@@ -1,0 +1,208 @@
+"""Recognisers that take a whole stretch of voice and may need seconds for it: they run on a thread of their own."""
+
+import os
+import sys
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.capture.voiceactivity import FRAME, levels_db
+from countenance.contracts.call import Track
+from countenance.contracts.errors import MediaError
+from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Utterance
+
+LONGEST = 12 * SAMPLE_RATE
+"""Samples after which unbroken speech is cut, at its quietest moment of the last 3 s."""
+SHORTEST = SAMPLE_RATE // 4
+"""A cough is no utterance: shorter stretches are dropped."""
+WAITING = 4
+"""Stretches that may wait for the recogniser; then the oldest is dropped, for late words are of least use."""
+_CUT = 3 * SAMPLE_RATE
+_NICE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words in a stretch of sound; times count from its beginning."""
+
+    start_us: int
+    end_us: int
+    text: str
+    confidence: float | None = None
+    language: str | None = None
+
+
+class Recogniser(Protocol):
+    """Sound to words; slow, and called from one thread only."""
+
+    def recognise(self, pcm: NDArray[np.int16]) -> Iterable[Heard]:
+        """Words in order; 16 kHz mono. Raises MediaError when it cannot read this sound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    hearing: "_Hearing"
+    at_us: int
+    pcm: NDArray[np.int16]
+
+
+class LocalTranscriber:
+    """One recogniser on this machine, on one thread of low priority: it never delays what reads faces and voices."""
+
+    def __init__(self, make: Callable[[], Recogniser]) -> None:
+        """`make` loads the recogniser; it runs on the thread, and what it raises is raised here."""
+        self._waiting: deque[_Stretch] = deque()
+        self._counts: Counter[str] = Counter()
+        self._ready = threading.Condition()
+        self._over = False
+        loaded: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(make, loaded), name="transcriber", daemon=True)
+        self._thread.start()
+        loaded.result()
+
+    @property
+    def recipient(self) -> str | None:
+        """Nobody: the voice stays on this machine."""
+        return None
+
+    def open(self, track: Track, say: Callable[[Utterance], None]) -> "_Hearing":
+        """Begin with the voice behind a text track."""
+        return _Hearing(self, track, say)
+
+    def counts(self) -> Mapping[str, int]:
+        """Utterances said, and stretches dropped: too short, no room, unreadable, or nobody may hear them any more."""
+        with self._ready:
+            return dict(self._counts)
+
+    def close(self) -> None:
+        """End the thread; a stretch that is being recognised is finished and not said."""
+        with self._ready:
+            self._over = True
+            self._waiting.clear()
+            self._ready.notify()
+        self._thread.join()
+
+    def put(self, stretch: _Stretch) -> None:
+        """Queue a stretch; the oldest gives way."""
+        with self._ready:
+            reason = "short" if len(stretch.pcm) < SHORTEST else "closed" if stretch.hearing.closed else None
+            if reason is not None:
+                self._counts[f"dropped_{reason}"] += 1
+                return
+            self._waiting.append(stretch)
+            if len(self._waiting) > WAITING:
+                self._waiting.popleft()
+                self._counts["dropped_busy"] += 1
+            self._ready.notify()
+
+    def forget(self, hearing: "_Hearing") -> None:
+        """Drop what waits of somebody."""
+        with self._ready:
+            kept = [stretch for stretch in self._waiting if stretch.hearing is not hearing]
+            self._counts["dropped_closed"] += len(self._waiting) - len(kept)
+            self._waiting = deque(kept)
+
+    def _run(self, make: Callable[[], Recogniser], loaded: "Future[None]") -> None:
+        _give_way()
+        try:
+            recogniser = make()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever made this transcriber
+            loaded.set_exception(error)
+            return
+        loaded.set_result(None)
+        while (stretch := self._next()) is not None:
+            try:
+                for heard in recogniser.recognise(stretch.pcm):
+                    self._say(stretch, heard)
+            except MediaError:
+                with self._ready:
+                    self._counts["dropped_failed"] += 1
+
+    def _next(self) -> _Stretch | None:
+        with self._ready:
+            self._ready.wait_for(lambda: self._over or self._waiting)
+            return None if self._over else self._waiting.popleft()
+
+    def _say(self, stretch: _Stretch, heard: Heard) -> None:
+        length_us = len(stretch.pcm) * SECOND_US // SAMPLE_RATE
+        text = " ".join(heard.text.split())
+        if not text or heard.start_us >= length_us:
+            return  # recognisers pad what they hear, and invent words in the padding
+        start_us, end_us = stretch.at_us + heard.start_us, stretch.at_us + min(heard.end_us, length_us)
+        track = stretch.hearing.track
+        said = Utterance(track.id, track.participant_id, start_us, end_us, text, heard.confidence, heard.language)
+        with self._ready:
+            self._counts["utterances" if stretch.hearing.say(said) else "dropped_closed"] += 1
+
+
+class _Hearing:
+    """The voice of one person, cut into stretches."""
+
+    def __init__(self, transcriber: LocalTranscriber, track: Track, say: Callable[[Utterance], None]) -> None:
+        self.track = track
+        self._transcriber = transcriber
+        self._say: Callable[[Utterance], None] | None = say
+        self._saying = threading.Lock()
+        self._at_us = 0
+        self._pcm = np.zeros(0, np.int16)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing may be said any more."""
+        return self._say is None
+
+    def hear(self, voice: AudioChunk) -> None:
+        """Take voice; a gap begins a new stretch."""
+        if len(self._pcm) and voice.at_us != self._at_us + len(self._pcm) * SECOND_US // SAMPLE_RATE:
+            self.pause()
+        if not len(self._pcm):
+            self._at_us = voice.at_us
+        self._pcm = np.concatenate([self._pcm, voice.pcm])
+        while len(self._pcm) >= LONGEST:
+            self._cut(_quietest(self._pcm[:LONGEST]))
+
+    def pause(self) -> None:
+        """Hand over what was said."""
+        if len(self._pcm):
+            self._cut(len(self._pcm))
+
+    def close(self) -> None:
+        """Say nothing any more."""
+        with self._saying:
+            self._say = None
+        self._pcm = np.zeros(0, np.int16)
+        self._transcriber.forget(self)
+
+    def say(self, said: Utterance) -> bool:
+        """Pass words on, unless it was closed meanwhile."""
+        with self._saying:
+            if self._say is None:
+                return False
+            self._say(said)
+            return True
+
+    def _cut(self, at: int) -> None:
+        self._transcriber.put(_Stretch(self, self._at_us, self._pcm[:at]))
+        self._pcm = self._pcm[at:]
+        self._at_us += at * SECOND_US // SAMPLE_RATE
+
+
+def _quietest(pcm: NDArray[np.int16]) -> int:
+    """Just after the quietest 20 ms of the last 3 s: words are seldom cut there."""
+    levels = levels_db(pcm[-_CUT:].reshape(-1, FRAME))
+    return len(pcm) - _CUT + (int(np.argmin(levels)) + 1) * FRAME
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread, where a thread has one; threads it starts have the same."""
+    if sys.platform == "linux":
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
