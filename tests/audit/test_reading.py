@@ -55,6 +55,10 @@ def test_whole_entries_are_read_in_order() -> None:
         (LEAVES[7][:-1] + b',"w":{"a":1,"a":1}}', "canonical"),
         (LEAVES[7][:-1] + b',"w":[{"b":1,"a":1}]}', "canonical"),
         (LEAVES[7][:-1] + b',"w":"\xc3\xa9"}', "canonical"),
+        (LEAVES[7][:-1] + b',"w":1.5}', "not a JSON object"),
+        (LEAVES[7][:-1] + b',"w":[1.5]}', "not a JSON object"),
+        (LEAVES[7][:-1] + b',"w":[{"a":1e5}]}', "not a JSON object"),
+        (LEAVES[7][:-1] + b',"w":{"a":{"b":0.5}}}', "not a JSON object"),
     ],
 )
 def test_an_entry_of_another_form_is_found(data: bytes, problem: str) -> None:
@@ -66,7 +70,12 @@ def test_an_entry_of_another_form_is_found(data: bytes, problem: str) -> None:
 
 
 def test_nested_objects_are_read_when_canonical() -> None:
-    for more in (b',"w":{"a":1,"b":{"c":"x"}}}', b',"w":[{"a":1,"b":2}]}', b',"w":"a\\"b c"}'):
+    for more in (b',"w":{"a":1,"b":{"c":"x"}}}', b',"w":[{"a":1,"b":[null,true]}]}', b',"w":"a\\"b c"}'):
+        assert read([LEAVES[0][:-1] + more], 0)[1] == []
+
+
+def test_what_the_quick_way_does_not_know_is_read_the_slow_way() -> None:
+    for more in (b',"w":18446744073709551616}', b',"w":"\\ud800"}', b',"w":"\\u00e9"}'):
         assert read([LEAVES[0][:-1] + more], 0)[1] == []
 
 

@@ -4,11 +4,13 @@ Rules look at entries in the order of the log, one at a time, and keep only what
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from countenance.audit.entries import LARGEST
-from countenance.audit.fields import Key, counts_of, names, place_of, whole, word
+from countenance.audit.fields import Key, counts_of, names, person_of, place_of, whole, word
 from countenance.audit.reading import Finding, Leaf
 from countenance.contracts.trust import CONSENT_KINDS
 
@@ -119,9 +121,9 @@ class Leases:
             self._report(seq, f"{what}, which is not open")
             return
         allowed, limit = names(given, "modalities"), whole(given, "limit", LARGEST)
-        if any(n and modality not in allowed for modality, n in counts.items()):
+        if not counts.keys() <= set(allowed) and any(n and one not in allowed for one, n in counts.items()):
             self._report(seq, f"{what} counts a modality that the lease does not cover")
-        elif any(n > limit for n in counts.values()):
+        elif counts and max(counts.values()) > limit:
             self._report(seq, f"{what} counts more than the {limit} that the lease allows")
         elif leaf.get("subject_ref") not in (given.get("subject_ref"), None):
             self._report(seq, f"{what} names another person than the lease")
@@ -136,7 +138,7 @@ class OptOuts:
         self._report = report
         self._open: dict[Key, object] = {}
         self._barred: dict[Key, set[object]] = {}
-        self._counted: dict[Key, array[int]] = {}
+        self._counted: defaultdict[Key, array[int]] = defaultdict(partial(array, "q"))
         """Of each result that counts a modality: the end of its media time and its number, in turn."""
         self._stopped: dict[Key, int] = {}
 
@@ -149,7 +151,7 @@ class OptOuts:
             self._left(leaf)
         elif kind == "CONSENT":
             if leaf.get("status") == "given":
-                self._stopped.pop(place_of(leaf, word(leaf, "modality")), None)
+                self._stopped.pop(place_of(leaf), None)
         else:
             self._open.pop(lease, None)
             barred = self._barred.pop(lease, ())
@@ -159,27 +161,28 @@ class OptOuts:
     def _leased(self, leaf: Leaf, lease: Key) -> None:
         self._open[lease] = word(leaf, "subject_ref")
         for modality in names(leaf, "modalities") if self._stopped else ():
-            stop_us = self._stopped.get(place_of(leaf, modality))
+            stop_us = self._stopped.get((*person_of(leaf), modality))
             if stop_us is not None and stop_us <= whole(leaf, "start_us"):
                 self._report(whole(leaf, "seq"), f"lease on {modality} after the opt-out at {stop_us} us")
 
     def _left(self, leaf: Leaf) -> None:
         modality, at_us = word(leaf, "modality"), whole(leaf, "at_us")
-        place = place_of(leaf, modality)
+        place = place_of(leaf)
         self._stopped[place] = at_us
         for lease, person in self._open.items():
             if (lease[0], person) == place[:2]:
                 self._barred.setdefault(lease, set()).add(modality)
-        ends = self._counted.get(place, array("q"))
+        ends = self._counted[place]
         for end_us, seq in zip(ends[::2], ends[1::2], strict=True):
             if end_us > at_us:
                 self._report(seq, f"{modality} is counted up to {end_us} us, beyond the opt-out at {at_us} us")
 
     def _ended(self, leaf: Leaf, barred: Iterable[object]) -> None:
         end_us, seq = min(max(whole(leaf, "end_us"), 0), LARGEST), whole(leaf, "seq")
+        call, person = person_of(leaf)
         for modality, n in counts_of(leaf).items():
             if n:
-                self._counted.setdefault(place_of(leaf, modality), array("q")).extend((end_us, seq))
+                self._counted[call, person, modality].extend((end_us, seq))
                 if modality in barred:
                     self._report(seq, f"{modality} is counted after the opt-out")
 
@@ -193,34 +196,48 @@ class Permissions:
         self._report = report
         self._rulings: dict[Key, Leaf] = {}
         self._answers: dict[Key, list[Leaf]] = {}
+        self._sound: dict[Key, tuple[int, object, object]] = {}
+        """Of the last lease that was right: from when on, under which policy and on which consent the next is too."""
 
     def see(self, leaf: Leaf, kind: object) -> None:
         """Report what is wrong with an entry."""
         if kind == "LEASE":
+            call, person = person_of(leaf)
+            stands_on = leaf.get("consent_index")
             for modality in names(leaf, "modalities"):
-                self._lease(leaf, modality, place_of(leaf, modality))
-        elif kind == "GATE":
-            self._rulings[place_of(leaf, word(leaf, "modality"))] = leaf
+                index = stands_on.get(modality) if type(stands_on) is dict else None
+                self._lease(leaf, (call, person, modality), index)
+            return
+        place = place_of(leaf)
+        self._sound.pop(place, None)
+        if kind == "GATE":
+            self._rulings[place] = leaf
         else:
-            answers = self._answers.setdefault(place_of(leaf, word(leaf, "modality")), [])
+            answers = self._answers.setdefault(place, [])
             answers.append(leaf)
             # Of answers given for the same media time the later one in the log holds: the sort keeps their order.
             answers.sort(key=lambda answer: whole(answer, "at_us"))
 
-    def _lease(self, leaf: Leaf, modality: str, place: Key) -> None:
-        ruling, seq = self._rulings.get(place), whole(leaf, "seq")
+    def _lease(self, leaf: Leaf, place: Key, index: object) -> None:
+        start_us, sound = whole(leaf, "start_us"), self._sound.get(place)
+        if sound is not None and start_us >= sound[0] and (leaf.get("policy_digest"), index) == sound[1:]:
+            return
+        ruling, seq, modality = self._rulings.get(place), whole(leaf, "seq"), place[-1]
         allowed = ruling is not None and ruling.get("decision") == "allow"
         if ruling is None or not allowed or ruling.get("policy_digest") != leaf.get("policy_digest"):
             self._report(seq, f"lease on {modality} without an allowing ruling")
             return
-        answers, start_us = self._answers.get(place, []), whole(leaf, "start_us")
+        answers = self._answers.get(place, [])
         answer = next((one for one in reversed(answers) if whole(one, "at_us") <= start_us), None)
-        if not (ruling.get("consent_kind") == "none" if answer is None else _is_enough(answer, ruling)):
+        agreed = ruling.get("consent_kind") == "none" if answer is None else _is_enough(answer, ruling)
+        named = index is None or any(one["seq"] == index and one.get("status") == "given" for one in answers)
+        if not agreed:
             self._report(seq, f"lease on {modality} without a consent")
-        stands_on = leaf.get("consent_index")
-        index = stands_on.get(modality) if isinstance(stands_on, dict) else None
-        if index is not None and not any(one["seq"] == index and one.get("status") == "given" for one in answers):
+        if not named:
             self._report(seq, f"lease on {modality} names entry {index} as its consent, which is none")
+        if agreed and named and (not answers or answer is answers[-1]):
+            since_us = -LARGEST if answer is None else whole(answer, "at_us")
+            self._sound[place] = (since_us, leaf.get("policy_digest"), index)
 
 
 class Loaded:

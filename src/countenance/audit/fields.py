@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from countenance.audit.reading import Leaf
 
 Key = tuple[object, ...]
+WORDS = {str}
+NUMBERS = {int}
 
 
 def counts_of(leaf: Leaf) -> Mapping[str, int]:
@@ -12,13 +14,15 @@ def counts_of(leaf: Leaf) -> Mapping[str, int]:
     value = leaf.get("counts")
     if not isinstance(value, dict):
         return {}
-    return value if all(type(n) is int for n in value.values()) else {k: n for k, n in value.items() if type(n) is int}
+    if set(map(type, value.values())) <= NUMBERS:
+        return value
+    return {k: n for k, n in value.items() if type(n) is int}
 
 
 def names(leaf: Leaf, key: str) -> Sequence[str]:
     """A list of words in a field; empty when it is none."""
     value = leaf.get(key)
-    return value if isinstance(value, list) and all(type(name) is str for name in value) else ()
+    return value if isinstance(value, list) and set(map(type, value)) <= WORDS else ()
 
 
 def word(leaf: Leaf, key: str) -> str | None:
@@ -33,6 +37,11 @@ def whole(leaf: Leaf, key: str, other: int = 0) -> int:
     return value if type(value) is int else other
 
 
-def place_of(leaf: Leaf, modality: object) -> Key:
-    """One modality of one person in one call."""
-    return word(leaf, "call_ref"), word(leaf, "subject_ref"), modality
+def person_of(leaf: Leaf) -> Key:
+    """One person in one call."""
+    return word(leaf, "call_ref"), word(leaf, "subject_ref")
+
+
+def place_of(leaf: Leaf) -> Key:
+    """One modality of one person in one call, of which an entry speaks."""
+    return *person_of(leaf), word(leaf, "modality")

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+
+import orjson
 
 from countenance.audit.entries import KINDS, LARGEST, VERSION, canonical
 
@@ -15,8 +16,6 @@ Leaf = Mapping[str, object]
 DRIFT_US = 2_000_000
 """How far the wall clock may run apart from the monotonic one between two entries without a CLOCK_ANOMALY."""
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-PRINTED = bytes(range(0x21, 0x7F)).replace(b"\\", b"")
-MINUS_NOUGHT = re.compile(rb"-0[,\]}]")
 KNOWN = frozenset(KINDS)
 
 
@@ -33,18 +32,15 @@ def read(entries: Sequence[bytes], start: int) -> tuple[list[Leaf], list[Finding
     """The fields of consecutive entries from index `start`, and what is wrong with their form."""
     leaves: list[Leaf] = []
     findings: list[Finding] = []
-    whole = b"".join(entries)
-    # In text of this kind the spelling of numbers and strings leaves no choice; the order of keys is looked at below.
-    plain = not whole.translate(None, PRINTED) and not MINUS_NOUGHT.search(whole)
-    text, at = whole.decode("latin-1"), 0
     for seq, data in enumerate(entries, start):
-        leaf = _parse(text, at, at + len(data))
-        at += len(data)
+        leaf = _plainly(data)
+        quick = leaf is not None
+        leaf = _parse(data) if leaf is None else leaf
         if leaf is None:
             findings.append(Finding(seq, "the entry is not a JSON object of the log"))
         elif not _is_good(leaf, seq):
             findings.append(Finding(seq, _fault(leaf, seq)))
-        elif not (plain and _in_order(leaf, data)) and not _is_canonical(leaf, data):
+        elif not quick and not _is_canonical(leaf, data):
             findings.append(Finding(seq, "the entry is not in its canonical spelling"))
         else:
             leaves.append(leaf)
@@ -80,16 +76,42 @@ def _nothing_but_integers(text: str) -> object:
     raise ValueError(f"a number that is not whole: {text}")
 
 
-_decode = json.JSONDecoder(parse_float=_nothing_but_integers, parse_constant=_nothing_but_integers).raw_decode
+_decode = json.JSONDecoder(parse_float=_nothing_but_integers, parse_constant=_nothing_but_integers).decode
 
 
-def _parse(text: str, start: int, end: int) -> Leaf | None:
-    """The object that fills a stretch of text exactly; None when there is none."""
+def _plainly(data: bytes) -> Leaf | None:
+    """The fields of an entry such as the log writes, whose bytes are their one spelling; None sends it the slow way."""
     try:
-        leaf, stop = _decode(text, start)
+        leaf = orjson.loads(data)
+        if not isinstance(leaf, dict) or orjson.dumps(leaf, option=orjson.OPT_SORT_KEYS) != data:
+            return None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return leaf if data.isascii() and _is_whole(leaf.values()) else None
+
+
+def _is_whole(values: Iterable[object]) -> bool:
+    """Whether all numbers are whole, at every level; one beyond 64 bits comes as a float and counts as none."""
+    for value in values:
+        kind = type(value)
+        if kind is str or kind is int:  # nearly all of them
+            continue
+        if isinstance(value, float):
+            return False
+        if isinstance(value, dict) and not _is_whole(value.values()):
+            return False
+        if isinstance(value, list) and not _is_whole(value):
+            return False
+    return True
+
+
+def _parse(data: bytes) -> Leaf | None:
+    """The object that an entry is; None when it is none."""
+    try:
+        leaf = _decode(data.decode("latin-1"))
     except (ValueError, RecursionError):
         return None
-    return leaf if stop == end and isinstance(leaf, dict) else None
+    return leaf if isinstance(leaf, dict) else None
 
 
 def _is_good(leaf: Leaf, seq: int) -> bool:
@@ -119,32 +141,6 @@ def _fault(leaf: Leaf, seq: int) -> str:
     if type(get("t_mono")) is not int or not _is_time(get("t_mono")):
         return "the entry has no time by the monotonic clock"
     return "the entry does not say whose it is, or when it was made"
-
-
-@lru_cache(maxsize=1_000)
-def _sorted(keys: tuple[str, ...]) -> bool:
-    return list(keys) == sorted(keys)
-
-
-def _in_order(leaf: Leaf, data: bytes) -> bool:
-    """Whether the keys stand in order at every level and none twice: then there are as many as the text has.
-
-    An object within a list is not counted, which sends the entry to the slow way; the log writes none.
-    """
-    if not _sorted(tuple(leaf)):
-        return False
-    written = data.count(b'":')
-    return written == len(leaf) or written == _keys_in_order(leaf)
-
-
-def _keys_in_order(value: Mapping[str, object]) -> int | None:
-    """The number of keys of an object at all levels; None when some are out of order."""
-    total = len(value) if _sorted(tuple(value)) else None
-    for part in value.values():
-        if type(part) is dict and total is not None:
-            below = _keys_in_order(part)
-            total = None if below is None else total + below
-    return total
 
 
 def _is_canonical(leaf: Leaf, data: bytes) -> bool:
