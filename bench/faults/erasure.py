@@ -21,14 +21,13 @@ from bench.faults.erasure_mutants import MUTANTS, Mutant, none
 from bench.faults.erasure_plant import SHORT, Planted, Size, back_up, opened, plant
 from bench.faults.outcome import Outcome
 from bench.faults.people import Exported, House
+from bench.faults.receiver import listen, take
 from countenance.audit.deletion import verify_deletion
 from countenance.audit.merkle import check_consistency, check_inclusion
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.errors import CountenanceError
 from countenance.control import backups
-from countenance.storage import outbox
-from countenance.storage.clocks import micros
 from countenance.storage.engine import FILE
 from countenance.storage.keys import KeyFolder
 from countenance.storage.store import Store
@@ -272,13 +271,10 @@ class Trial:
 
     def _deliver(self) -> None:
         """The receivers take what waits, tombstones included, and answer."""
-        house, now = self._house, micros(self._house.clock.utc())
-        due = True
-        while due:
-            with house.store.transaction() as tx:
-                due = bool(waiting := outbox.due(tx, now, 1_000))
-                for event in waiting:
-                    outbox.delivered(tx, event, now)
+        house = self._house
+        delivery = listen(house.log, house.vault, house.clock)
+        while delivery.run(take):
+            pass
         house.eraser.finish()
 
     def _expect(self, what: str, found: int, wanted: int) -> None:

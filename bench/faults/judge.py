@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from bench.faults.tenant import Tenant
 from bench.faults.truth import Told
 from countenance.contracts.trust import LogEntry
-from countenance.storage import outbox
+from countenance.storage import dispatches, outbox
 
 FAR_US = 1 << 60
+MANY = 1 << 20
 ENDS = ("RESULT", "LEASE_CLOSE", "RECOVERY")
 
 
@@ -20,9 +21,11 @@ def judge(tenant: Tenant, told: Told) -> Iterator[str]:
     yield from (f"invoked after the person was told that it ended: {line}" for line in told.after_stop)
     yield from (f"the verifier finds at entry {found.seq}: {found.problem}" for found in tenant.verified().findings)
     with tenant.store.reading() as tx:
-        for event in outbox.due(tx, FAR_US):
-            if event.payload_id is not None:
-                tenant.vault.open_sealed(tx, event.payload_id)
+        waiting = [one.payload_id for one in outbox.unhanded(tx, MANY)]
+        waiting += [one.payload_id for one in dispatches.due(tx, FAR_US, MANY)]
+        for payload_id in waiting:
+            if payload_id is not None:
+                tenant.vault.open_sealed(tx, payload_id)
 
 
 def lost(entries: Sequence[LogEntry], told: Told) -> Iterator[str]:

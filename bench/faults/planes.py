@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.faults.receiver import TAKEN, listen, payload_of
 from bench.faults.service import MODALITIES, SIGNED, TOLD, TOPIC, Room, Service, notice
 from bench.faults.tenant import Tenant
 from bench.faults.truth import Teller
@@ -21,7 +22,7 @@ from countenance.consent.answers import Said, Shown
 from countenance.contracts.call import Modality
 from countenance.contracts.errors import AuditError
 from countenance.contracts.trust import ConsentStatus
-from countenance.control.delivery import Delivery, Letter
+from countenance.control.delivery import Answer, Parcel
 
 PEOPLE_PER_CALL = 2
 WINDOW_S = 0.95
@@ -58,7 +59,7 @@ class Plane:
         self.tenant = Tenant.open(folder / "tenant")
         self.service = Service(self.tenant, Silent(-1))
         self.emitted = os.open(folder / "emitted", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.delivery = Delivery(self.tenant.vault, self.tenant.clock, self._send_out)
+        self.delivery = listen(self.tenant.log, self.tenant.vault, self.tenant.clock)
 
     def serve(self) -> None:
         """Until the client hangs up."""
@@ -178,12 +179,13 @@ class Plane:
             # The worker had not heard of a no: what came of these leases is thrown away.
             for outcome in outcomes:
                 self.service.control.close_lease(room.running, outcome.lease, "stopped")
-        while self.delivery.run():
+        while self.delivery.run(self._send_out):
             pass
 
-    def _send_out(self, letter: Letter) -> None:
-        if letter.topic == TOPIC:
-            os.write(self.emitted, f"{time.monotonic_ns()} {letter.payload.decode()}\n".encode())
+    def _send_out(self, parcel: Parcel) -> Answer:
+        if parcel.dispatch.topic == TOPIC:
+            os.write(self.emitted, f"{time.monotonic_ns()} {payload_of(parcel).decode()}\n".encode())
+        return TAKEN
 
     def _to_worker(self, message: Message) -> None:
         if time.monotonic() < self.cut_until_s or self.held:

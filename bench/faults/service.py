@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from random import Random
 
+from bench.faults.receiver import TAKEN, listen
 from bench.faults.tenant import Tenant
 from bench.faults.truth import Teller
 from countenance.audit.holder import LeaseHolder
@@ -18,7 +19,7 @@ from countenance.consent.wording import load
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality, Participant, Purpose, Role
 from countenance.contracts.errors import RefusedError
 from countenance.contracts.trust import Case, ConsentStatus, Lease, Ruling
-from countenance.control.delivery import Delivery, Letter
+from countenance.control.delivery import Answer, Parcel
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall, Stop
 from countenance.policy.gate import Gate
@@ -89,7 +90,7 @@ class Service:
         self.tell = teller
         self.control = Control(tenant.opened, gate(), tenant.points)
         self.control.loaded({"fake.v1": MODEL}, "0")
-        self.delivery = Delivery(tenant.vault, tenant.clock, self._send, tenant.points)
+        self.delivery = listen(tenant.log, tenant.vault, tenant.clock, tenant.points)
 
     def open_call(self, call_id: str, people: Mapping[str, str], start_us: int = 0, stop: Stop | None = None) -> Room:
         """Begin a call or go on with it, and put everyone's case to the gate; `stop` tells the worker of a no."""
@@ -178,11 +179,12 @@ class Service:
 
     def deliver(self) -> None:
         """Send the next event of each call."""
-        self.delivery.run()
+        self.delivery.run(self._send)
 
     def acked(self, seq: int) -> None:
         """Tell that an entry was called durable."""
         self.tell.acked((entry.seq, entry.hash) for entry in self.tenant.log.entries(seq, seq + 1))
 
-    def _send(self, letter: Letter) -> None:
-        self.tell.emitted(letter.event_id, letter.seq)
+    def _send(self, parcel: Parcel) -> Answer:
+        self.tell.emitted(parcel.dispatch.event_id, parcel.dispatch.seq)
+        return TAKEN

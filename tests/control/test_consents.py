@@ -22,7 +22,6 @@ from countenance.contracts.errors import AuditError, ConsentError, RefusedError,
 from countenance.contracts.trust import ConsentStatus
 from countenance.control.changes import CHANGED
 from countenance.storage import entries, outbox
-from countenance.storage.clocks import micros
 from countenance.storage.consents import counts, notice_text
 from countenance.storage.store import Transaction
 from countenance.storage.tables import consents as consent_table
@@ -41,7 +40,7 @@ def status(desk: Desk, modality: str = "face", purpose: Purpose = QA, person: st
 
 def events(desk: Desk) -> list[dict[str, object]]:
     with desk.store.reading() as tx:
-        waiting = outbox.due(tx, micros(desk.consents.now()))
+        waiting = outbox.unhanded(tx)
         return [json.loads(desk.vault.open_sealed(tx, str(one.payload_id)).payload) for one in waiting]
 
 

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from bench.faults.people import Exported, House, Seated, request_of
+from bench.faults.receiver import listen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,10 +20,11 @@ from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.errors import VaultError
 from countenance.control import tombstones
+from countenance.control.delivery import Answer, Delivery
 from countenance.control.erasure import DUE_US, HOUR_US, ROTATE_AFTER_US
 from countenance.control.tombstones import GIVEN_UP_US, TOPIC
+from countenance.control.webhooks import Endpoints
 from countenance.storage import outbox
-from countenance.storage.clocks import micros
 from countenance.storage.tables import (
     asks,
     calls,
@@ -34,6 +37,7 @@ from countenance.storage.tables import (
     payloads,
     version,
 )
+from countenance.surface.webhooks import Bodies
 
 
 @pytest.fixture
@@ -263,7 +267,7 @@ def test_receivers_are_told_whose_data_to_delete_in_place_of_what_was_waiting(ho
     assert said["receivers"] == {"waiting": 1, "answered": [], "not_reached": 0}
     assert said["rows"]["outbox"] == 3
     with house.store.reading() as tx:
-        (event,) = outbox.due(tx, micros(house.clock.utc()))
+        (event,) = outbox.unhanded(tx)
         assert event.topic == TOPIC
         assert event.payload_id is not None
         told = json.loads(house.vault.open_sealed(tx, event.payload_id).payload)
@@ -282,58 +286,81 @@ def test_what_was_delivered_is_followed_by_a_tombstone_and_the_answer_is_kept(ho
     house.clock.pass_us(HOUR_US)
     deliver(house)
     house.eraser.finish()
-    receivers = statement(house.eraser.receipt(name)).statement["receivers"]
-    assert [one["at"] for one in receivers["answered"]] == ["2026-11-22T10:00:00.000000Z"]
-    assert (receivers["waiting"], receivers["not_reached"]) == (0, 0)
+    found = statement(house.eraser.receipt(name)).statement["receivers"]
+    assert [one["at"] for one in found["answered"]] == ["2026-11-22T10:00:00.000000Z"]
+    assert (found["waiting"], found["not_reached"]) == (0, 0)
     with house.store.reading() as tx:
         assert tombstones.unsettled(tx) == ()
         assert tx.rows(tx.select(payloads).where(payloads.c.context == "tombstone")) == []
 
 
-def deliver(house: House) -> None:
-    now = micros(house.clock.utc())
-    while True:
-        with house.store.transaction() as tx:
-            due = outbox.due(tx, now)
-            for event in due:
-                outbox.delivered(tx, event, now)
-        if not due:
-            return
+def deliver(house: House, status: int = 204) -> None:
+    delivery = listen(house.log, house.vault, house.clock)
+    while delivery.run(lambda _: Answer(status)):
+        pass
+
+
+def erased(house: House) -> str:
+    return str(statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"])
+
+
+def receivers(house: House, name: str) -> dict[str, object]:
+    house.eraser.finish()
+    return dict(statement(house.eraser.receipt(name)).statement["receivers"])
 
 
 def test_a_receiver_that_never_answers_is_listed_and_the_name_it_was_to_get_goes(house: House) -> None:
     a_call(house)
-    name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]
+    name = erased(house)
+    deliver(house, 500)
     house.clock.pass_us(GIVEN_UP_US - 1)
-    house.eraser.finish()
-    assert statement(house.eraser.receipt(name)).statement["receivers"]["waiting"] == 1
+    assert receivers(house, name)["waiting"] == 1
     house.clock.pass_us(1)
-    house.eraser.finish()
-    receivers = statement(house.eraser.receipt(name)).statement["receivers"]
-    assert receivers == {"waiting": 0, "answered": [], "not_reached": 1}
+    assert receivers(house, name) == {"waiting": 0, "answered": [], "not_reached": 1}
 
 
-def test_a_receiver_that_was_given_up_is_listed_at_once(house: House) -> None:
+def test_receivers_that_nobody_tried_to_reach_in_all_that_time_are_listed(house: House) -> None:
     a_call(house)
-    name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]
-    now = micros(house.clock.utc())
-    with house.store.transaction() as tx:
-        (event,) = outbox.due(tx, now)
-        outbox.given_up(tx, event, "410 Gone", now)
-    house.eraser.finish()
-    receivers = statement(house.eraser.receipt(name)).statement["receivers"]
-    assert receivers == {"waiting": 0, "answered": [], "not_reached": 1}
+    listen(house.log, house.vault, house.clock)
+    name = erased(house)
+    house.clock.pass_us(GIVEN_UP_US)
+    assert receivers(house, name) == {"waiting": 0, "answered": [], "not_reached": 1}
 
 
-def test_an_answer_that_was_swept_from_the_outbox_counts(house: House) -> None:
+def test_a_receiver_that_is_gone_is_listed_at_once(house: House) -> None:
     a_call(house)
-    name = statement(house.eraser.erase("MARKER-ann", "request", "subject")).statement["erasure_id"]
+    name = erased(house)
+    deliver(house, 410)
+    assert receivers(house, name) == {"waiting": 0, "answered": [], "not_reached": 1}
+
+
+def test_a_receiver_that_was_removed_is_listed_for_it_may_hold_something(house: House) -> None:
+    a_call(house)
     deliver(house)
-    with house.store.transaction() as tx:
-        outbox.sweep(tx, micros(house.clock.utc()) + 1)
-    house.eraser.finish()
-    (answer,) = statement(house.eraser.receipt(name)).statement["receivers"]["answered"]
-    assert answer["event_id"] is None
+    endpoints = Endpoints(house.log, house.vault, house.clock)
+    endpoints.remove(endpoints.every()[0].row.endpoint_id)
+    name = erased(house)
+    deliver(house)
+    found = receivers(house, name)
+    assert (found["not_reached"], len(found["answered"])) == (1, 1)  # type: ignore[arg-type]
+
+
+def test_where_nobody_listens_nobody_is_listed(house: House) -> None:
+    a_call(house)
+    name = erased(house)
+    assert receivers(house, name)["waiting"] == 1
+    Delivery(house.vault, house.clock, Bodies("d")).hand_out()
+    assert receivers(house, name) == {"waiting": 0, "answered": [], "not_reached": 0}
+
+
+def test_who_answered_is_told_in_the_receipt(house: House) -> None:
+    a_call(house)
+    name = erased(house)
+    deliver(house)
+    (endpoint,) = Endpoints(house.log, house.vault, house.clock).every()
+    assert receivers(house, name)["answered"] == [
+        {"event_id": ANY, "receiver": endpoint.row.endpoint_id, "at": "2026-11-22T09:00:00.000000Z"}
+    ]
 
 
 def test_who_gave_only_a_standing_answer_is_erased_too(house: House) -> None:

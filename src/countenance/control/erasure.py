@@ -181,7 +181,8 @@ class Eraser:
                     if one.delivered_utc_us is None:
                         said["not_reached"] += 1
                     else:
-                        said["answered"].append({"event_id": one.event_id, "at": _text(one.delivered_utc_us)})
+                        at = _text(one.delivered_utc_us)
+                        said["answered"].append({"event_id": one.event_id, "receiver": one.endpoint_id, "at": at})
                 mine = tx.update(erasures).where(erasures.c.erasure_id == row.erasure_id)
                 tx.execute(mine.values(receipt=json.dumps(said)))
             self._at("erasure.collected")

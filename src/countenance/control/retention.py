@@ -20,8 +20,8 @@ from countenance.storage.store import Transaction
 from countenance.storage.vault import Vault
 from countenance.storage.wiping import Seat, wipe
 
-STANDING = (CONTEXT, "call", "dispute", "tombstone")
-"""Contexts without a date of their own: they go with the answers, the call or the reading they belong to."""
+STANDING = (CONTEXT, "call", "dispute", "tombstone", "endpoint")
+"""Contexts without a date of their own: they go with the answer, call, reading or endpoint they belong to."""
 ABANDONED = timedelta(days=2)
 """A call that was opened so long ago and never closed is over."""
 DELIVERED = timedelta(days=30)

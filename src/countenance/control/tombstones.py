@@ -8,7 +8,7 @@ import rfc8785
 from sqlalchemy import Select
 
 from countenance.audit.leases import EVENT
-from countenance.storage import outbox
+from countenance.storage import dispatches, endpoints, outbox
 from countenance.storage.outbox import Event, random_id
 from countenance.storage.store import Transaction
 from countenance.storage.tables import outbox as outbox_rows
@@ -19,15 +19,15 @@ from countenance.storage.wiping import Seat
 TOPIC = "io.countenance.subject.erased.v1"
 CONTEXT = "tombstone"
 GIVEN_UP_US = 80 * 3_600_000_000
-"""The waits of a webhook add up to 75.6 h; whoever has not answered by then is listed as not reached."""
+"""The waits of a webhook add up to 79.4 h at most; whoever has not answered by then is listed as not reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a tombstone."""
+    """What became of a tombstone at one receiver."""
 
-    event_id: str | None
-    """None when its row was swept from the outbox before we looked."""
+    event_id: str
+    endpoint_id: str
     delivered_utc_us: int | None
     """None when the receiver never answered."""
 
@@ -66,18 +66,21 @@ def bury(
 
 
 def collect(vault: Vault, tx: Transaction, seq: int, now_utc_us: int, asked_utc_us: int) -> Sequence[Answer]:
-    """Take away the tombstones of an erasure that were answered or given up, with the names in them."""
-    answers = []
+    """Take away the tombstones of an erasure that every receiver has answered or is given up for, with their names."""
+    answers: list[Answer] = []
     for grave in tx.rows(_graves(tx).where(payloads.c.seq == seq)):
-        event = tx.first(tx.select(outbox_rows).where(outbox_rows.c.payload_id == grave.payload_id))
-        # Only what was delivered is ever swept from the outbox.
-        at = now_utc_us if event is None else event.delivered_utc_us
-        given_up = event is not None and event.given_up_utc_us is not None
-        if at is None and not given_up and now_utc_us < asked_utc_us + GIVEN_UP_US:
+        rows = dispatches.of_payload(tx, grave.payload_id)
+        mine = (outbox_rows.c.payload_id == grave.payload_id) & outbox_rows.c.handed_utc_us.is_(None)
+        unhanded = tx.first(tx.select(outbox_rows).where(mine))
+        open_ones = [row for row in rows if row.delivered_utc_us is None and row.given_up_utc_us is None]
+        if (unhanded is not None or open_ones) and now_utc_us < asked_utc_us + GIVEN_UP_US:
             continue
         outbox.drop(tx, [grave.payload_id])
         vault.forget(tx, grave.subject_ref)
-        answers.append(Answer(None if event is None else event.event_id, at))
+        answers += (Answer(row.event_id, row.endpoint_id, row.delivered_utc_us) for row in rows)
+        if unhanded is not None:
+            # Nothing was sent at all in this time: whoever was to be told was not.
+            answers += (Answer(unhanded.event_id, one.endpoint_id, None) for one in endpoints.every(tx))
     return tuple(answers)
 
 

@@ -9,7 +9,26 @@ from countenance.storage import tables
 
 Step = Callable[[Connection], None]
 
-STEPS: tuple[Step, ...] = ()
+
+def webhooks(connection: Connection) -> None:
+    """The outbox hands events on; each endpoint has a queue, a log and dead letters of its own."""
+    for table in (tables.endpoints, tables.dispatches):
+        table.create(connection)
+    for change in (
+        "RENAME COLUMN next_utc_us TO at_utc_us",
+        "RENAME COLUMN delivered_utc_us TO handed_utc_us",
+        *(f"DROP COLUMN {name}" for name in ("attempts", "problem", "given_up_utc_us")),
+    ):
+        connection.execute(text(f"ALTER TABLE outbox {change}"))
+    connection.execute(text("CREATE INDEX outbox_by_event ON outbox (tenant, event_id)"))
+
+
+def kept_replies(connection: Connection) -> None:
+    """Answers to requests that may come again are kept for a day."""
+    tables.replies.create(connection)
+
+
+STEPS: tuple[Step, ...] = (webhooks, kept_replies)
 """Step n brings a store from form n to form n + 1. A new store is made in the newest form at once."""
 
 

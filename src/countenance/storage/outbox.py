@@ -1,16 +1,18 @@
-"""What is to leave the process: written with its entry in one transaction, delivered at least once, a call in order."""
+"""What is to leave the process: written with its entry in one transaction, then handed to each endpoint's queue."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func
 
+from countenance.storage import dispatches
 from countenance.storage.store import Transaction
 from countenance.storage.tables import outbox
 
 ID_BYTES = 16
-OPEN = outbox.c.delivered_utc_us.is_(None) & outbox.c.given_up_utc_us.is_(None)
+OPEN = outbox.c.handed_utc_us.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row of the outbox that is not delivered."""
+    """A row of the outbox."""
 
     event_id: str
-    """The same on every attempt: receivers know a repetition by it."""
     seq: int
     turn: int
     topic: str
     call_ref: str | None
     payload_id: str | None
     body: str | None
-    attempts: int
+    at_utc_us: int
 
 
 def random_id() -> str:
@@ -56,62 +57,65 @@ def put(
             "call_ref": event.call_ref,
             "payload_id": event.payload_id,
             "body": event.body,
-            "attempts": 0,
-            "next_utc_us": now_utc_us,
+            "at_utc_us": now_utc_us,
         }
         for turn, event in enumerate(events)
     )
     tx.insert(outbox, *rows)
 
 
-def due(tx: Transaction, now_utc_us: int, most: int = 100) -> Sequence[Waiting]:
-    """The first undelivered row of each call whose time has come: a call waits for its first, other calls do not."""
-    # Rows of no call wait for nobody.
-    lane = func.coalesce(outbox.c.call_ref, outbox.c.event_id)
-    turn = func.row_number().over(partition_by=lane, order_by=(outbox.c.seq, outbox.c.turn)).label("place")
-    waiting = tx.select(outbox, *outbox.c, turn).where(OPEN).subquery()
-    query = select(waiting).where(waiting.c.place == 1, waiting.c.next_utc_us <= now_utc_us)
-    rows = tx.rows(query.order_by(waiting.c.seq, waiting.c.turn).limit(most))
-    return tuple(
-        Waiting(r.event_id, r.seq, r.turn, r.topic, r.call_ref, r.payload_id, r.body, r.attempts) for r in rows
-    )
+def unhanded(tx: Transaction, most: int = 500) -> Sequence[Waiting]:
+    """The rows that no endpoint has in its queue yet, in order."""
+    return _in_order(tx, OPEN, most)
 
 
-def delivered(tx: Transaction, event: Waiting, at_utc_us: int) -> None:
-    """The receiver has acknowledged it."""
-    values = {"delivered_utc_us": at_utc_us, "attempts": event.attempts + 1, "problem": None}
-    tx.connection.execute(tx.update(outbox).where(_is(event)).values(values))
+def since(tx: Transaction, at_utc_us: int, most: int, after: Waiting | None = None) -> Sequence[Waiting]:
+    """The rows of what happened since a time and was handed on, in order; `after` begins the next page."""
+    which = (outbox.c.at_utc_us >= at_utc_us) & ~OPEN
+    if after is not None:
+        which &= (outbox.c.seq > after.seq) | ((outbox.c.seq == after.seq) & (outbox.c.turn > after.turn))
+    return _in_order(tx, which, most)
 
 
-def failed(tx: Transaction, event: Waiting, problem: str, next_utc_us: int) -> None:
-    """It is to be sent again, not before this time."""
-    values = {"next_utc_us": next_utc_us, "attempts": event.attempts + 1, "problem": problem}
-    tx.connection.execute(tx.update(outbox).where(_is(event)).values(values))
+def find(tx: Transaction, event_id: str) -> Waiting | None:
+    """The row of an event."""
+    row = tx.first(tx.select(outbox).where(outbox.c.event_id == event_id))
+    return None if row is None else _waiting(row)
 
 
-def given_up(tx: Transaction, event: Waiting, problem: str, at_utc_us: int) -> None:
-    """It is not sent again; what comes after it in its call goes on."""
-    values = {"given_up_utc_us": at_utc_us, "attempts": event.attempts + 1, "problem": problem}
-    tx.connection.execute(tx.update(outbox).where(_is(event)).values(values))
+def handed(tx: Transaction, events: Iterable[Waiting], at_utc_us: int) -> None:
+    """Each endpoint that wants these has them in its queue."""
+    for event in events:
+        mine = (outbox.c.seq == event.seq) & (outbox.c.turn == event.turn)
+        tx.execute(tx.update(outbox).where(mine).values(handed_utc_us=at_utc_us))
 
 
 def drop(tx: Transaction, payload_ids: Iterable[str]) -> int:
-    """Take out what stands on these payloads: they are erased. Returns how many were undelivered."""
-    mine = outbox.c.payload_id.in_(list(payload_ids))
-    lost = tx.connection.execute(tx.delete(outbox).where(mine, outbox.c.delivered_utc_us.is_(None))).rowcount
-    tx.connection.execute(tx.delete(outbox).where(mine))
+    """Take out what stands on these payloads, in every queue: they are erased. Returns how many were undelivered."""
+    names = list(payload_ids)
+    lost = dispatches.drop(tx, names)
+    mine = outbox.c.payload_id.in_(names)
+    lost += tx.execute(tx.delete(outbox).where(mine, OPEN)).rowcount
+    tx.execute(tx.delete(outbox).where(mine))
     return lost
 
 
 def waiting(tx: Transaction) -> int:
-    """How many rows are neither delivered nor given up."""
-    return int(tx.connection.execute(tx.select(outbox, func.count()).where(OPEN)).scalar_one())
+    """How many events some endpoint has neither taken nor been given up for."""
+    unhanded_ones = int(tx.execute(tx.select(outbox, func.count()).where(OPEN)).scalar_one())
+    return unhanded_ones + dispatches.waiting(tx)
 
 
 def sweep(tx: Transaction, before_utc_us: int) -> int:
-    """Delete rows that were delivered before this time; returns how many."""
-    return tx.connection.execute(tx.delete(outbox).where(outbox.c.delivered_utc_us < before_utc_us)).rowcount
+    """Delete rows that were handed on or settled before this time; returns how many."""
+    swept = dispatches.sweep(tx, before_utc_us)
+    return swept + tx.execute(tx.delete(outbox).where(outbox.c.handed_utc_us < before_utc_us)).rowcount
 
 
-def _is(event: Waiting) -> ColumnElement[bool]:
-    return (outbox.c.seq == event.seq) & (outbox.c.turn == event.turn)
+def _in_order(tx: Transaction, which: ColumnElement[bool], most: int) -> Sequence[Waiting]:
+    query = tx.select(outbox).where(which).order_by(outbox.c.seq, outbox.c.turn).limit(most)
+    return tuple(map(_waiting, tx.rows(query)))
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(**{name: getattr(row, name) for name in Waiting.__dataclass_fields__})

@@ -208,11 +208,54 @@ outbox = _table(
     _text("call_ref", optional=True),
     _text("payload_id", optional=True),
     _text("body", optional=True),
-    _whole("attempts"),
+    _whole("at_utc_us"),
+    _whole("handed_utc_us", optional=True),
+)
+"""`seq` and `turn` give the order; the payload is sealed under `payload_id`, or `body` when nobody is in it.
+`handed_utc_us`: when each endpoint that wants the event had it in its own queue."""
+Index("outbox_waiting", outbox.c.tenant, outbox.c.handed_utc_us, outbox.c.seq)
+Index("outbox_by_event", outbox.c.tenant, outbox.c.event_id)
+
+endpoints = _table(
+    "endpoints",
+    "endpoint_id",
+    _text("endpoint_id"),
+    _text("sealed_id", optional=True),
+    _text("types"),
+    _whole("with_data"),
+    _whole("made_utc_us"),
+    _text("status"),
+    _text("problem", optional=True),
+    _whole("failing_utc_us", optional=True),
+    _whole("not_before_utc_us", optional=True),
+)
+"""Receivers of webhooks; their addresses and secrets are sealed under `sealed_id`."""
+
+dispatches = _table(
+    "dispatches",
+    "endpoint_id event_id",
+    _text("endpoint_id"),
+    _text("event_id"),
+    _whole("seq"),
+    _whole("turn"),
+    _text("topic"),
+    _text("call_ref", optional=True),
+    _text("payload_id", optional=True),
+    _text("body", optional=True),
+    _whole("at_utc_us"),
     _whole("next_utc_us"),
+    _whole("attempts"),
+    _whole("tried_utc_us", optional=True),
+    _whole("answer", optional=True),
     _text("problem", optional=True),
     _whole("delivered_utc_us", optional=True),
     _whole("given_up_utc_us", optional=True),
 )
-"""`seq` and `turn` give the order; the payload is sealed under `payload_id`, or `body` when nobody is in it."""
-Index("outbox_waiting", outbox.c.tenant, outbox.c.delivered_utc_us, outbox.c.seq)
+"""The queue, the delivery log and the dead letters of each endpoint."""
+Index("dispatches_open", dispatches.c.tenant, dispatches.c.delivered_utc_us, dispatches.c.given_up_utc_us)
+Index("dispatches_of_payload", dispatches.c.tenant, dispatches.c.payload_id)
+
+# Answers to requests that may come again: sealed under keys that stand nowhere here, for a day.
+
+replies = _table("replies", "tag", _text("tag"), _bytes("sealed"), _whole("until_utc_us"))
+Index("replies_ending", replies.c.tenant, replies.c.until_utc_us)

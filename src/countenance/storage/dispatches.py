@@ -1,0 +1,152 @@
+"""One row for each event and endpoint: when it is tried, what was answered; a call in order, others not waiting."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+
+from countenance.storage.endpoints import LISTENING
+from countenance.storage.store import Transaction
+from countenance.storage.tables import dispatches, endpoints
+
+AT_ONCE = 4
+"""How many calls of one endpoint are sent at the same time."""
+OPEN = dispatches.c.delivered_utc_us.is_(None) & dispatches.c.given_up_utc_us.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """An event on its way to one endpoint."""
+
+    endpoint_id: str
+    event_id: str
+    """The same on every attempt and at every endpoint: receivers know a repetition by it."""
+    seq: int
+    turn: int
+    topic: str
+    call_ref: str | None
+    payload_id: str | None
+    body: str | None
+    at_utc_us: int
+    """When it happened."""
+    next_utc_us: int
+    attempts: int = 0
+    tried_utc_us: int | None = None
+    answer: int | None = None
+    """The last HTTP status, None where there was none."""
+    problem: str | None = None
+    delivered_utc_us: int | None = None
+    given_up_utc_us: int | None = None
+
+
+def put(tx: Transaction, rows: Iterable[Dispatch]) -> None:
+    """Add what is to be sent."""
+    tx.insert(dispatches, *map(asdict, rows))
+
+
+def due(tx: Transaction, now_utc_us: int, at_once: int = AT_ONCE) -> Sequence[Dispatch]:
+    """The first open row of each call and endpoint whose time has come, so many of each endpoint that listens."""
+    # Rows of no call wait for nobody.
+    lane = func.coalesce(dispatches.c.call_ref, dispatches.c.event_id)
+    here = dispatches.c.endpoint_id
+    place = func.row_number().over(partition_by=(here, lane), order_by=(dispatches.c.seq, dispatches.c.turn))
+    pause = endpoints.c.not_before_utc_us
+    awake = (pause.is_(None)) | (pause <= now_utc_us)
+    listening = tx.select(endpoints, endpoints.c.endpoint_id).where(endpoints.c.status.in_(LISTENING), awake)
+    waiting = tx.select(dispatches, *dispatches.c, place.label("place")).where(OPEN, here.in_(listening)).subquery()
+    time = (waiting.c.next_utc_us, waiting.c.seq, waiting.c.turn)
+    turn = func.row_number().over(partition_by=waiting.c.endpoint_id, order_by=time).label("nth")
+    heads = select(waiting, turn).where(waiting.c.place == 1, waiting.c.next_utc_us <= now_utc_us).subquery()
+    query = select(heads).where(heads.c.nth <= at_once)
+    return tuple(map(_dispatch, tx.rows(query.order_by(heads.c.next_utc_us, heads.c.seq, heads.c.turn))))
+
+
+def next_due(tx: Transaction) -> int | None:
+    """When the next row may be tried; None when none waits at an endpoint that listens."""
+    pause = func.coalesce(endpoints.c.not_before_utc_us, 0)
+    both = (endpoints.c.tenant == dispatches.c.tenant) & (endpoints.c.endpoint_id == dispatches.c.endpoint_id)
+    query = tx.select(dispatches, dispatches.c.next_utc_us, pause.label("pause")).join(endpoints, both)
+    times = tx.rows(query.where(OPEN, endpoints.c.status.in_(LISTENING)))
+    return min((max(int(row.next_utc_us), int(row.pause)) for row in times), default=None)
+
+
+def delivered(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int) -> None:
+    """The endpoint has taken it, even where it was given up meanwhile."""
+    _attempted(tx, one, at_utc_us, answer, problem=None, delivered_utc_us=at_utc_us, given_up_utc_us=None)
+
+
+def failed(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int | None, problem: str, next_utc_us: int) -> None:
+    """It is to be sent again, not before this time."""
+    _attempted(tx, one, at_utc_us, answer, problem=problem, next_utc_us=next_utc_us)
+
+
+def given_up(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int | None, problem: str) -> None:
+    """It is kept, and not sent again unless somebody asks; what comes after it in its call goes on."""
+    _attempted(tx, one, at_utc_us, answer, problem=problem, given_up_utc_us=at_utc_us)
+
+
+def give_up_all(tx: Transaction, endpoint_id: str, problem: str, at_utc_us: int) -> None:
+    """Nothing that waits for an endpoint is sent any more."""
+    mine = tx.update(dispatches).where(OPEN, dispatches.c.endpoint_id == endpoint_id)
+    tx.execute(mine.values(given_up_utc_us=at_utc_us, problem=problem))
+
+
+def again(tx: Transaction, endpoint_id: str, which: ColumnElement[bool], now_utc_us: int) -> int:
+    """Send settled rows of an endpoint once more, with all their attempts before them; returns how many."""
+    mine = tx.update(dispatches).where(~OPEN, which, dispatches.c.endpoint_id == endpoint_id)
+    fresh = {"attempts": 0, "next_utc_us": now_utc_us, "delivered_utc_us": None, "given_up_utc_us": None}
+    return tx.execute(mine.values(**fresh)).rowcount
+
+
+def drop(tx: Transaction, payload_ids: Sequence[str]) -> int:
+    """Take out what stands on these payloads: they are erased. Returns how many were open."""
+    mine = dispatches.c.payload_id.in_(payload_ids)
+    lost = tx.execute(tx.delete(dispatches).where(mine, OPEN)).rowcount
+    tx.execute(tx.delete(dispatches).where(mine))
+    return lost
+
+
+def of_payload(tx: Transaction, payload_id: str) -> Sequence[Dispatch]:
+    """What became of one payload at each endpoint."""
+    query = tx.select(dispatches).where(dispatches.c.payload_id == payload_id).order_by(dispatches.c.endpoint_id)
+    return tuple(map(_dispatch, tx.rows(query)))
+
+
+def of_endpoint(
+    tx: Transaction, endpoint_id: str, before: tuple[int, str] | None = None, most: int = 50
+) -> Sequence[Dispatch]:
+    """The delivery log of an endpoint, the newest first; `before`: time and id of the last row of the page before."""
+    query = tx.select(dispatches).where(dispatches.c.endpoint_id == endpoint_id)
+    at, name = dispatches.c.at_utc_us, dispatches.c.event_id
+    if before is not None:
+        query = query.where(or_(at < before[0], (at == before[0]) & (name < before[1])))
+    return tuple(map(_dispatch, tx.rows(query.order_by(at.desc(), name.desc()).limit(most))))
+
+
+def find(tx: Transaction, endpoint_id: str, event_id: str) -> Dispatch | None:
+    """One event at one endpoint."""
+    mine = (dispatches.c.endpoint_id == endpoint_id) & (dispatches.c.event_id == event_id)
+    row = tx.first(tx.select(dispatches).where(mine))
+    return None if row is None else _dispatch(row)
+
+
+def waiting(tx: Transaction) -> int:
+    """How many rows are neither delivered nor given up."""
+    return int(tx.execute(tx.select(dispatches, func.count()).where(OPEN)).scalar_one())
+
+
+def sweep(tx: Transaction, before_utc_us: int) -> int:
+    """Delete rows that were settled before this time, dead letters among them; returns how many."""
+    old = func.coalesce(dispatches.c.delivered_utc_us, dispatches.c.given_up_utc_us) < before_utc_us
+    return tx.execute(tx.delete(dispatches).where(old)).rowcount
+
+
+def _attempted(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int | None, **values: object) -> None:
+    mine = (dispatches.c.endpoint_id == one.endpoint_id) & (dispatches.c.event_id == one.event_id)
+    tried = {"attempts": one.attempts + 1, "tried_utc_us": at_utc_us, "answer": answer}
+    tx.execute(tx.update(dispatches).where(mine).values(**tried, **values))
+
+
+def _dispatch(row: Row[Any]) -> Dispatch:
+    return Dispatch(**{name: getattr(row, name) for name in Dispatch.__dataclass_fields__})
