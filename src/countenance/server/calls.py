@@ -39,7 +39,7 @@ from countenance.server.config import Deployed
 from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
 from countenance.server.outgoing import Outgoings
 from countenance.server.stream import Stream
-from countenance.server.summaries import Reading, Summaries
+from countenance.server.summing import Reading, Summaries
 from countenance.server.workers import Pool
 from countenance.storage.consents import ConsentRow
 from countenance.storage.outbox import random_id
@@ -119,10 +119,10 @@ class LiveCalls:
         live.running.left.add(participant_id)
 
     async def show(
-        self, call_id: str, participant_id: str, language: str = "en"
+        self, call_id: str, participant_id: str, language: str = "en", *, own_wish: bool = False
     ) -> tuple[Notice, Mapping[Modality, Shown]]:
         """The notice as this person must see it, and that it was shown; an answer refers to it."""
-        return await self._asking.show(self._alive(call_id), participant_id, language)
+        return await self._asking.show(self._alive(call_id), participant_id, language, own_wish=own_wish)
 
     async def answer(
         self, call_id: str, participant_id: str, modality: Modality, status: ConsentStatus, form: Form = USUAL
@@ -185,12 +185,16 @@ class LiveCalls:
                 leases = await asyncio.to_thread(self._control.grant, running, message.start_us, message.end_us)
                 return Granted(tuple(leases))
             case Done():
-                live.media_us = max([live.media_us, *(one.lease.end_us for one in message.finished)])
-                for envelope in await live.out.done(message):
-                    live.stream.publish(envelope)
+                async with live.turn:
+                    live.media_us = max([live.media_us, *(one.lease.end_us for one in message.finished)])
+                    for envelope in await live.out.done(message):
+                        live.stream.publish(envelope)
             case Closed():
-                await live.out.closed(message)
+                async with live.turn:
+                    await live.out.closed(message)
             case Left():
+                async with live.turn:
+                    pass  # what came before it is dealt with
                 live.worker, live.left, live.problem = None, message, message.problem
                 live.media_us = max(live.media_us, message.media_us)
                 live.over.set()

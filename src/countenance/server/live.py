@@ -64,6 +64,8 @@ class LiveCall:
     problem: str | None = None
     """Why nobody reads it, though it goes on."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What a worker says of its windows is dealt with in the order in which it was said."""
     shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
 
     @property

@@ -42,7 +42,6 @@ class Outgoings:
         self.unread = Unread()
         """What was said without a result: of people who were not read."""
         self._sequence = 0
-        self._one = asyncio.Lock()
         self._said: set[tuple[str, Modality, int]] = set()
 
     @property
@@ -51,21 +50,15 @@ class Outgoings:
 
     async def done(self, message: Done) -> Sequence[Envelope]:
         """Make what came of a window durable; returns what may be said of it now."""
-        async with self._one:
-            before = self._sequence
-            leaving = [self._leaving(reading) for reading in message.readings]
-            try:
-                entries = await asyncio.to_thread(self._commit, message, leaving)
-            except AuditError:
-                self._sequence = before
-                raise
-            now_us = self._control.tenant.clock.mono_us()
-            stopped = {one.lease.participant_id for one in message.finished} - entries.keys()
-            said = [one for one in leaving if one.participant_id not in stopped]
-            for one in said:
-                if one.participant_id not in entries:
-                    self.unread.add(one.envelope)
-            return [_told(one, entries, message.packet_mono_us, now_us) for one in said]
+        leaving = [self._leaving(reading) for reading in message.readings]
+        entries = await asyncio.to_thread(self._commit, message, leaving)
+        now_us = self._control.tenant.clock.mono_us()
+        stopped = {one.lease.participant_id for one in message.finished} - entries.keys()
+        said = [one for one in leaving if one.participant_id not in stopped]
+        for one in said:
+            if one.participant_id not in entries:
+                self.unread.add(one.envelope)
+        return [_told(one, entries, message.packet_mono_us, now_us) for one in said]
 
     async def closed(self, message: Closed) -> None:
         """A lease ended without a word."""

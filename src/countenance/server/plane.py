@@ -10,7 +10,7 @@ from countenance.inference.shelf import Shelf
 from countenance.server.calls import LiveCalls
 from countenance.server.config import Config, Deployed
 from countenance.server.opening import worker_count
-from countenance.server.summaries import Reading
+from countenance.server.summing import Reading
 from countenance.server.tenancy import Site
 from countenance.server.workers import Pool
 from countenance.worker.parts import Recipe
