@@ -83,9 +83,9 @@ class LiveTap:
     async def media(self) -> AsyncIterator[Media | Reached]:
         """Media in order of time and how far time has come, until the call hangs up."""
         while True:
-            over = self._over
+            over, now_us = self._over, self.now_us()
             self._awake.clear()
-            while (item := self._mixer.take(self.now_us())) is not None:
+            while (item := self._mixer.take(now_us)) is not None:
                 yield item
             if over:
                 return

@@ -23,7 +23,7 @@ USUAL_RATE = 30.0
 def pictures(decoder: StreamDecoder, info: PictureInfo, track_id: str, grid: Grid, stretch: Stretch) -> Iterator[Step]:
     """Frames of a track that are due; all others are decoded, but never converted."""
     counts, sampler = decoder.counts, Sampler(grid)
-    clock, painter = FrameClock(decoder.recording.duration_us), _Painter(info.pixel_aspect)
+    clock, painter = FrameClock(decoder.recording.duration_us), Painter(info.pixel_aspect)
     length_us = round(SECOND_US / (info.frames_per_second or USUAL_RATE))
     file_us = 0
     for frame in decoder.frames():
@@ -50,7 +50,7 @@ def fitted(width: int, height: int, pixel_aspect: float = 1.0) -> tuple[int, int
     return max(2, int(wide * scale)), max(2, int(height * scale))
 
 
-class _Painter:
+class Painter:
     """Turns decoded frames into upright RGB."""
 
     def __init__(self, pixel_aspect: float) -> None:

@@ -66,8 +66,10 @@ class Assembler:
     def add(self, data: bytes, arrived_us: int) -> list[Encoded]:
         """Take one datagram; gives the frames that it completes."""
         packet = self._parsed(data)
-        if packet is None:
-            return []
+        return [] if packet is None else self.take(packet, arrived_us)
+
+    def take(self, packet: RtpPacket, arrived_us: int) -> list[Encoded]:
+        """Take a packet of this stream; gives the frames that it completes."""
         if self._next is None:
             self._next = packet.sequence_number
         ahead = (packet.sequence_number - self._next + 0x8000) % 0x10000 - 0x8000

@@ -21,7 +21,7 @@ LONGEST_FILL = SAMPLE_RATE
 def sound(decoder: StreamDecoder, track_id: str, stretch: Stretch) -> Iterator[Step]:
     """Sound of a track, whatever its rate and layout."""
     counts, clock = decoder.counts, SoundClock(decoder.recording.duration_us)
-    tuner, pieces = _Tuner(), _Pieces(track_id, stretch.first_us)
+    tuner, pieces = Tuner(), Pieces(track_id, stretch.first_us)
     for frame in decoder.frames():
         assert isinstance(frame, av.AudioFrame)
         if frame.samples <= 0 or frame.sample_rate not in SOUND_RATES:
@@ -35,7 +35,7 @@ def sound(decoder: StreamDecoder, track_id: str, stretch: Stretch) -> Iterator[S
             continue
         if clock.gaps > gaps or not tuner.fits(frame) or pieces.is_new:
             pieces.add(tuner.rest())
-            pieces.go_to(_index(at_us + stretch.offset_us))
+            pieces.go_to(index_of(at_us + stretch.offset_us))
         try:
             pieces.add(tuner.tune(frame))
         except av.error.FFmpegError:
@@ -47,22 +47,23 @@ def sound(decoder: StreamDecoder, track_id: str, stretch: Stretch) -> Iterator[S
     decoder.finish(pieces.reached_us - stretch.offset_us)
 
 
-def _step(pieces: "_Pieces", decoder: StreamDecoder) -> Step:
+def _step(pieces: "Pieces", decoder: StreamDecoder) -> Step:
     ready = pieces.take()
     decoder.counts.sampled += len(ready)
     return Step(pieces.reached_us, ready)
 
 
-def _index(at_us: int) -> int:
-    """The nearest even sample of the call: those fall on whole microseconds."""
+def index_of(at_us: int) -> int:
+    """The sample of the call nearest to a moment, of the even ones: those fall on whole microseconds."""
     return round(at_us * SAMPLE_RATE / (2 * SECOND_US)) * 2
 
 
-def _moment_us(index: int) -> int:
+def moment_us(index: int) -> int:
+    """When a sample of the call is heard."""
     return index * SECOND_US // SAMPLE_RATE
 
 
-class _Tuner:
+class Tuner:
     """Any rate and layout to 16 kHz mono; begins anew when the form of the sound changes."""
 
     def __init__(self) -> None:
@@ -96,11 +97,11 @@ def _form(frame: av.AudioFrame) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
-class _Pieces:
+class Pieces:
     """Gathers samples at their place in the call and cuts them on the grid of tenths of a second."""
 
-    def __init__(self, track_id: str, from_us: int) -> None:
-        self._track_id = track_id
+    def __init__(self, track_id: str, from_us: int, longest_fill: int = LONGEST_FILL) -> None:
+        self._track_id, self._longest_fill = track_id, longest_fill
         self._from = -(-from_us * SAMPLE_RATE // (2 * SECOND_US)) * 2
         self._begin = 0
         self._samples: NDArray[np.int16] = np.zeros(0, np.int16)
@@ -110,12 +111,17 @@ class _Pieces:
     @property
     def reached_us(self) -> int:
         """Every piece that begins before this is ready."""
-        return _moment_us(self._begin)
+        return moment_us(self._begin)
+
+    @property
+    def end_index(self) -> int:
+        """The sample of the call after the last that was added."""
+        return self._begin + len(self._samples)
 
     def go_to(self, index: int) -> None:
         """Sound goes on at this sample: silence fills a short gap, a long one ends the piece."""
-        gap = index - (self._begin + len(self._samples))
-        if self.is_new or gap > LONGEST_FILL:
+        gap = index - self.end_index
+        if self.is_new or gap > self._longest_fill:
             self.end()
             self._begin, self.is_new = index, False
         elif gap > 0:
@@ -144,6 +150,6 @@ class _Pieces:
         if early < length:
             wanted = pcm[early:].copy()
             wanted.setflags(write=False)
-            self._ready.append(AudioChunk(self._track_id, _moment_us(self._begin + early), wanted))
+            self._ready.append(AudioChunk(self._track_id, moment_us(self._begin + early), wanted))
         self._begin += length
         self._samples = self._samples[length:]
