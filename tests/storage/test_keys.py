@@ -24,7 +24,8 @@ def test_keys_are_for_their_owner_alone(keys: KeyFolder) -> None:
 def test_a_key_is_made_once_and_stays(keys: KeyFolder) -> None:
     assert keys.log_seed() == keys.log_seed() == KeyFolder(keys.folder).log_seed()
     assert keys.make_kek(3) == keys.make_kek(3) == keys.kek(3)
-    assert len({keys.log_seed(), keys.make_kek(1), keys.make_kek(2), keys.kek(3)}) == 4
+    assert keys.token_secret() == KeyFolder(keys.folder).token_secret()
+    assert len({keys.log_seed(), keys.token_secret(), keys.make_kek(1), keys.make_kek(2), keys.kek(3)}) == 5
     assert keys.epochs() == (1, 2, 3)
 
 
