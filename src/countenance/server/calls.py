@@ -206,6 +206,10 @@ class LiveCalls:
         """The worker died: the call goes on, and another worker takes it up where it is now."""
         live = self.get(call_id)
         live.worker = None
+        async with live.turn:
+            # What the dead worker held gives no result; the one that follows asks for the same window again.
+            for lease in live.running.open_leases:
+                await asyncio.to_thread(self._control.close_lease, live.running, lease, "worker_lost")
         try:
             await self._place(live)
         except (LinkError, OverloadError, UsageError) as fault:

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,6 +18,8 @@ from countenance.link.line import OK, Line
 from countenance.link.messages import Ask, Closed, Done, HangUp, Host, Left, Load, Message, Ready
 from countenance.worker.parts import Recipe
 
+SILENT_S = 5.0
+"""A worker that says nothing for so long hangs; it says how it is doing once a second."""
 START_S = 60.0
 """A worker that has not loaded its models by then never will."""
 RECIPES = TypeAdapter(dict[str, Recipe])
@@ -43,6 +46,7 @@ class Worker:
         self.process = process
         self.ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
         self.load = Load(0.0, 0, {})
+        self.heard_s = time.monotonic()
         self.calls: set[str] = set()
         self.line: Line | None = None
         self._owners = owners
@@ -54,7 +58,7 @@ class Worker:
             case Ready():
                 self.ready.set_result(message)
             case Load():
-                self.load = message
+                self.load, self.heard_s = message, time.monotonic()
             case Ask() | Done() | Closed() | Left():
                 owner = self._owners.get(message.call_id)
                 if owner is None:
@@ -114,6 +118,7 @@ class Pool:
         self.workers = list(await asyncio.gather(*(self._begin() for _ in range(self.count))))
         self.models = self.workers[0].ready.result().models
         self._refill()
+        self._keep(self._listen())
         return self.models
 
     async def host(self, host: Host, owner: Owner) -> Worker:
@@ -189,6 +194,15 @@ class Pool:
             self._refill()
         elif worker in self.workers:
             await self._replace(worker)
+
+    async def _listen(self) -> None:
+        """End workers that hang; their lines close, and others take their place."""
+        while not self._stopping:
+            await asyncio.sleep(SILENT_S / 5)
+            for worker in (*self.workers, *self._waiting):
+                if time.monotonic() - worker.heard_s > SILENT_S and worker.process.returncode is None:
+                    log.error("a worker has said nothing for %g s: it is ended", SILENT_S)
+                    worker.process.kill()
 
     async def _replace(self, dead: Worker) -> None:
         self.restarts += 1

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from countenance.capture.mixing import LiveTap
@@ -23,6 +24,16 @@ from countenance.worker.parts import Parts
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of one call."""
+
+    mono_us: Callable[[], int]
+    """The monotonic clock of this machine."""
+    began_us: int
+    """When media time zero was, on that clock."""
+
+
 class LiveConnector(Protocol):
     """A connector whose calls go on; some take signalling while they do."""
 
@@ -34,22 +45,19 @@ class LiveConnector(Protocol):
 class HostedCall:
     """Reads one live call until it ends or the worker is told to leave."""
 
-    def __init__(
-        self, line: Line, parts: Parts, host: Host, connector: LiveConnector, mono_us: Callable[[], int]
-    ) -> None:
+    def __init__(self, line: Line, parts: Parts, host: Host, connector: LiveConnector, clock: Clock) -> None:
         call = host.admitted.call
         self.id = host.admitted.call_id
-        self.guard = LinkGuard(line, self.id, self.now_us, mono_us)
+        self.guard = LinkGuard(line, self.id, self.now_us, clock.mono_us)
         self.guard.packets = self._packets
         register = Register(call.id, call.purpose)
         for consent in host.consents:
             register.record(consent)
         self._line = line
         self._connector = connector
-        self._mono_us = mono_us
+        self._clock = clock
         self._permissions = Permissions(call, dict[Any, Any](), register, (FACE, VOICE, TEXT))
         self._tap: LiveTap | None = None
-        self._began_us = mono_us() - host.media_us
         self._reason = "hang_up"
         self._arrived: dict[int, dict[str, int]] = defaultdict(dict)
         self._words: list[Utterance] = []
@@ -64,7 +72,7 @@ class HostedCall:
 
     def now_us(self) -> int:
         """Media time of this moment."""
-        return self._tap.now_us() if self._tap is not None else max(0, self._mono_us() - self._began_us)
+        return max(0, self._clock.mono_us() - self._clock.began_us)
 
     async def run(self) -> None:
         """Until the media end; says so to the control plane, whatever the reason."""
@@ -156,7 +164,7 @@ class HostedCall:
             self._words.append(media)
         end_us = media.end_us if isinstance(media, AudioChunk | Utterance) else media.at_us
         latest = self._arrived[media.at_us // SECOND_US]
-        latest[owner] = max(latest.get(owner, 0), self._began_us + end_us)
+        latest[owner] = max(latest.get(owner, 0), self._clock.began_us + end_us)
 
     def _spoke(self) -> dict[str, tuple[tuple[int, int], ...]]:
         voices = {who: seat.samplers.get(VOICE) for who, seat in self._session.seats.items()}

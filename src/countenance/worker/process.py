@@ -23,7 +23,7 @@ from countenance.link.messages import (
     Stop,
 )
 from countenance.storage.clocks import SystemClock
-from countenance.worker.call import HostedCall, LiveConnector
+from countenance.worker.call import Clock, HostedCall, LiveConnector
 from countenance.worker.parts import Parts, Recipe
 from countenance.worker.sources import connector_of
 
@@ -32,7 +32,7 @@ PAGE = resource.getpagesize()
 
 log = logging.getLogger(__name__)
 
-Connect = Callable[[Mapping[str, object], Recipe, Callable[[], int], int], LiveConnector]
+Connect = Callable[[Mapping[str, object], Recipe, Clock], LiveConnector]
 
 
 class Worker:
@@ -97,9 +97,9 @@ class Worker:
         if name in self._calls:
             raise UsageError(f"call {name} is hosted already", "Host a call once.")
         recipe = self._recipes[host.recipe]
-        began_us = self._clock.mono_us() - host.media_us
-        connector = self._connect(host.source, recipe, self._clock.mono_us, began_us)
-        call = HostedCall(self._line, self._parts[host.recipe], host, connector, self._clock.mono_us)
+        clock = Clock(self._clock.mono_us, self._clock.mono_us() - host.media_us)
+        connector = self._connect(host.source, recipe, clock)
+        call = HostedCall(self._line, self._parts[host.recipe], host, connector, clock)
         self._calls[name] = call
         task = asyncio.create_task(call.run())
         self._running.add(task)

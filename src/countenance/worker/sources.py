@@ -1,12 +1,12 @@
 """From the table of a source to its connector; others add theirs as `module:attribute`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from countenance.assembly import resolve
 from countenance.contracts.errors import UsageError
 from countenance.inference.tables import near
-from countenance.worker.call import LiveConnector
+from countenance.worker.call import Clock, LiveConnector
 from countenance.worker.parts import Recipe
 
 SOURCES: Mapping[str, str] = {
@@ -18,9 +18,7 @@ SOURCES: Mapping[str, str] = {
 }
 
 
-def connector_of(
-    table: Mapping[str, object], recipe: Recipe, mono_us: Callable[[], int], began_us: int
-) -> LiveConnector:
+def connector_of(table: Mapping[str, object], recipe: Recipe, clock: Clock) -> LiveConnector:
     """Build the connector that a source names; raises UsageError."""
     kind = str(table.get("kind", ""))
     name = SOURCES.get(kind, kind if ":" in kind else None)
@@ -29,7 +27,7 @@ def connector_of(
     build: Any = resolve(name)
     rest = {key: value for key, value in table.items() if key != "kind"}
     try:
-        made: LiveConnector = build.from_table(rest, fps=recipe.fps, mono_us=mono_us, began_us=began_us)
+        made: LiveConnector = build.from_table(rest, fps=recipe.fps, mono_us=clock.mono_us, began_us=clock.began_us)
     except TypeError as error:
         raise UsageError(f"source {kind!r} does not fit: {error}", "See docs/taps.md for its keys.") from error
     return made
