@@ -216,7 +216,8 @@ class World:
         seat = None if room is None else room.call.place(person)
         if said.status is GIVEN:
             notice = write_notice(EN, {said.modality: ruling}, self.terms)
-            said = replace(said, shown=self.control.consents.show(who, notice, QA, seat)[said.modality])
+            shown = self.control.consents.show(who, notice, QA, seat, own_wish=said.own_wish)
+            said = replace(said, shown=shown[said.modality])
         if room is None:
             self.control.consents.answer(who, said, ruling, self.terms)
         else:

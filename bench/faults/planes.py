@@ -106,7 +106,7 @@ class Plane:
         person, purpose = running.seats[who].person, running.call.purpose
         key = (person, modality)
         if key not in self.shown:
-            found = control.consents.show(person, notice(modality), purpose, running.place(who))
+            found = control.consents.show(person, notice(modality), purpose, running.place(who), own_wish=True)
             self.shown[key] = found[modality]
         kind = running.rulings[who, modality].duties.consent
         said = Said(modality, purpose, ConsentStatus.GIVEN, kind, self.shown[key], SIGNED, own_wish=True)

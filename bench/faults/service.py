@@ -113,7 +113,8 @@ class Service:
         """Show the notice, and record a yes."""
         running = room.running
         purpose, place = running.call.purpose, running.place(who)
-        shown = self.control.consents.show(running.seats[who].person, notice(modality), purpose, place)[modality]
+        person = running.seats[who].person
+        shown = self.control.consents.show(person, notice(modality), purpose, place, own_wish=True)[modality]
         kind = running.rulings[who, modality].duties.consent
         said = Said(modality, purpose, ConsentStatus.GIVEN, kind, shown, SIGNED, own_wish=True)
         # What comes before the entry is refused anyway.

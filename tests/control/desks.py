@@ -80,15 +80,15 @@ class Desk:
     ) -> str:
         """Show the notice and answer; returns the receipt id."""
         ruling = ruled(place, purpose=purpose, modalities=[modality])[modality]
-        shown = self.shown(person, ruling, seat) if status is ConsentStatus.GIVEN else None
+        shown = self.shown(person, ruling, seat, own_wish=own_wish) if status is ConsentStatus.GIVEN else None
         kind = ruling.duties.consent if ruling.duties.consent != "none" else "explicit"
         said = Said(modality, purpose, status, kind, shown, SIGNED, own_wish)
         return self.consents.answer(person, said, ruling, TERMS, seat).receipt_id
 
-    def shown(self, person: str, ruling: Ruling, seat: Place | None = None) -> Shown:
+    def shown(self, person: str, ruling: Ruling, seat: Place | None = None, *, own_wish: bool = True) -> Shown:
         """Show the notice for one modality."""
-        modality = ruling.case.modality
-        return self.consents.show(person, self.notice({modality: ruling}), ruling.case.purpose, seat)[modality]
+        modality, notice = ruling.case.modality, self.notice({ruling.case.modality: ruling})
+        return self.consents.show(person, notice, ruling.case.purpose, seat, own_wish=own_wish)[modality]
 
     def seat(self, person: str, participant: str = "p_1", purpose: Purpose = Purpose.SUPPORT_QA) -> Place:
         """A call with one person in it."""

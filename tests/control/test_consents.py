@@ -139,10 +139,27 @@ def test_after_a_no_the_person_is_left_alone_and_may_still_choose(desk: Desk) ->
     assert desk.consents.asking(PERSON, ruling, TERMS).ask is Ask.ASK
     desk.says(PERSON, "face", REFUSED)
     assert desk.consents.asking(PERSON, ruling, TERMS).ask is Ask.LEAVE
-    with pytest.raises(ConsentError, match="asked for again"):
+    with pytest.raises(ConsentError, match="is not asked again before"):
         desk.says(PERSON, "face")
+    shown = desk.shown(PERSON, ruling)
+    with pytest.raises(ConsentError, match="asked for again"):
+        desk.consents.answer(PERSON, Said("face", QA, GIVEN, "explicit", shown, SIGNED), ruling, TERMS)
     desk.says(PERSON, "face", own_wish=True)
     assert desk.consents.asking(PERSON, ruling, TERMS).ask is Ask.ANSWERED
+
+
+def test_a_notice_is_not_shown_again_within_six_months_of_a_no(desk: Desk) -> None:
+    rulings = ruled("EU", modalities=["face", "voice"])
+    desk.says(PERSON, "face", REFUSED)
+    before = desk.log.size
+    with pytest.raises(ConsentError, match="said no to face and is not asked again before 2027-05-25"):
+        desk.consents.show(PERSON, desk.notice(rulings), QA)
+    assert desk.log.size == before
+    assert set(desk.consents.show(PERSON, desk.notice({"voice": rulings["voice"]}), QA)) == {"voice"}
+    assert set(desk.consents.show("someone-else", desk.notice(rulings), QA)) == {"face", "voice"}
+    assert set(desk.consents.show(PERSON, desk.notice(rulings), QA, own_wish=True)) == {"face", "voice"}
+    desk.clock.pass_us(184 * 86_400_000_000)
+    assert set(desk.consents.show(PERSON, desk.notice(rulings), QA)) == {"face", "voice"}
 
 
 def test_stopping_ends_every_yes_or_only_the_chosen(desk: Desk) -> None:

@@ -69,7 +69,8 @@ class Plane:
     def says(self, who: str, modality: Modality = "face", status: ConsentStatus = GIVEN) -> None:
         ruling = self.call.rulings[who, modality]
         notice, seat = write_notice(EN, {modality: ruling}, TERMS), self.call.place(who)
-        shown = self.control.consents.show(PEOPLE[who], notice, QA, seat)[modality] if status is GIVEN else None
+        show, told = self.control.consents.show, (PEOPLE[who], notice, QA, seat)
+        shown = show(*told, own_wish=True)[modality] if status is GIVEN else None
         said = Said(modality, QA, status, ruling.duties.consent, shown, SIGNED, own_wish=True)
         self.control.answer(self.call, who, said, TERMS)
 

@@ -55,7 +55,9 @@ def consent_record(
     evidence = Evidence(act, name, document_sha256, screenshot_sha256, _guardian(guardian))
     with opened(store, keys, begin=True) as tenant:
         consents = consents_of(tenant)
-        shown = consents.show(who.known_as, notice, asked.purpose)
+        # A no is heard whenever it comes; only a yes may not be asked for too soon.
+        unasked = own_wish or answer != "given"
+        shown = consents.show(who.known_as, notice, asked.purpose, own_wish=unasked)
         for one, ruling in rulings.items():
             kind = ruling.duties.consent if ruling.duties.consent != "none" else "explicit"
             said = Said(one, asked.purpose, ConsentStatus(answer), kind, shown[one], evidence, own_wish)

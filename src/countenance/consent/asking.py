@@ -41,11 +41,16 @@ def asking(history: History, ruling: Ruling, now: datetime, substance: str) -> A
     status = state(history, now, substance)
     if status is ConsentStatus.GIVEN and strong_enough(history[-1].said.kind, ruling):
         return Asking(Ask.ANSWERED, history[-1].expires)
-    said_no = next((a.at for a in reversed(history) if a.said.status in _NOES), None)
-    free = said_no + REASK if said_no is not None and status in _NOES else None
-    if free is not None and latest(history, now) < free:
-        return Asking(Ask.LEAVE, free)
-    return Asking(Ask.ASK)
+    until = left_in_peace(history, now)
+    return Asking(Ask.ASK) if until is None else Asking(Ask.LEAVE, until)
+
+
+def left_in_peace(history: History, now: datetime) -> datetime | None:
+    """Until when nobody may ask after a no; None when asking is free."""
+    if not history or history[-1].said.status not in _NOES:
+        return None
+    free = history[-1].at + REASK
+    return free if latest(history, now) < free else None
 
 
 def check_yes(history: History, said: Said, ruling: Ruling, now: datetime, substance: str) -> None:

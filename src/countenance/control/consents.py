@@ -9,7 +9,7 @@ from typing import Protocol
 
 from countenance.audit.log import Draft, Log
 from countenance.consent.answers import Said, Shown, follow, state
-from countenance.consent.asking import Asking, asking, check_yes, strong_enough
+from countenance.consent.asking import Asking, asking, check_yes, left_in_peace, strong_enough
 from countenance.consent.ledger import PERSON, Ledger, Place
 from countenance.consent.notice import Notice, substance_of
 from countenance.consent.receipt import new_receipt_id
@@ -88,10 +88,15 @@ class Consents:
         return self._seen
 
     def show(
-        self, person: str, notice: Notice, purpose: Purpose, seat: Place | None = None
+        self, person: str, notice: Notice, purpose: Purpose, seat: Place | None = None, *, own_wish: bool = False
     ) -> Mapping[Modality, Shown]:
-        """Record that a person has a notice before them; their answer refers to what this returns."""
+        """Record that a person has a notice before them; their answer refers to what this returns.
+
+        Raises ConsentError while a no leaves them in peace, unless it was their own wish to see it.
+        """
         place, now = seat or self._apart(), self.now()
+        if not own_wish:
+            self._check_free(person, notice, purpose, now)
         found: dict[Modality, Shown] = {}
         body = where_of(place) | {
             "purpose": str(purpose),
@@ -233,6 +238,15 @@ class Consents:
         entries = self._log.append_all(drafts, also)
         self.running.heard([entry for entry in entries if entry.kind == "CONSENT"])
         return tuple(kept)
+
+    def _check_free(self, person: str, notice: Notice, purpose: Purpose, now: datetime) -> None:
+        with self._vault.store.reading() as tx:
+            found = {modality: self.ledger.last(tx, person, modality, purpose) for modality in notice.substance}
+        for modality, last in found.items():
+            until = None if last is None else left_in_peace(last[1:], now)
+            if until is not None:
+                problem = f"this person said no to {modality} and is not asked again before {until.date().isoformat()}"
+                raise ConsentError(problem, "Leave it out of the notice, or let them open the choice themselves.")
 
     def _check_shown(self, tx: Transaction, person: str, said: Said) -> None:
         if said.shown is None or not self.ledger.was_shown(tx, person, said.modality, said.shown):

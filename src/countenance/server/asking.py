@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from countenance.aggregation.taxonomy import Taxonomy
 from countenance.assembly import INDIVIDUAL, strictest
 from countenance.consent.answers import Said, Shown
+from countenance.consent.asking import Ask
 from countenance.consent.evidence import BY_TOGGLE, Evidence
 from countenance.consent.notice import Notice, write_notice
 from countenance.consent.terms import Terms
@@ -63,19 +64,30 @@ class Asking:
         if self._deployed.terms is not None:
             await asyncio.to_thread(self._control.carry, live.running, participant_id, self._deployed.terms)
 
-    async def show(self, live: LiveCall, participant_id: str, language: str) -> tuple[Notice, Mapping[Modality, Shown]]:
-        """The notice as this person must see it, and a record that it was shown."""
+    async def show(
+        self, live: LiveCall, participant_id: str, language: str, *, own_wish: bool = False
+    ) -> tuple[Notice, Mapping[Modality, Shown]]:
+        """The notice as this person must see it, and a record that it was shown.
+
+        What they said no to is left out for as long as nobody may ask again, unless they opened the choice themselves.
+        """
         person, terms = live.person_of(participant_id), self.terms
         found = {modality: live.running.rulings[participant_id, modality] for modality in READ}
         allowed = {modality: ruling for modality, ruling in found.items() if ruling.allowed}
         if not allowed:
             first = found[FACE].verdicts[0]
             raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nobody is asked.")
-        notice = write_notice(load(language), allowed, terms)
         consents, place = self._control.consents, live.running.place(participant_id)
-        shown = await asyncio.to_thread(consents.show, person, notice, live.call.purpose, place)
+        free = await asyncio.to_thread(self._free, person, allowed)
+        notice = write_notice(load(language), allowed if own_wish else free or allowed, terms)
+        shown = await asyncio.to_thread(consents.show, person, notice, live.call.purpose, place, own_wish=own_wish)
         live.shown.update({(participant_id, modality): one for modality, one in shown.items()})
         return notice, shown
+
+    def _free(self, person: str, rulings: Mapping[Modality, Ruling]) -> Mapping[Modality, Ruling]:
+        """Those of them that the person may be asked about now."""
+        asking, terms = self._control.consents.asking, self.terms
+        return {m: ruling for m, ruling in rulings.items() if asking(person, ruling, terms).ask is not Ask.LEAVE}
 
     async def answer(
         self, live: LiveCall, participant_id: str, modality: Modality, status: ConsentStatus, form: Form
