@@ -40,6 +40,7 @@ class FakeJanus:
     port: int = 0
     publishers: dict[int | str, Publisher] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
     keepalives: int = 0
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     """An error for every request of this kind."""
@@ -47,6 +48,8 @@ class FakeJanus:
     """Requests that are acknowledged and never answered."""
     lines: list["Line"] = field(default_factory=list)
     attendees: int = 0
+    offered: str | None = None
+    """Offered in the place of a session description."""
 
     @property
     def url(self) -> str:
@@ -104,6 +107,7 @@ class Line:
         self.peers: dict[int, RTCPeerConnection] = {}
 
     async def take(self, message: dict[str, Any]) -> None:
+        self.janus.messages.append(message)
         kind, transaction = message["janus"], message["transaction"]
         if kind == "create":
             await self.send({"janus": "success", "transaction": transaction, "data": {"id": 77}})
@@ -150,7 +154,8 @@ class Line:
         for stream in streams:
             peer.addTransceiver(publisher.streams[stream["mid"]](), direction="sendonly")
         await peer.setLocalDescription(await peer.createOffer())
-        jsep = {"type": "offer", "sdp": peer.localDescription.sdp}
+        sdp = peer.localDescription.sdp if self.janus.offered is None else self.janus.offered
+        jsep = {"type": "offer", "sdp": sdp}
         await self.event(handle, {"videoroom": "attached", "room": ROOM}, transaction, jsep)
 
     async def event(

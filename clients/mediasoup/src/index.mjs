@@ -33,7 +33,7 @@ export function createTap(/** @type {Options} */ options) {
 class Tap {
   /** @type {Map<string, Room>} */
   #rooms = new Map();
-  /** @type {Map<string, {visit: Visit, seen: number, end: () => void}>} */
+  /** @type {Map<string, {visit: Visit, seen: number, tell: (event: object) => void, end: () => void}>} */
   #visits = new Map();
 
   /** @param {Options} options */
@@ -123,12 +123,15 @@ class Tap {
       tell(event);
       if ("closed" in event) queueMicrotask(end);
     });
-    this.#visits.set(id, { visit, seen: Date.now(), end });
+    this.#visits.set(id, { visit, seen: Date.now(), tell, end });
     response.on("close", end);
   }
 
+  /** Each side tells the other that it lives, and takes silence for the end. */
   #lookAround() {
-    for (const { seen, end } of [...this.#visits.values()]) if (Date.now() - seen > this.silenceMs) end();
+    for (const { seen, tell, end } of [...this.#visits.values()])
+      if (Date.now() - seen > this.silenceMs) end();
+      else tell({ alive: true });
   }
 }
 

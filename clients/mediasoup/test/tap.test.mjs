@@ -187,6 +187,8 @@ test("a tap that says nothing any more is sent away; one that says it lives is n
   const tap = await entering(server);
   await tap.take("p1");
   context.mock.timers.tick(2000);
+  await tap.next();
+  assert.deepEqual(await tap.next(), { alive: true });
   assert.equal((await tap.post("alive")).status, 204);
   context.mock.timers.tick(2000);
   assert.equal(server.router.plain[0].closed, false);

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
+from countenance.capture.remote import LostError
 from countenance.contracts.errors import TapError
 
 PROTOCOL = Subprotocol("janus-protocol")
@@ -35,10 +36,6 @@ class JanusError(TapError):
     def __init__(self, code: int, reason: str, what: str) -> None:
         super().__init__(f"Janus refuses to {what}: {reason} ({code})", "Look the number up in the Janus manual.")
         self.code = code
-
-
-class JanusLostError(TapError):
-    """The line to Janus broke; whatever was asked is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class JanusWire:
         """Tell Janus now and then that this session lives, until the line is lost."""
         while not self.lost.is_set():
             await asyncio.sleep(every_s)
-            with suppress(JanusLostError):
+            with suppress(LostError):
                 await self._send({"janus": "keepalive"})
 
     async def _ask(self, message: Message, what: str) -> Message:
@@ -122,7 +119,7 @@ class JanusWire:
             async with asyncio.timeout(ANSWER_S):
                 answer = await waiting
         except TimeoutError as error:
-            raise JanusLostError(f"Janus did not answer within {ANSWER_S:g} s", "Its line is made anew.") from error
+            raise LostError(f"Janus did not answer within {ANSWER_S:g} s", "Its line is made anew.") from error
         finally:
             del self._open[transaction]
         if answer.get("janus") == "error":
@@ -177,7 +174,7 @@ async def open_wire(
     try:
         line = await connect(url, subprotocols=[PROTOCOL], max_size=LARGEST_MESSAGE, open_timeout=ANSWER_S)
     except (OSError, InvalidHandshake, InvalidURI) as error:
-        raise JanusLostError(
+        raise LostError(
             f"no Janus at {url} ({error})", "Check the address and that its WebSocket transport is on."
         ) from error
     wire = JanusWire(line, secret, heard)
@@ -211,5 +208,5 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _lost() -> JanusLostError:
-    return JanusLostError("the line to Janus broke", "It is made anew.")
+def _lost() -> LostError:
+    return LostError("the line to Janus broke", "It is made anew.")
