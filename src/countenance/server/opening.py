@@ -63,14 +63,16 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         for name, (tenant, control) in found.items():
             await asyncio.to_thread(control.loaded, plane.models, f"countenance/{__version__}")
             site.tenants[name] = _services(site, name, plane, tenant, control)
-        stack.push_async_callback(_end_calls, site)
+        stack.push_async_callback(drain, site)
         for work, each_s, first_s in ((_tick, TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
             stack.push_async_callback(_ended, asyncio.create_task(_regularly(site, work, each_s, first_s)))
         yield
 
 
 async def drain(site: Site) -> None:
-    """Begin nothing new and bring what runs to its end: results written, leases closed."""
+    """Begin nothing new and bring what runs to its end, once: results written, leases closed."""
+    if site.draining:
+        return
     site.draining = True
     log.info("stopping: running calls are brought to their end", extra=extra(count=site.live_calls()))
     try:

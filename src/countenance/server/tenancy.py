@@ -15,6 +15,8 @@ from countenance.server.tokens import Tokens
 from countenance.server.tracing import Tracing, tracing_of
 from countenance.storage.apikeys import KeyFile
 
+LIVE = "live"
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -70,7 +72,8 @@ class Site:
         """The answers that stand in running calls, one per person and modality."""
         for services in self.tenants.values():
             for live in services.calls.all():
-                yield from _standing(live)
+                if live.state == LIVE:
+                    yield from _standing(live)
 
     def rows(self) -> int:
         """Entries of all logs."""
@@ -78,7 +81,7 @@ class Site:
 
     def live_calls(self) -> int:
         """Calls that are running."""
-        return sum(1 for services in self.tenants.values() for live in services.calls.all() if live.state == "live")
+        return sum(1 for services in self.tenants.values() for live in services.calls.all() if live.state == LIVE)
 
 
 def _standing(live: Any) -> Iterator[Any]:  # noqa: ANN401
