@@ -18,7 +18,7 @@ from countenance.link.line import OK, Line
 from countenance.link.messages import Ask, Closed, Done, HangUp, Host, Left, Load, Message, Ready
 from countenance.worker.parts import Recipe
 
-SILENT_S = 5.0
+SILENT_S = 10.0
 """A worker that says nothing for so long hangs; it says how it is doing once a second."""
 START_S = 60.0
 """A worker that has not loaded its models by then never will."""
@@ -54,11 +54,12 @@ class Worker:
 
     async def hear(self, message: Message) -> Message:
         """What it says, passed on to whoever owns the call."""
+        self.heard_s = time.monotonic()
         match message:
             case Ready():
                 self.ready.set_result(message)
             case Load():
-                self.load, self.heard_s = message, time.monotonic()
+                self.load = message
             case Ask() | Done() | Closed() | Left():
                 owner = self._owners.get(message.call_id)
                 if owner is None:
