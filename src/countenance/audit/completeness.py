@@ -109,24 +109,13 @@ class Leases:
                 self._report(whole(leaf, "seq"), f"lease {lease} is given twice")
             self._open[key] = leaf
         elif kind != "RECOVERY" or lease is not None:
-            self._end(leaf, self._open.pop(key, None), f"{kind} for lease {lease}")
+            given = self._open.pop(key, None)
+            if problem := ", which is not open" if given is None else _beyond(given, leaf):
+                self._report(whole(leaf, "seq"), f"{kind} for lease {lease}{problem}")
 
     def open(self) -> Iterable[Leaf]:
         """The leases that have not ended."""
         return self._open.values()
-
-    def _end(self, leaf: Leaf, given: Leaf | None, what: str) -> None:
-        seq, counts = whole(leaf, "seq"), counts_of(leaf)
-        if given is None:
-            self._report(seq, f"{what}, which is not open")
-            return
-        allowed, limit = names(given, "modalities"), whole(given, "limit", LARGEST)
-        if not counts.keys() <= set(allowed) and any(n and one not in allowed for one, n in counts.items()):
-            self._report(seq, f"{what} counts a modality that the lease does not cover")
-        elif counts and max(counts.values()) > limit:
-            self._report(seq, f"{what} counts more than the {limit} that the lease allows")
-        elif leaf.get("subject_ref") not in (given.get("subject_ref"), None):
-            self._report(seq, f"{what} names another person than the lease")
 
 
 class OptOuts:
@@ -292,3 +281,15 @@ def _is_enough(answer: Leaf, ruling: Leaf) -> bool:
     given, wanted = (STRENGTH.get(word(one, "consent_kind"), -1) for one in (answer, ruling))
     right = answer.get("status") == "given" and answer.get("purpose") == ruling.get("purpose")
     return right and given >= wanted >= 0
+
+
+def _beyond(given: Leaf, ended: Leaf) -> str:
+    """In what an entry goes beyond the lease that it ends; empty where it does not."""
+    allowed, limit, counts = names(given, "modalities"), whole(given, "limit", LARGEST), counts_of(ended)
+    for modality, n in counts.items():
+        if n and modality not in allowed:
+            return " counts a modality that the lease does not cover"
+    if any(n > limit for n in counts.values()):
+        return f" counts more than the {limit} that the lease allows"
+    person = ended.get("subject_ref")
+    return "" if person is None or person == given.get("subject_ref") else " names another person than the lease"
