@@ -82,7 +82,8 @@ def test_of_an_error_only_type_and_place_are_shown(stream: io.StringIO) -> None:
 
 
 def test_a_thread_that_breaks_says_no_more_than_that(stream: io.StringIO) -> None:
-    thread = threading.Thread(target=lambda: {}[NAME])
+    nobody: dict[str, int] = {}
+    thread = threading.Thread(target=lambda: nobody[NAME])
     thread.start()
     thread.join()
     (line,) = lines(stream)

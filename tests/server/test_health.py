@@ -9,6 +9,7 @@ from tests.server.api.scene import Scene
 
 from countenance import __version__
 from countenance.contracts.call import FACE, Participant, Role
+from countenance.contracts.trust import ConsentStatus
 from countenance.server.config import Config
 from countenance.server.scopes import Position
 from countenance.server.tenancy import Site
@@ -99,8 +100,9 @@ async def test_metrics_have_the_names_that_were_promised(scene: Scene) -> None:
 
 async def test_metrics_count_answers_and_calls_and_name_nobody(scene: Scene) -> None:
     ana = Participant("p_ana", "Ana", Role.CUSTOMER)
-    live = scene.calls.begin({"ana@example.org": ana})
-    await scene.calls.consent(live, "p_ana", FACE)
+    live = scene.begin({"ana@example.org": ana})
+    live.running.register.answer("p_ana", FACE, ConsentStatus.REFUSED, 0)
+    live.running.register.answer("p_ana", FACE, ConsentStatus.GIVEN, 1)
     text = scene.site.metrics.text().decode()
     assert 'countenance_consent_state{modality="face",status="given"} 1.0' in text
     assert "countenance_live_calls 1.0" in text

@@ -1,5 +1,5 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from countenance.contracts.errors import UnauthenticatedError, UsageError
 from countenance.server.scopes import Position, Scope
-from countenance.server.tokens import LONGEST, Seat, Tokens, tenant_of
+from countenance.server.tokens import LONGEST, Seat, Token, Tokens, tenant_of
 from countenance.testing.clocks import ManualClock
 
 SECRET, OTHER = b"s" * 32, b"o" * 32
@@ -32,13 +32,13 @@ def forged(change: dict[str, Any], secret: bytes | None = SECRET, algorithm: str
         "iat": START.timestamp(), "exp": START.timestamp() + 60,
     }  # fmt: skip
     claims = {name: value for name, value in {**stated, **change}.items() if value is not None}
-    return jwt.encode(claims, secret, algorithm)
+    # Without an algorithm there is no secret either, which the types of the library do not say.
+    return jwt.encode(claims, cast("bytes", secret), algorithm)
 
 
 def test_a_participants_token_is_for_their_seat_alone(tokens: Tokens) -> None:
     found = tokens.check(tokens.for_participant(SEAT))
-    assert (found.seat, found.scopes, found.position, found.call_id) == (SEAT, {Scope.PARTICIPANT}, None, "c_1")
-    assert found.subject == "p_1"
+    assert found == Token(found.id, "p_1", frozenset({Scope.PARTICIPANT}), SEAT, None, "c_1")
 
 
 def test_a_reviewers_token_names_who_looks_and_as_what(tokens: Tokens) -> None:
