@@ -182,7 +182,8 @@ class Endpoints:
     def _missed(self, tx: Transaction, row: EndpointRow, event_id: str | None, since_utc_us: int) -> int:
         """Queue what the outbox still has and the endpoint never had."""
         one = None if event_id is None else outbox.find(tx, event_id)
-        events = [one] if one is not None else []
+        # What was not handed on yet comes by itself.
+        events = [one] if one is not None and one.handed_utc_us is not None else []
         if event_id is None:
             while page := outbox.since(tx, since_utc_us, PAGE, events[-1] if events else None):
                 events += page

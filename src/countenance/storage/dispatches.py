@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 
 from countenance.storage.endpoints import LISTENING
 from countenance.storage.store import Transaction
@@ -64,11 +64,12 @@ def due(tx: Transaction, now_utc_us: int, at_once: int = AT_ONCE) -> Sequence[Di
 
 def next_due(tx: Transaction) -> int | None:
     """When the next row may be tried; None when none waits at an endpoint that listens."""
-    pause = func.coalesce(endpoints.c.not_before_utc_us, 0)
+    time, pause = dispatches.c.next_utc_us, func.coalesce(endpoints.c.not_before_utc_us, 0)
     both = (endpoints.c.tenant == dispatches.c.tenant) & (endpoints.c.endpoint_id == dispatches.c.endpoint_id)
-    query = tx.select(dispatches, dispatches.c.next_utc_us, pause.label("pause")).join(endpoints, both)
-    times = tx.rows(query.where(OPEN, endpoints.c.status.in_(LISTENING)))
-    return min((max(int(row.next_utc_us), int(row.pause)) for row in times), default=None)
+    soonest = func.min(case((time > pause, time), else_=pause))
+    query = tx.select(dispatches, soonest).join(endpoints, both).where(OPEN, endpoints.c.status.in_(LISTENING))
+    found = tx.execute(query).scalar()
+    return None if found is None else int(found)
 
 
 def delivered(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int) -> None:

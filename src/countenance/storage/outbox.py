@@ -37,6 +37,7 @@ class Waiting:
     payload_id: str | None
     body: str | None
     at_utc_us: int
+    handed_utc_us: int | None = None
 
 
 def random_id() -> str:

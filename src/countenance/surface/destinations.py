@@ -23,7 +23,10 @@ SPELLING = re.compile(
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LIKE_A_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 """A last label that some programs read as part of an IPv4 address (WHATWG URL, section 3.5)."""
-INWARD = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "onion", "test")
+INWARD = (
+    "localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "private", "default", "svc",
+    "arpa", "onion", "test", "invalid",
+)  # fmt: skip
 """Last labels that name nothing on the public internet."""
 
 CLOSED = tuple(
@@ -118,10 +121,10 @@ def destination(url: str, allowed: Allowed) -> Destination:
         )
     scheme, host = spelt["scheme"], spelt["host"].strip("[]")
     port = int(spelt["port"] or (HTTPS if scheme == "https" else 80))
-    if port > LARGEST_PORT or port not in (HTTPS, *allowed.ports):
-        raise UsageError(f"port {port} is not allowed for webhooks", "Use 443, or list the port.")
     if scheme == "http" and not allowed.networks:
         raise UsageError("webhooks go by https", "Use https, or list the network of the host.")
+    if port > LARGEST_PORT or port not in (HTTPS, *allowed.ports):
+        raise UsageError(f"port {port} is not allowed for webhooks", "Use 443, or list the port.")
     found = Destination(scheme, host, port, _path(url), allowed)
     _check_host(found)
     return found

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ SYMMETRIC, SECRET, PUBLIC = "whsec_", "whsk_", "whpk_"
 KEY_BYTES = 32
 LARGEST_BYTES = 20_000
 """Bodies stay below this; what would be larger is sent thin."""
+MOST_DIGITS = 9
 ERASED = f"{PREFIX}.subject.erased.v1"
 TEST = f"{PREFIX}.webhook.test.v1"
 ALIASES = {name: f"{PREFIX}.signal.{name}.*" for name in ("engagement_low", "frustration_spike")}
@@ -142,6 +144,23 @@ def wants(types: Sequence[str], topic: str) -> bool:
     return any(topic.startswith(one[:-1]) if one.endswith("*") else topic == one for one in types)
 
 
+def pause_asked(retry_after: str | None, now: datetime) -> int | None:
+    """How long a receiver asks to be left alone, in microseconds; seconds or a date (RFC 9110), anything else is none.
+
+    It is never negative.
+    """
+    if retry_after is None:
+        return None
+    if retry_after.strip().isascii() and retry_after.strip().isdigit():
+        return int(retry_after.strip()[:MOST_DIGITS]) * 1_000_000
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    return max(0, wait // timedelta(microseconds=1))
+
+
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._")
 
 
@@ -150,10 +169,10 @@ def _said(payload: bytes) -> Body:
     try:
         said = json.loads(payload or b"{}")
     except ValueError:
+        said = None
+    if not isinstance(said, dict):
         return {"data_base64": base64.b64encode(payload).decode()}
-    if not isinstance(said, dict) or "specversion" in said or not said:
-        return said if isinstance(said, dict) else {"data": said}
-    return {"datacontenttype": "application/json", "data": said}
+    return said if "specversion" in said or not said else {"datacontenttype": "application/json", "data": said}
 
 
 def _utc(at: datetime) -> datetime:
