@@ -89,6 +89,14 @@ class OverloadError(CountenanceError):
     """There is no room for more now; it may be asked again."""
 
 
+class PreconditionError(CountenanceError):
+    """What is asked for was meant for a state that has passed."""
+
+
+class PreconditionMissingError(CountenanceError):
+    """What is asked for must say which state it is meant for."""
+
+
 class TapError(CountenanceError):
     """A media server cannot be reached, or refuses what a tap asks of it."""
 
