@@ -1,5 +1,6 @@
 """The media plane of this machine: its workers with the parts of every tenant, and the live calls on them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,7 @@ from countenance.fusion.head import TASK as HEAD
 from countenance.inference.shelf import Shelf
 from countenance.server.calls import LiveCalls
 from countenance.server.config import Config, Deployed
+from countenance.server.gathering import Gathering, MeasuredPool
 from countenance.server.opening import worker_count
 from countenance.server.summing import Reading
 from countenance.server.tenancy import Site
@@ -45,10 +47,12 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
     """Start the workers of an installation; leaving it ends them."""
     config = site.config
     recipes = {name: _recipe(config, deployed) for name, deployed in config.tenants.items()}
-    pool = Pool(recipes, worker_count(config))
+    pool = MeasuredPool(recipes, worker_count(config), gathering=Gathering(site.metrics, site.clock))
     try:
         await pool.open()
+        looking = asyncio.create_task(pool.looking())
         yield Workers(pool, config.media.fps)
+        looking.cancel()
     finally:
         await pool.close()
 

@@ -1,0 +1,121 @@
+"""What workers say of themselves, as metrics: media by kind and reason, model calls, how long things took."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from countenance.contracts.call import MODALITY_OF, TrackKind
+from countenance.contracts.clock import Clock
+from countenance.contracts.readings import Signal
+from countenance.link.messages import Ask, Closed, Done, Host, Left, Load, Message
+from countenance.server.metrics import Metrics
+from countenance.server.workers import Owner, Pool, Worker
+
+TAKEN = frozenset({"decoded", "given"})
+"""Counts of a track that are no reason for leaving something out."""
+REASONS = frozenset({"no_consent", "late", "overload", "quality", "overrun", "lost", "malformed", "broken", "no_key"})
+OTHER = "other"
+LOOK_S = 1.0
+
+
+class Gathering:
+    """Adds up what comes in: a counter of a track that is gone stays counted."""
+
+    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._seen: dict[tuple[str, str, str], int] = {}
+        self._windows: Counter[str] = Counter()
+
+    def look(self, loads: Iterable[Load]) -> None:
+        """Take what each worker said last."""
+        seen: dict[tuple[str, str, str], int] = {}
+        for number, load in enumerate(loads):
+            self._metrics.worker_load.labels(str(number)).set(load.cpu_share)
+            for call_id, table in load.calls.items():
+                for track, counts in table.get("tracks", {}).items():
+                    seen.update({(call_id, track, what): int(n) for what, n in counts.items()})
+        for key, count in seen.items():
+            # A worker that took a call over begins to count anew.
+            before = self._seen.get(key, 0)
+            self._more(key[1], key[2], count - before if count >= before else count)
+        self._seen = seen
+
+    def ran(self, counts: Mapping[str, int]) -> None:
+        """Model calls under one lease."""
+        self._metrics.inference.inc(sum(counts.values()))
+
+    def said(self, done: Done) -> None:
+        """A window is out: how long after its last packet, and what could not be said."""
+        now_us = self._clock.mono_us()
+        for packet_us in done.packet_mono_us.values():
+            self._metrics.event_latency.observe(max(0, now_us - packet_us) / 1e6)
+        for reading in done.readings:
+            if isinstance(reading, Signal):
+                self._windows["all"] += 1
+                if reading.abstain is not None:
+                    self._windows[str(reading.abstain.reason)] += 1
+        for reason in self._windows.keys() - {"all"}:
+            self._metrics.abstain_ratio.labels(reason).set(self._windows[reason] / self._windows["all"])
+
+    def took(self, stage: str, began_us: int) -> None:
+        """A stage ended that began at this monotonic time."""
+        self._metrics.inference_latency.labels(stage).observe((self._clock.mono_us() - began_us) / 1e6)
+
+    def now_us(self) -> int:
+        """Monotonic time."""
+        return self._clock.mono_us()
+
+    def _more(self, track: str, what: str, count: int) -> None:
+        if what == "decoded":
+            kind = track.rpartition("/")[2].partition(".")[0]
+            modality = MODALITY_OF[TrackKind(kind)] if kind in tuple(TrackKind) else OTHER
+            self._metrics.decoded_frames.labels(modality).inc(count)
+        elif what not in TAKEN:
+            self._metrics.frames_dropped.labels(what if what in REASONS else OTHER).inc(count)
+
+
+class Overheard:
+    """The owner of a call, and what its worker tells it."""
+
+    def __init__(self, owner: Owner, gathering: Gathering) -> None:
+        self._owner = owner
+        self._gathering = gathering
+
+    async def hear(self, message: Ask | Done | Closed | Left) -> Message:
+        """Pass it on; what it says is counted once it is durable."""
+        began_us = self._gathering.now_us()
+        answer = await self._owner.hear(message)
+        if isinstance(message, Ask | Done):
+            self._gathering.took("audit", began_us)
+        if isinstance(message, Done):
+            self._gathering.said(message)
+            for one in message.finished:
+                self._gathering.ran(one.counts)
+        elif isinstance(message, Closed):
+            self._gathering.ran(message.counts)
+        return answer
+
+    async def lost(self, call_id: str) -> None:
+        """Pass it on."""
+        await self._owner.lost(call_id)
+
+
+@dataclass(slots=True)
+class MeasuredPool(Pool):
+    """Workers whose words are counted as they pass."""
+
+    gathering: Gathering | None = None
+
+    async def looking(self) -> None:
+        """Take what the workers say of themselves, once a second, for as long as this runs."""
+        while self.gathering is not None:
+            self.gathering.look([worker.load for worker in self.workers])
+            await asyncio.sleep(LOOK_S)
+
+    async def host(self, host: Host, owner: Owner) -> Worker:
+        """Place a call on the worker with the least to do."""
+        heard = owner if self.gathering is None else Overheard(owner, self.gathering)
+        # Slots make the class anew, and `super()` without words would look in the old one.
+        return await Pool.host(self, host, heard)
