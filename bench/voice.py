@@ -5,10 +5,10 @@
 A made voice (pulses at 140 Hz through three resonances, four openings a second, faint noise) is cut into samples and
 read: ten answers a second, each with up to 3 s of context and nothing of what follows it. Every figure is per second of
 the recording, after the first 10 s, in which a voice is new and its baseline moves with every answer. Capture measures
-each second once (frames, pitch); the encoder takes these measures with the samples. `emotions` is what the net needs
-from sound to ten answers: frames, pitch and the encoder, without the prosody said beside it once a second and without
-voice activity detection; `whole` is capture and encoder with all they do. `tenths` reads a call whose sound arrives in
-pieces of 100 ms, as it does live.
+each second once (frames, pitch) and, every second or two, how the speaker usually talks (`manner`); the encoder takes
+these measures with the samples. `emotions` is what the net needs from sound to ten answers: frames, pitch, manner and
+the encoder, without the prosody said beside it once a second and without voice activity detection; `whole` is capture
+and encoder with all they do. `tenths` reads a call whose sound arrives in pieces of 100 ms, as it does live.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from countenance.encoders.prosody import prosody
 from countenance.encoders.voice import BUNDLE, VoiceEncoder
 from countenance.inference.hearing import look_of, part_of, sounding_of
 from countenance.inference.logmel import log_mel
+from countenance.inference.manner import with_manner
 from countenance.inference.pitch import voice_track
 from countenance.inference.shelf import Profile, Shelf
 
@@ -67,6 +69,15 @@ def prosody_of(window: Window) -> dict[str, float]:
     return prosody(whole.pcm, whole.speech, part_of(sounding, look_of(whole, sounding)))
 
 
+def learn_manner(windows: list[Window]) -> None:
+    """How the speaker usually talks, as capture learns it from second to second."""
+    baseline = windows[0][-1].baseline
+    for whole, after in pairwise(window[-1] for window in windows):
+        sounding = sounding_of(whole)
+        new = after.baseline.seconds - whole.baseline.seconds
+        baseline = with_manner(baseline, part_of(sounding, look_of(whole, sounding)), new)
+
+
 def cost(work: Callable[[], object], seconds: float) -> float:
     """Median CPU milliseconds of this thread per second of sound."""
     spent = []
@@ -94,12 +105,13 @@ def main() -> None:
         "capture_in_tenths_ms_per_s": cost(lambda: cut(pcm, SAMPLE_RATE // 10), asked.seconds),
         "log_mel_ms_per_s": cost(lambda: [log_mel(one) for one in pieces], len(pieces)),
         "pitch_ms_per_s": cost(lambda: [voice_track(one) for one in pieces], len(pieces)),
+        "manner_ms_per_s": cost(lambda: learn_manner(windows), seconds),
         "prosody_ms_per_s": cost(lambda: [prosody_of(one) for one in windows], seconds),
         "encoder_without_bundle_ms_per_s": cost(lambda: [bare.encode(one) for one in windows], seconds),
     }
     if shelf.has(BUNDLE):
         figures["encoder_ms_per_s"] = cost(lambda: [encoder.encode(one) for one in windows], seconds)
-        measures = figures["log_mel_ms_per_s"] + figures["pitch_ms_per_s"]
+        measures = sum(figures[f"{name}_ms_per_s"] for name in ("log_mel", "pitch", "manner"))
         figures["emotions_ms_per_s"] = round(measures + figures["encoder_ms_per_s"] - figures["prosody_ms_per_s"], 3)
         figures["whole_ms_per_s"] = round(figures["capture_ms_per_s"] + figures["encoder_ms_per_s"], 3)
     answers = round(sum(len(one) for one in windows) / seconds, 2)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from tests.encoders.voices import SAMPLE_RATE, talk
 
-from countenance.encoders.functionals import FUNCTIONALS
-from countenance.encoders.looks import LOOK_STEPS, MARGIN_STEPS, net_input, stretch_of, trimmed
+from countenance.inference.functionals import FUNCTIONALS
 from countenance.inference.hearing import learnt, measured, part_of
 from countenance.inference.logmel import MELS, SpeakerPrior, spoken_frames, unheard
+from countenance.inference.looks import LOOK_STEPS, MARGIN_STEPS, net_input, stretch_of, trimmed
 
 PRIOR = SpeakerPrior((-6.0,) * MELS, (4.0,) * MELS)
 TALK = talk(4.0, 4.0) + np.random.default_rng(0).normal(0, 1e-3, 4 * SAMPLE_RATE).astype(np.float32)

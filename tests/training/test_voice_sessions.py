@@ -3,10 +3,10 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from countenance.encoders.functionals import Heard
-from countenance.encoders.looks import LOOK_STEPS, Stretch
+from countenance.inference.functionals import Heard
 from countenance.inference.hearing import Sounding, measured
 from countenance.inference.logmel import MELS
+from countenance.inference.looks import LOOK_STEPS, Stretch
 from countenance.training.voice_emotion.augment import augmented, cropped
 from countenance.training.voice_emotion.sessions import (
     BEFORE_FRAMES,

@@ -27,7 +27,8 @@ from countenance.contracts.media import (
 from countenance.contracts.readings import Reason
 from countenance.contracts.telemetry import Stretch
 from countenance.inference.hearing import followed, part_of
-from countenance.inference.logmel import HOP, WINDOW, log_mel, speech_frames, unheard, updated
+from countenance.inference.logmel import FRAMES_PER_SECOND, HOP, WINDOW, log_mel, speech_frames, unheard, updated
+from countenance.inference.manner import with_manner
 from countenance.inference.pitch import AFRESH, Followed, with_pitch
 
 CONTEXT_US = 3 * SECOND_US
@@ -197,7 +198,10 @@ class VoiceSampler:
         if spoken.any():
             frames = new.frames[spoken]
             pitch = new.pitch[speech[-count:]]
-            self.baseline = with_pitch(updated(self.baseline, frames[speech_frames(frames)]), pitch)
+            voice = frames[speech_frames(frames)]
+            heard = with_pitch(updated(self.baseline, voice), pitch)
+            past = part_of(self._sounding, (max(0, _KEPT_FRAMES - back - _CONTEXT_FRAMES), _KEPT_FRAMES - back))
+            self.baseline = with_manner(heard, past, len(voice) / FRAMES_PER_SECOND)
 
     def _glanced(self, glance: _Glance) -> VoiceSample:
         return VoiceSample(

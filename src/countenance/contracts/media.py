@@ -115,8 +115,22 @@ class FaceSample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Manner:
+    """How one speaker usually talks: running means of what is measured of looks at the voice."""
+
+    mean: NDArray[np.float32]
+    """One value per statistic."""
+    square: NDArray[np.float32]
+    """Of the squares."""
+    seconds: float
+    """Seconds of speech that these are of."""
+    waiting_s: float = 0.0
+    """Seconds of speech since then."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SpeakerBaseline:
-    """Running statistics of one speaker's log-mel frames and pitch in this call; it is kept nowhere else."""
+    """Running statistics of one speaker's log-mel frames, pitch and manner in this call; it is kept nowhere else."""
 
     mean: NDArray[np.float32]
     """One value per mel band."""
@@ -128,6 +142,8 @@ class SpeakerBaseline:
     pitch_variance: float = 0.0
     voiced_s: float = 0.0
     """Seconds of voice with a pitch that were seen."""
+    manner: Manner | None = None
+    """None: nothing was seen of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

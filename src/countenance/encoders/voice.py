@@ -11,11 +11,11 @@ from countenance.contracts.errors import BundleError, UsageError
 from countenance.contracts.media import SAMPLE_RATE, Sample, SampleSpec, Sounding, VoiceSample
 from countenance.contracts.readings import EMOTIONS, NOTHING, Abstain, Observation, Reason
 from countenance.encoders.arousal import arousal
-from countenance.encoders.looks import net_input, stretch_of, trimmed
 from countenance.encoders.prosody import prosody
 from countenance.inference.bundle import Bundle
 from countenance.inference.hearing import look_of, part_of, sounding_of
 from countenance.inference.logmel import MELS, Floats, SpeakerPrior
+from countenance.inference.looks import net_input, stretch_of, trimmed
 from countenance.inference.shelf import Shelf
 
 Said = tuple[Mapping[str, float], Mapping[str, float], Floats | None]
@@ -24,7 +24,7 @@ BUNDLE = "voice-emotion.v1"
 FOLDED = {"calm": "neutral"}
 """The net has a class that EMOTIONS has not: its probability joins its neighbour, and is also said on its own."""
 
-INPUTS = ("frames", "present", "functionals", "seconds")
+INPUTS = ("frames", "present", "functionals", "seconds", "usual", "usual_square", "usual_seconds")
 """What a net may ask for; see `looks.net_input`."""
 
 LEAST_SPEECH_S = 0.3

@@ -1,7 +1,8 @@
 """Statistics of the last seconds of a voice, relative to the same speaker: pitch, level, timbre and how they move.
 
 They say little about which words were said, so they carry over to other sentences and languages better than the frames.
-All of them come from running sums, so that ten looks at one stretch cost little more than one.
+All of them come from sums over steps, which matrix products give for ten looks at once; none is so large that the
+algebra library would wake its threads.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from countenance.inference.logmel import MELS
 
 Floats = NDArray[np.float32]
 Sums = NDArray[np.floating]
+Since = dict[int, Floats]
+"""By a lag: 1 where both a step and the one so far before it lie in a look, else 0 (k, n)."""
 Look = tuple[int, int]
 """A piece of what was heard: steps of 20 ms, half open."""
 
@@ -63,13 +66,15 @@ class Heard:
 
 def functionals(heard: Heard, looks: Sequence[Look]) -> Floats:
     """One row of statistics per look; how long a look is plays no part, nor does anything outside it."""
-    starts, ends = (np.array(edge) for edge in zip(*looks, strict=True))
+    starts, ends = (np.array(edge)[:, None] for edge in zip(*looks, strict=True))
+    steps = np.arange(len(heard.frames))
+    since = {lag: ((steps >= starts + lag) & (steps < ends)).astype(np.float32) for lag in (0, *_LAGS)}
     moving, bands = _timbre(heard.frames)
     parts = (
-        _moves(moving, starts, ends),
-        _usual(np.concatenate([moving, bands], axis=1), heard.spoken, starts, ends),
+        _moves(moving, since),
+        _usual(np.concatenate([moving, bands], axis=1), heard.spoken, since[0]),
         _beats(moving[:, 0], looks),
-        *_pitch(heard, moving, starts, ends),
+        *_pitch(heard, moving, since),
     )
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -80,31 +85,23 @@ def _timbre(frames: Floats) -> tuple[Floats, Floats]:
     return np.concatenate([level, frames @ _cosines()], axis=1), frames.reshape(-1, BANDS, MELS // BANDS).mean(axis=2)
 
 
-def _sums(values: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Sums:
-    """Sum of the rows of each look (k, d)."""
-    running = np.zeros((len(values) + 1, values.shape[1]))
-    np.cumsum(values, axis=0, out=running[1:])
-    return np.asarray(running[ends] - running[starts])
-
-
-def _moves(values: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Sums:
+def _moves(values: Floats, since: Since) -> Sums:
     """Mean absolute change over each lag; zeros where a look is shorter."""
     found = []
     for lag in _LAGS:
-        steps = np.zeros_like(values)
-        np.abs(values[lag:] - values[:-lag], out=steps[lag:])
-        first = np.minimum(starts + lag, ends)
-        found.append(_sums(steps, first, ends) / np.maximum(ends - first, 1)[:, None])
+        within = since[lag][:, lag:]
+        sums = within @ np.abs(values[lag:] - values[:-lag])
+        found.append(sums / np.maximum(within.sum(axis=1, keepdims=True), 1.0))
     return np.concatenate(found, axis=1)
 
 
-def _usual(values: Floats, spoken: NDArray[np.bool_], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Sums:
+def _usual(values: Floats, spoken: NDArray[np.bool_], within: Floats) -> Sums:
     """Mean and spread over the voice, and how far level and bands go beyond what is usual, up and down."""
     rows = values * spoken[:, None]
     far = np.concatenate([rows[:, :1], rows[:, _MOVING:]], axis=1)
     up, down = np.maximum(far - _FAR, 0.0), np.maximum(-far - _FAR, 0.0)
     columns = np.concatenate([spoken[:, None], rows, rows * rows, up, down], axis=1, dtype=np.float32)
-    sums = _sums(columns, starts, ends)
+    sums = within @ columns
     means = sums[:, 1:] / np.maximum(sums[:, :1], 1.0)
     mean, square, rest = np.split(means, [_STEADY, 2 * _STEADY], axis=1)
     return np.concatenate([mean, _spread(mean, square), rest], axis=1)
@@ -121,19 +118,21 @@ def _beats(level: Floats, looks: Sequence[Look]) -> Sums:
     return np.asarray(np.log((parts + 1e-3) / (parts.sum(axis=1, keepdims=True) + 1e-2)))
 
 
-def _pitch(heard: Heard, moving: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> tuple[Sums, Sums]:
+def _pitch(heard: Heard, moving: Floats, since: Since) -> tuple[Sums, Sums]:
     """Where the pitch lies, how it moves, how periodic it is; timbre of the voiced part, pitch and level together."""
     there = np.isfinite(heard.pitch)
     pitch = np.where(there, heard.pitch, 0.0)
-    time = np.arange(len(pitch)) / _STEPS_PER_SECOND
+    time = np.arange(len(pitch), dtype=np.float32) / np.float32(_STEPS_PER_SECOND)
     voiced = moving * there[:, None]
     plain = (there, pitch, pitch**2, np.maximum(pitch - _FAR, 0.0), np.maximum(-pitch - _FAR, 0.0))
     timed = (there * time, there * time**2, pitch * time)
     tone = (heard.periodic * there, heard.periodic**2 * there, pitch * voiced[:, 0])
-    sums = _sums(np.concatenate([np.stack([*plain, *timed, *tone], axis=1), voiced, voiced**2], axis=1), starts, ends)
-    enough = (sums[:, :1] >= _FEW) & (ends > starts)[:, None]
-    moved = _sums(_steps(pitch, there), np.minimum(starts + 1, ends), ends)
-    return _pitched(sums, moved, (ends - starts)[:, None]) * enough, _tints(sums) * enough
+    columns = (*(part[:, None] for part in (*plain, *timed, *tone)), voiced, voiced**2)
+    sums = (since[0] @ np.concatenate(columns, axis=1, dtype=np.float32)).astype(np.float64)
+    moved = since[1] @ _steps(pitch, there)
+    length = since[0].sum(axis=1, keepdims=True)
+    enough = sums[:, :1] >= _FEW
+    return _pitched(sums, moved, length) * enough, _tints(sums) * enough
 
 
 def _steps(pitch: Floats, there: NDArray[np.bool_]) -> Floats:
@@ -145,10 +144,10 @@ def _steps(pitch: Floats, there: NDArray[np.bool_]) -> Floats:
     return out
 
 
-def _pitched(sums: Sums, moved: Sums, length: NDArray[np.intp]) -> Sums:
+def _pitched(sums: Sums, moved: Sums, length: Floats) -> Sums:
     n, total, squares, up, down, t, tt, pt, tone, tones, _ = sums[:, :_PLAIN].T[..., None]
     held, size, sized, begins = moved.T[..., None]
-    n, held, length = np.maximum(n, 1.0), np.maximum(held, 1.0), np.maximum(length, 1)
+    n, held, length = np.maximum(n, 1.0), np.maximum(held, 1.0), np.maximum(length, 1.0)
     mean, when = total / n, t / n
     over = np.maximum(tt / n - when**2, 0.0)
     rise = (pt / n - mean * when) / (over + 0.01)  # spreads a second

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.contracts.media import Sounding, SpeakerBaseline, VoiceSample
-from countenance.inference.logmel import log_mel, speech_frames, updated
+from countenance.inference.logmel import FRAMES_PER_SECOND, log_mel, speech_frames, updated
+from countenance.inference.manner import with_manner
 from countenance.inference.pitch import AFRESH, Followed, voice_track, with_pitch
 
 __all__ = ("Sounding", "followed", "learnt", "look_of", "measured", "part_of", "sounding_of")
@@ -43,4 +44,5 @@ def look_of(voice: VoiceSample, sounding: Sounding) -> Steps:
 def learnt(baseline: SpeakerBaseline, sounding: Sounding) -> SpeakerBaseline:
     """The baseline after hearing a stretch that is speech from end to end, but for the gaps between words."""
     spoken = speech_frames(sounding.frames)
-    return with_pitch(updated(baseline, sounding.frames[spoken]), sounding.pitch)
+    heard = with_pitch(updated(baseline, sounding.frames[spoken]), sounding.pitch)
+    return with_manner(heard, sounding, int(spoken.sum()) / FRAMES_PER_SECOND)

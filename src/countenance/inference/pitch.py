@@ -30,6 +30,7 @@ _FAR_SPREADS = 4.0
 _FFT = 2 * WINDOW
 _SHORTEST, _LONGEST = int(SAMPLE_RATE / HIGH_HZ), int(SAMPLE_RATE / LOW_HZ) + 1
 _SMOOTH_BINS = 2_000 * _FFT // SAMPLE_RATE  # nothing above 2 kHz, or peaks are too sharp for their lags
+_AT_ONCE = 6  # windows in one matrix product: more, and the algebra library wakes its threads for it
 _PEAKS = 4
 _VOICED = 0.45  # a peak below this is no voice
 _SHORT_LAG_GAIN = 0.02  # per octave
@@ -75,8 +76,9 @@ def voice_track(pcm: Floats, before: Followed = AFRESH) -> tuple[Floats, Floats,
     windows = np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::HOP]
     frames = windows - windows.mean(axis=1, keepdims=True)
     hertz, strength = _peaks(_autocorrelation(frames))
-    loudest = _loudest(np.abs(frames).max(axis=1), before.loudest)
-    strength[np.abs(frames).max(axis=1) < _QUIET * loudest] = 0.0
+    loud = np.maximum(frames.max(axis=1), -frames.min(axis=1))
+    loudest = _loudest(loud, before.loudest)
+    strength[loud < _QUIET * loudest] = 0.0
     track, periodic, octave, total = _best_path(hertz, strength, before)
     kept, usual = _without_octave_errors(track, before.usual)
     after = Followed(octave, total, float(loudest[-1]), usual)
@@ -109,9 +111,19 @@ def relative_pitch(track: Floats, baseline: SpeakerBaseline) -> Floats:
 def _autocorrelation(frames: Floats) -> Floats:
     """Normalised, lags 0 to just over the longest period; (n, lags)."""
     window, own = _window()
+    power = np.zeros((-(-len(frames) // _AT_ONCE) * _AT_ONCE, _SMOOTH_BINS), np.float32)
     spectrum = np.fft.rfft(frames * window, _FFT)[:, :_SMOOTH_BINS]
-    raw = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, _FFT)[:, : _LONGEST + 2]
+    power[: len(frames)] = spectrum.real**2 + spectrum.imag**2
+    raw = np.matmul(power.reshape(-1, _AT_ONCE, _SMOOTH_BINS), _cosines()).reshape(-1, _LONGEST + 2)[: len(frames)]
     return np.asarray(raw / np.maximum(raw[:, :1], 1e-9) / own, np.float32)
+
+
+@cache
+def _cosines() -> Floats:
+    """The inverse transform from the few bins that are kept to the few lags that are looked at."""
+    turns = np.outer(np.arange(_SMOOTH_BINS), np.arange(_LONGEST + 2)) / _FFT
+    sides = np.where(np.arange(_SMOOTH_BINS) > 0, 2.0, 1.0)[:, None]
+    return np.asarray(np.cos(2.0 * np.pi * turns) * sides / _FFT, np.float32)
 
 
 @cache

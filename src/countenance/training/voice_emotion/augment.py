@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from countenance.encoders.looks import LOOK_STEPS
 from countenance.inference.logmel import MELS, Floats
+from countenance.inference.looks import LOOK_STEPS
 from countenance.training.voice_emotion.sessions import LOOSE_STEPS, with_before
 
 _NOISE_FLOOR_DB = (30.0, 60.0)

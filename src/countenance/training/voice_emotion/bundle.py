@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from countenance.contracts.errors import BundleError
-from countenance.encoders.functionals import FUNCTIONALS
 from countenance.encoders.voice import INPUTS
+from countenance.inference.functionals import FUNCTIONALS
 from countenance.inference.logmel import MELS, Floats, SpeakerPrior
 from countenance.inference.onnx import OnnxModel
 from countenance.training.export import write_bundle
@@ -43,6 +43,9 @@ def _example(frames: int, looks: int) -> dict[str, Floats]:
         "present": (np.arange(frames) < ends[:, None]).astype(np.float32)[None],
         "functionals": rng.normal(size=(looks, FUNCTIONALS)).astype(np.float32),
         "seconds": np.linspace(0.5, 90.0, looks, dtype=np.float32),
+        "usual": rng.normal(0.0, 0.3, (looks, FUNCTIONALS)).astype(np.float32),
+        "usual_square": rng.uniform(0.5, 2.0, (looks, FUNCTIONALS)).astype(np.float32),
+        "usual_seconds": np.linspace(0.0, 60.0, looks, dtype=np.float32),
     }
 
 

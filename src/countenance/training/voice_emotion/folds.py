@@ -8,17 +8,17 @@ import numpy as np
 import torch
 
 from countenance.contracts.errors import DatasetError
-from countenance.encoders.functionals import functionals
-from countenance.encoders.looks import Stretch
+from countenance.inference.functionals import functionals
 from countenance.inference.hearing import Sounding
 from countenance.inference.logmel import Floats, SpeakerPrior
+from countenance.inference.looks import Stretch
 from countenance.training.datasets.ravdess import LABELS, Clip
 from countenance.training.run import Run
 from countenance.training.voice_emotion.fit import TrainingSet, fit_frames
 from countenance.training.voice_emotion.net import DIMENSIONS, FramesNet, VoiceNet, lively_like, statistics_like
 from countenance.training.voice_emotion.ravdess import ORDERS, folds, split
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.sessions import hear, padded, prior_of, recent, with_before
+from countenance.training.voice_emotion.sessions import hear, padded, prior_of, recent, stacked, with_before
 from countenance.training.voice_emotion.statistics_fit import fit_statistics
 
 ALL = "all"
@@ -81,7 +81,8 @@ def net_of(folder: Path, name: str, recipe: VoiceRecipe) -> VoiceNet:
     frames.load_state_dict(torch.load(paths[0], weights_only=True)["averaged"])
     kept = torch.load(paths[1], weights_only=True)
     lively = lively_like(kept["lively"], recipe.lively)
-    return VoiceNet(frames, statistics_like(kept["statistics"]), lively, recipe.frames_share).eval()
+    statistics = statistics_like(kept["statistics"], recipe.statistics)
+    return VoiceNet(frames, statistics, lively, recipe.frames_share).eval()
 
 
 def held_out(
@@ -112,10 +113,11 @@ def answers(net: VoiceNet, heard: Sequence[Stretch]) -> tuple[Floats, Floats]:
     with torch.no_grad():
         for at in range(0, len(heard), 64):
             looks = [(one, recent(one)) for one in heard[at : at + 64]]
-            frames, present = padded([with_before(one.frames, 2 * first, 2 * last) for one, (first, last) in looks])
+            frames = padded([with_before(one.frames, 2 * first, 2 * last) for one, (first, last) in looks])
             rows = np.concatenate([functionals(one.heard, [look]) for one, look in looks])
             seconds = np.array([one.seconds for one, _ in looks], np.float32)
-            scores, places, _ = net(*(torch.from_numpy(part) for part in (frames, present, rows, seconds)))
+            manners = stacked([one.manner for one, _ in looks])
+            scores, places, _ = net(*(torch.from_numpy(part) for part in (*frames, rows, seconds, *manners)))
             logits.append(scores.numpy())
             dimensions.append(places.numpy())
     return np.concatenate(logits), np.concatenate(dimensions)

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from countenance.encoders.functionals import LIVELY
+from countenance.inference.functionals import LIVELY
 from countenance.training.datasets.ravdess import LABELS
 from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
-from countenance.training.voice_emotion.recipe import LivelyRecipe
+from countenance.training.voice_emotion.recipe import LivelyRecipe, StatisticsRecipe
 
 DIMENSIONS = ("valence", "arousal")
 
 TIME_STRIDE = 4
 """Frames of 10 ms per place in time of the frames expert."""
 _FAR = 5.0  # statistics further off are cut, in spreads of the training data
+_LEAST_SPREAD = 1e-4  # of the variance over people: a statistic that hardly moves in a speaker says nothing
 _WIDTHS = (16, 24, 40, 48)
 _HIGH, _LOW, _NEITHER = (
     [at for at, label in enumerate(LABELS) if (label in HIGH_AROUSAL, label in LOW_AROUSAL) == told]
@@ -69,30 +70,57 @@ class FramesNet(nn.Module):
         return summary
 
 
+class RelativeRows(nn.Module):
+    """Functionals (n, k) in units of how the speaker usually talks, at first of how people do; beside them, how far."""
+
+    usual: Tensor
+    square: Tensor
+
+    def __init__(self, inputs: int, known_s: float) -> None:
+        super().__init__()
+        self.known_s = known_s
+        self.register_buffer("usual", torch.zeros(inputs))
+        self.register_buffer("square", torch.ones(inputs))
+
+    def learn(self, rows: Tensor) -> None:
+        """How people usually talk."""
+        self.usual.copy_(rows.mean(0))
+        self.square.copy_((rows * rows).mean(0))
+
+    def forward(self, rows: Tensor, usual: Tensor, square: Tensor, seconds: Tensor) -> Tensor:
+        """`usual` and `square` (n, k) are means over `seconds` (n) of the speaker's speech."""
+        share = (seconds / (seconds + self.known_s)).unsqueeze(1)
+        mean = self.usual + share * (usual - self.usual)
+        least = _LEAST_SPREAD * (self.square - self.usual * self.usual)
+        variance = torch.maximum(self.square + share * (square - self.square) - mean * mean, least)
+        return torch.cat([(rows - mean) / torch.sqrt(variance + 1e-6), share], 1)
+
+
 class StatisticsNet(nn.Module):
-    """A few small nets side by side over functionals (n, k), standardised by the training data."""
+    """A few small nets side by side over relative functionals (n, k), standardised by the training data."""
 
     mean: Tensor
     spread: Tensor
 
-    def __init__(self, inputs: int, widths: tuple[int, int], members: int, dropout: float, at_input: float) -> None:
+    def __init__(self, inputs: int, asked: StatisticsRecipe) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(inputs))
-        self.register_buffer("spread", torch.ones(inputs))
-        self.bodies = nn.ModuleList(_body(inputs, widths, dropout, at_input) for _ in range(members))
-        heads = (nn.Linear(widths[1], len(LABELS) + len(DIMENSIONS)) for _ in range(members))
-        self.heads = nn.ModuleList(heads)
+        self.register_buffer("mean", torch.zeros(inputs + 1))
+        self.register_buffer("spread", torch.ones(inputs + 1))
+        self.relative = RelativeRows(inputs, asked.known_s)
+        parts = range(asked.members)
+        self.bodies = nn.ModuleList(_body(inputs + 1, asked.widths, asked.dropout, asked.input_dropout) for _ in parts)
+        self.heads = nn.ModuleList(nn.Linear(asked.widths[1], len(LABELS) + len(DIMENSIONS)) for _ in parts)
 
-    def forward(self, functionals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, functionals: Tensor, *usual: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean logits (n, 8), dimensions (n, 2), and what the head of the first member sees (n, w)."""
-        rows = self.standardised(functionals)
+        rows = self.standardised(self.relative(functionals, *usual))
         inner = [body(rows) for body in self.bodies]
         said = torch.stack([head(one) for head, one in zip(self.heads, inner, strict=True)]).mean(0)
         return said[:, : len(LABELS)], torch.tanh(said[:, len(LABELS) :]), inner[0]
 
-    def standardised(self, functionals: Tensor) -> Tensor:
+    def standardised(self, relative: Tensor) -> Tensor:
         """Rows in spreads from the mean of the training data."""
-        return ((functionals - self.mean) / self.spread).clamp(-_FAR, _FAR)
+        return ((relative - self.mean) / self.spread).clamp(-_FAR, _FAR)
 
 
 class LivelyNet(nn.Module):
@@ -128,11 +156,14 @@ class VoiceNet(nn.Module):
         self.frames, self.statistics, self.lively, self.share = frames, statistics, lively, share
 
     def forward(
-        self, frames: Tensor, present: Tensor, functionals: Tensor, seconds: Tensor
+        self, frames: Tensor, present: Tensor, functionals: Tensor, seconds: Tensor, *usual: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (n, 8), dimensions (n, 2) and embedding (n, 64 + w); `seconds` (n) were heard of the speaker."""
+        """Logits (n, 8), dimensions (n, 2) and embedding (n, 64 + w).
+
+        `seconds` (n) were heard of the speaker; `usual` is how the speaker usually talks, as `RelativeRows` takes it.
+        """
         summary = self.frames.summarised(frames, present)
-        scores, places, inner = self.statistics(functionals)
+        scores, places, inner = self.statistics(functionals, *usual)
         own = torch.log_softmax(self.frames.scores(summary), 1)
         mixed = self.share * own + (1 - self.share) * torch.log_softmax(scores, 1)
         places = self.share * torch.tanh(self.frames.dimensions(summary)) + (1 - self.share) * places
@@ -155,13 +186,11 @@ def divided(logits: Tensor, odds: Tensor, say: Tensor) -> Tensor:
     return torch.cat(parts, 1)[:, _ORDER]
 
 
-def statistics_like(state: dict[str, Tensor], dropout: float = 0.0) -> StatisticsNet:
-    """An untrained net of the shape of a saved one."""
-    members = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("heads."))
-    first, second = state["bodies.0.1.weight"], state["bodies.0.5.weight"]
-    net = StatisticsNet(first.shape[1], (first.shape[0], second.shape[0]), members, dropout, dropout)
+def statistics_like(state: dict[str, Tensor], asked: StatisticsRecipe) -> StatisticsNet:
+    """A saved net."""
+    net = StatisticsNet(len(state["mean"]) - 1, asked)
     net.load_state_dict(state)
-    return net
+    return net.eval()
 
 
 def lively_like(state: dict[str, Tensor], asked: LivelyRecipe) -> LivelyNet:

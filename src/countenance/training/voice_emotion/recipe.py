@@ -41,6 +41,10 @@ class StatisticsRecipe(Table):
     """How often every clip is heard, at any speed, in sessions of changing length."""
     disturbed_passes: int = Field(ge=0)
     """How often it is heard through rooms, noise and narrow bands besides."""
+    cold_passes: int = Field(ge=0)
+    """How often every clip is the first one heard of its speaker, on top."""
+    known_s: float = Field(gt=0)
+    """Seconds of speech after which how the speaker talks weighs as much as how people do."""
 
 
 class LivelyRecipe(Table):

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.encoders.functionals import Look
-from countenance.encoders.looks import LOOK_STEPS, Stretch, stretch_of, trimmed
+from countenance.contracts.media import Manner
+from countenance.inference.functionals import Look
 from countenance.inference.hearing import Sounding, learnt
 from countenance.inference.logmel import MELS, Floats, SpeakerPrior, speech_frames, unheard
+from countenance.inference.looks import LOOK_STEPS, Stretch, stretch_of, trimmed
 
 BEFORE_FRAMES = 60
 """How far back the frames expert hears before a look, 600 ms."""
@@ -92,6 +93,12 @@ def padded(pieces: Sequence[tuple[Floats, int]]) -> tuple[Floats, Floats]:
         out[at, 0, :, : len(frames)] = frames.T
         present[at, 0, before : len(frames)] = 1.0
     return out, present
+
+
+def stacked(manners: Sequence[Manner]) -> tuple[Floats, Floats, Floats]:
+    """How the speaker of each look usually talks: means (n, k), means of squares (n, k), seconds (n)."""
+    means, squares = (np.stack(part) for part in zip(*((one.mean, one.square) for one in manners), strict=True))
+    return means, squares, np.array([one.seconds for one in manners], np.float32)
 
 
 def with_before(frames: Floats, first: int, last: int) -> tuple[Floats, int]:

@@ -1,11 +1,14 @@
 """Fitting what hears statistics: every clip in many sessions, voices and places, then small nets on the rows."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from countenance.encoders.functionals import FUNCTIONALS, LIVELY, functionals
+from countenance.contracts.media import Manner
+from countenance.inference.functionals import FUNCTIONALS, LIVELY, functionals
 from countenance.inference.hearing import Sounding
 from countenance.inference.logmel import Floats
 from countenance.training.datasets.ravdess import LABELS
@@ -15,8 +18,8 @@ from countenance.training.voice_emotion.fit import TrainingSet
 from countenance.training.voice_emotion.net import LivelyNet, StatisticsNet, lively_like, statistics_like
 from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
 from countenance.training.voice_emotion.recipe import LivelyRecipe, StatisticsRecipe, VoiceRecipe
-from countenance.training.voice_emotion.sessions import hear, piece, sessions, skewed
-from countenance.training.voice_emotion.sounds import CLEAN_SPEEDS, VERSIONS
+from countenance.training.voice_emotion.sessions import hear, piece, sessions, skewed, stacked
+from countenance.training.voice_emotion.sounds import CLEAN_SPEEDS
 from countenance.training.voice_emotion.targets import targets
 
 _SHORTEST = 50  # steps of a piece, 1 s
@@ -30,15 +33,13 @@ def fit_statistics(
     """Train on all given clips and keep the nets; those that were kept before are read."""
     kept = run.load(f"{name}-statistics")
     if kept is not None:
-        return statistics_like(kept["statistics"]).eval(), lively_like(kept["lively"], recipe.lively)
+        return statistics_like(kept["statistics"], recipe.statistics), lively_like(kept["lively"], recipe.lively)
     asked = recipe.statistics
-    rows, clips = rows_of(data, asked, np.random.default_rng(recipe.seed))
+    rows, manners, clips = rows_of(data, asked, np.random.default_rng(recipe.seed))
     lively = fit_lively(rows, clips, data, recipe.lively)
     torch.manual_seed(recipe.seed)
-    net = StatisticsNet(FUNCTIONALS, asked.widths, asked.members, asked.dropout, asked.input_dropout).to(device)
-    net.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
-    net.spread.copy_(torch.from_numpy(rows.std(axis=0) + 1e-3))
-    inputs = net.standardised(torch.from_numpy(rows).to(device))
+    net = StatisticsNet(FUNCTIONALS, asked).to(device)
+    inputs = _standardised(net, *(torch.from_numpy(part).to(device) for part in (rows, *stacked(manners))))
     own = tuple(torch.from_numpy(part[clips]).to(device) for part in targets(data.clips))
     with progress(f"statistics expert, {name}", asked.members) as report:
         for member in range(asked.members):
@@ -49,6 +50,15 @@ def fit_statistics(
     net = net.cpu().eval()
     run.save(f"{name}-statistics", {"statistics": net.state_dict(), "lively": lively.state_dict()})
     return net, lively
+
+
+def _standardised(net: StatisticsNet, rows: Tensor, *usual: Tensor) -> Tensor:
+    """Learn the units of the rows, and give the rows in them."""
+    net.relative.learn(rows)
+    relative = net.relative(rows, *usual)
+    net.mean.copy_(relative.mean(0))
+    net.spread.copy_(relative.std(0, correction=0) + 1e-3)
+    return net.standardised(relative)
 
 
 def fit_lively(rows: Floats, clips: NDArray[np.intp], data: TrainingSet, asked: LivelyRecipe) -> LivelyNet:
@@ -72,25 +82,39 @@ def fit_lively(rows: Floats, clips: NDArray[np.intp], data: TrainingSet, asked: 
     return net.eval()
 
 
-def rows_of(data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator) -> tuple[Floats, NDArray[np.intp]]:
-    """Functionals of clips in every pass (n, k), and which clip each row is.
+def rows_of(
+    data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator
+) -> tuple[Floats, list[Manner], NDArray[np.intp]]:
+    """Functionals of clips in every pass (n, k), how the speaker usually talked, and which clip each row is."""
+    rows: list[Floats] = []
+    manners: list[Manner] = []
+    clips: list[int] = []
+    for chosen, soundings, forget in _passes(data, asked, rng):
+        voice = 2 ** rng.normal(0.0, _PRIOR_JITTER)
+        pieces = [_higher(soundings[at], voice) for at in chosen]
+        for at, heard in zip(chosen, hear(pieces, data.prior, forget), strict=True):
+            rows.append(functionals(heard.heard, [piece(heard, _SHORTEST, rng)])[0])
+            manners.append(heard.manner)
+            clips.append(int(at))
+    return np.stack(rows), manners, np.array(clips)
+
+
+def _passes(
+    data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.intp], Sequence[Sounding], bool]]:
+    """Clips of a session, the version it is heard in, and whether every clip is the first one heard of its speaker.
 
     In every second pass a speaker acts some classes more than others; in the rest every clip is heard once.
     """
-    rows: list[Floats] = []
-    clips: list[int] = []
     labels = [clip.label for clip in data.clips]
-    for number in range(asked.clean_passes + asked.disturbed_passes):
-        drawn = skewed(data.speakers, labels, rng) if number % 2 else sessions(data.speakers, rng)
+    warm = asked.clean_passes + asked.disturbed_passes
+    for number in range(warm + asked.cold_passes):
+        cold = number >= warm
+        drawn = skewed(data.speakers, labels, rng) if number % 2 and not cold else sessions(data.speakers, rng)
+        clean = (number - warm) % 2 == 0 if cold else number < asked.clean_passes
+        among = data.versions[: len(CLEAN_SPEEDS)] if clean else data.versions[len(CLEAN_SPEEDS) :]
         for chosen in drawn:
-            first, last = (0, len(CLEAN_SPEEDS)) if number < asked.clean_passes else (len(CLEAN_SPEEDS), VERSIONS)
-            soundings = data.versions[int(rng.integers(first, min(last, len(data.versions))))]
-            voice = 2 ** rng.normal(0.0, _PRIOR_JITTER)
-            pieces = [_higher(soundings[at], voice) for at in chosen]
-            for at, heard in zip(chosen, hear(pieces, data.prior), strict=True):
-                rows.append(functionals(heard.heard, [piece(heard, _SHORTEST, rng)])[0])
-                clips.append(int(at))
-    return np.stack(rows), np.array(clips)
+            yield chosen, among[int(rng.integers(len(among)))], cold
 
 
 def _higher(sounding: Sounding, factor: float) -> Sounding:
