@@ -167,6 +167,8 @@ class WebhooksTable(Table):
 
     allow: tuple[str, ...] = ()
     """Hosts, or networks such as 10.1.0.0/16, that may be reached although they are not public."""
+    ports: tuple[int, ...] = ()
+    """Ports beside 443."""
     timeout_seconds: int = Field(default=20, ge=15, le=30)
 
     @field_validator("allow")

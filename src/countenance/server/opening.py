@@ -19,6 +19,7 @@ from countenance.policy.gate import Gate
 from countenance.server.config import Config, DataTable, Deployed
 from countenance.server.tenancy import Services, Site
 from countenance.server.tokens import Tokens
+from countenance.server.webhooks import senders
 
 TICK_S = 1.0
 DAY_S = 86_400.0
@@ -63,6 +64,8 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         for name, (tenant, control) in found.items():
             await asyncio.to_thread(control.loaded, plane.models, f"countenance/{__version__}")
             site.tenants[name] = _services(site, name, plane, tenant, control)
+        # It outlasts the calls: what their end has to say is handed on too.
+        await stack.enter_async_context(senders(site))
         stack.push_async_callback(drain, site)
         for work, each_s, first_s in ((_tick, TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
             stack.push_async_callback(_ended, asyncio.create_task(_regularly(site, work, each_s, first_s)))

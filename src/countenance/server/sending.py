@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ log = logging.getLogger("countenance.server")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """All addresses of a name."""
+Send = Callable[[Parcel], Coroutine[None, None, Answer]]
+"""One attempt; it never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ class Line:
 class Sender:
     """Sends what one tenant has to send, until it is told to stop."""
 
-    def __init__(self, delivery: Delivery, line: Line, count: Callable[[Counts], None] = lambda _: None) -> None:
+    def __init__(self, delivery: Delivery, send: Send, count: Callable[[Counts], None] = lambda _: None) -> None:
         self._delivery = delivery
-        self._line = line
+        self._send = send
         self._count = count
         self._flying: dict[Key, asyncio.Task[Answer]] = {}
         self._parcels: dict[Key, Parcel] = {}
@@ -109,7 +111,7 @@ class Sender:
         room = max(0, MOST_FLYING - len(self._parcels))
         for parcel in parcels[:room]:
             self._parcels[parcel.key] = parcel
-            self._flying[parcel.key] = asyncio.create_task(self._line.send(parcel))
+            self._flying[parcel.key] = asyncio.create_task(self._send(parcel))
             moved += 1
         return moved
 
