@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countenance.contracts.errors import UsageError
-from countenance.server.stream import GAP, START, SlowReaderError, Stream, sequence_of
+from countenance.server.stream import START, SlowReaderError, Stream, sequence_of
+from countenance.surface.envelope import STREAM_GAP as GAP
 from countenance.surface.envelope import Envelope
 
 SOURCE = "/deployments/d/calls/c"

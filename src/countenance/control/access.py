@@ -16,7 +16,7 @@ from countenance.storage.wiping import Seat, seats_of
 SCORES = ("result", "event")
 """The contexts in which readings of a single person are sealed."""
 READINGS = "readings"
-STREAM = "stream"
+STREAM, SUMMARY = "stream", "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,19 @@ class Access:
             found = [one for one in holdings(tx, [seat.subject_ref for seat in seats]) if one.context in SCORES]
         return self.open(found, seats, actor, reason)
 
-    def watch(self, call_ref: str, subject_ref: str, actor: str, reason: str) -> None:
-        """Say in the log that somebody begins to follow what is read of a person while it is read."""
-        body = {"call_ref": call_ref, "subject_ref": subject_ref, "actor": actor, "reason": reason, "scope": STREAM}
+    def page(
+        self, person: str, actor: str, reason: str, call_ref: str, start: int, most: int
+    ) -> tuple[Sequence[Reading], bool]:
+        """Some of the readings of a person in a call, and whether more follow; only those are opened and logged."""
+        with self._vault.store.reading() as tx:
+            seats = seats_of(self._vault, tx, person, call_ref)
+            found = [one for one in holdings(tx, [seat.subject_ref for seat in seats]) if one.context in SCORES]
+        chosen = found[start : start + most]
+        return self.open(chosen, seats, actor, reason), len(found) > start + most
+
+    def look(self, call_ref: str, subject_ref: str, actor: str, reason: str, scope: str = STREAM) -> None:
+        """Say in the log that somebody is about to see what is read of a person: as it is read, or in a summary."""
+        body = {"call_ref": call_ref, "subject_ref": subject_ref, "actor": actor, "reason": reason, "scope": scope}
         self._log.append("ACCESS", body)
 
     def open(self, found: Iterable[Holding], seats: Iterable[Seat], actor: str, reason: str) -> Sequence[Reading]:

@@ -56,7 +56,7 @@ def _usage(kind: type[BaseModel], error: ValidationError, source: str, remedy: s
     place = ".".join(str(part) for part in fault["loc"])
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     if fault["type"] == "extra_forbidden":
-        return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, _keys(kind, fault["loc"][:-1])))
+        return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, keys_of(kind, fault["loc"][:-1])))
     if fault["type"] in ("enum", "literal_error"):
         expected = re.findall(r"'([^']+)'", str(fault["ctx"]["expected"]))
         return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
@@ -65,7 +65,7 @@ def _usage(kind: type[BaseModel], error: ValidationError, source: str, remedy: s
     return UsageError(f"{where}: {message}", remedy or "Mend that key.")
 
 
-def _keys(kind: type[BaseModel], path: Sequence[int | str]) -> list[str]:
+def keys_of(kind: type[BaseModel], path: Sequence[int | str]) -> list[str]:
     """The keys of the table at a path of keys and indices."""
     for part in path:
         if isinstance(part, str) and part in kind.model_fields:

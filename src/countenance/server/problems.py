@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
@@ -32,7 +34,7 @@ from countenance.contracts.errors import (
     UsageError,
 )
 from countenance.contracts.trust import Ruling
-from countenance.inference.tables import near
+from countenance.inference.tables import keys_of, near
 from countenance.server.kinds import (
     AUDIT,
     BY_STATUS,
@@ -178,18 +180,18 @@ def install(app: FastAPI) -> None:
 
 
 async def _answered(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    response = answer(connection, _problem(error))
+    response = answer(connection, _problem(connection, error))
     if isinstance(connection, WebSocket):
         await connection.send_denial_response(response)
     return response
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(connection: HTTPConnection, error: Exception) -> Problem:
     match error:
         case CountenanceError():
             return problem_of(error)
         case RequestValidationError() | WebSocketRequestValidationError():
-            faults = tuple(_fault(one) for one in error.errors())
+            faults = tuple(_fault(one, _body_of(connection)) for one in error.errors())
             return Problem(INVALID, f"{faults[0].path}: {faults[0].message}", INVALID.fix, faults)
         case HTTPException():
             kind = BY_STATUS.get(error.status_code) or Kind(
@@ -199,13 +201,22 @@ def _problem(error: Exception) -> Problem:
     return Problem(INTERNAL, INTERNAL.title, INTERNAL.fix)
 
 
-def _fault(found: Mapping[str, object]) -> Fault:
+def _body_of(connection: HTTPConnection) -> type[BaseModel] | None:
+    """The model of the body that the route takes."""
+    field = getattr(connection.scope.get("route"), "body_field", None)
+    model = None if field is None else field.field_info.annotation
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _fault(found: Mapping[str, Any], model: type[BaseModel] | None) -> Fault:
     """What is wrong, without the value: it may be somebody's."""
-    place = found["loc"]
-    where = [str(part) for part in place] if isinstance(place, tuple | list) else []
+    where = [str(part) for part in found["loc"]]
     path = ".".join(where[1:] if where[:1] == ["body"] and len(where) > 1 else where)
     if found["type"] == "json_invalid":
         return Fault("body", "this is not valid JSON")
+    if found["type"] == "extra_forbidden" and model is not None:
+        known = keys_of(model, found["loc"][1:-1])
+        return Fault(path[:200], f"unknown key. {near(where[-1], known)}")
     return Fault(path[:200], str(found["msg"]).removeprefix("Value error, ")[:500])
 
 

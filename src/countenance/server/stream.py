@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from countenance.contracts.errors import CountenanceError, UsageError
-from countenance.surface.envelope import PREFIX, Envelope
+from countenance.surface.envelope import STREAM_GAP, Envelope
 
 RING = 4_096
 """Events kept per call: more than two minutes of thirty people at one sample a second each."""
-GAP = f"{PREFIX}.stream.gap.v1"
 DIGITS = 12
 START = "0" * DIGITS
 """Before the first event of a call."""
@@ -138,9 +137,9 @@ class Stream:
             "specversion": "1.0",
             "id": str(uuid5(NAMESPACE_URL, f"{self._source}#gap-{after}-{before}")),
             "source": self._source,
-            "type": GAP,
+            "type": STREAM_GAP,
             "datacontenttype": "application/json",
-            "dataschema": f"/schemas/{GAP}.json",
+            "dataschema": f"/schemas/{STREAM_GAP}.json",
             "sequence": after,
             "dataclassification": "internal",
             "data": {"after": after, "before": before, "lost": lost},

@@ -52,7 +52,7 @@ class Watch:
         if seat is None or seat.participant_id in self._looked or not is_individual(str(envelope["type"])):
             return
         actor = OWN if self._caller.seat is not None else self._caller.actor
-        await asyncio.to_thread(self._access.watch, self._running.call_ref, seat.subject_ref, actor, WATCH)
+        await asyncio.to_thread(self._access.look, self._running.call_ref, seat.subject_ref, actor, WATCH)
         self._looked.add(seat.participant_id)
 
 

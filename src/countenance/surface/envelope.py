@@ -25,6 +25,7 @@ ENDED = f"{PREFIX}.signal.ended.v1"
 CONSENT_CHANGED = f"{PREFIX}.consent.changed.v1"
 POLICY_REFUSED = f"{PREFIX}.policy.refused.v1"
 CALL_SUMMARY = f"{PREFIX}.call.summary.v1"
+STREAM_GAP = f"{PREFIX}.stream.gap.v1"
 
 LEVELS = ("public", "internal", "confidential", "restricted")
 REGULATIONS = ("GDPR", "HIPAA", "CCPA")

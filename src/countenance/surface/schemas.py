@@ -49,6 +49,7 @@ def schemas() -> dict[str, Schema]:
         envelope.CALL_SUMMARY: _named(
             envelope.CALL_SUMMARY, "The summary is ready; `dataref` says where.", record({"summary_id": TEXT})
         ),
+        envelope.STREAM_GAP: _named(envelope.STREAM_GAP, "Events of a stream that are kept nowhere any more.", _gap()),
     }
 
 
@@ -146,6 +147,11 @@ def _consent() -> Schema:
             "version": {"type": "integer", "minimum": 1},
         }
     )
+
+
+def _gap() -> Schema:
+    place: Schema = {"type": "string", "pattern": "^[0-9]{12}$"}
+    return record({"after": place, "before": place, "lost": {"type": "integer", "minimum": 1}})
 
 
 def _refused() -> Schema:

@@ -1,7 +1,7 @@
 """A tenant served over HTTP, with calls that run without media: gate, consents, log and streams are the real ones."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,28 +9,26 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from countenance.consent.answers import Said, Shown
-from countenance.consent.evidence import BY_TOGGLE, Evidence
-from countenance.consent.notice import Notice, write_notice
+from countenance.aggregation import taxonomy
 from countenance.consent.terms import Terms
-from countenance.consent.wording import load
-from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality, Participant, Purpose
-from countenance.contracts.errors import NotFoundError
+from countenance.contracts.call import FACE, TEXT, VOICE, Call, Participant, Purpose
 from countenance.contracts.readings import Estimate, Event, ModalityUse, Phase, Signal
-from countenance.contracts.trust import Case, ConsentStatus
+from countenance.contracts.trust import Case
 from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
+from countenance.link.messages import Host, Message, Ok, Signalling
 from countenance.policy.gate import Gate
 from countenance.server.app import create_app
+from countenance.server.calls import LiveCalls
 from countenance.server.config import Config
 from countenance.server.keys import NewKey
 from countenance.server.limits import Limiter, Rate
 from countenance.server.scopes import Position, Scope
 from countenance.server.stream import Stream
+from countenance.server.summing import Reading
 from countenance.server.tenancy import Services, Site
 from countenance.server.tokens import Seat, Tokens
-from countenance.storage.consents import ConsentRow
 from countenance.storage.outbox import random_id
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
@@ -38,94 +36,59 @@ from countenance.testing.clocks import ManualClock
 
 START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TERMS = Terms(controllers=("Example Ltd",), contact="privacy@example.org", storage_locations=("EU",))
+ADULT = {"minor": "adult", "relation": "other_organisation"}
 SECRET = b"a secret of thirty-two bytes....."
 
 
 @dataclass
-class SceneCall:
-    """A live call without media."""
+class Bare:
+    """A live call without a worker, whose stream a test fills by hand."""
 
-    call: Call
     running: RunningCall
     stream: Stream
     people: dict[str, str]
     state: str = "live"
-    source: Mapping[str, object] = field(default_factory=dict)
-    summary: Mapping[str, object] | None = None
+    problem: str | None = None
 
     @property
     def id(self) -> str:
-        return self.call.id
+        return self.running.call.id
 
     @property
-    def started_at(self) -> str | None:
-        return self.call.started_at
+    def call(self) -> Call:
+        return self.running.call
 
 
-@dataclass
-class Notices:
-    """What was shown."""
+class NoWorker:
+    """A media worker that only remembers what it is told."""
 
-    notice: Notice
-    shown: Mapping[Modality, Shown]
+    def __init__(self) -> None:
+        self.heard: list[Message] = []
+        self.answers: dict[str, Mapping[str, Any]] = {}
+
+    def tell(self, message: Message) -> None:
+        self.heard.append(message)
+
+    async def ask(self, message: Message) -> Message:
+        self.heard.append(message)
+        return Ok(dict(self.answers[message.verb])) if isinstance(message, Signalling) else Ok()
 
 
-class SceneCalls:
-    """The calls of a tenant, as the server keeps them."""
+class NoPool:
+    """Workers without processes."""
 
-    def __init__(self, control: Control) -> None:
-        self.control = control
-        self.calls: dict[str, SceneCall] = {}
-        self.captions: list[Any] = []
+    def __init__(self) -> None:
+        self.models: Mapping[str, str] = {}
+        self.worker = NoWorker()
+        self.owners: dict[str, Any] = {}
 
-    def get(self, call_id: str) -> SceneCall:
-        if call_id not in self.calls:
-            raise NotFoundError("no such call", "Check the id.")
-        return self.calls[call_id]
+    async def host(self, host: Host, owner: Any) -> NoWorker:  # noqa: ANN401
+        self.worker.heard.append(host)
+        self.owners[host.admitted.call_id] = owner
+        return self.worker
 
-    def all(self) -> Sequence[SceneCall]:
-        return tuple(self.calls.values())
-
-    def begin(self, people: Mapping[str, Participant], purpose: Purpose = Purpose.SALES_COACHING) -> SceneCall:
-        """`people`: the participants by the deployment's ids."""
-        call = Call(random_id(), "local", purpose, tuple(people.values()), "2026-11-23T09:30:00Z")
-        ids = {participant.id: person for person, participant in people.items()}
-        running = self.control.open_call(call, ids)
-        live = SceneCall(call, running, Stream(Envelopes(call).source), ids)
-        self.calls[call.id] = live
-        for participant in call.participants:
-            self.ask(live, participant)
-        return live
-
-    def ask(self, live: SceneCall, participant: Participant) -> None:
-        for modality in (FACE, VOICE, TEXT):
-            case = Case(
-                live.call.purpose, participant.role, modality, "engagement", "individual", ("UK",), START.date(),
-                {"minor": "adult", "relation": "other_organisation"},
-            )  # fmt: skip
-            self.control.rule(live.running, participant.id, case)
-
-    async def show(self, call_id: str, participant_id: str, language: str) -> Notices:
-        live = self.get(call_id)
-        if participant_id not in live.running.seats:
-            raise NotFoundError("no such participant", "Check the id.")
-        rulings = {m: r for (who, m), r in live.running.rulings.items() if who == participant_id and r.allowed}
-        notice = write_notice(load(language), rulings, TERMS)
-        place = live.running.place(participant_id)
-        shown = self.control.consents.show(live.people[participant_id], notice, live.call.purpose, place)
-        return Notices(notice, shown)
-
-    async def say(self, live: SceneCall, participant_id: str, said: Said) -> ConsentRow:
-        return self.control.answer(live.running, participant_id, said, TERMS)
-
-    async def consent(self, live: SceneCall, participant_id: str, *modalities: str) -> None:
-        """This person says yes to these."""
-        shown = (await self.show(live.id, participant_id, "en")).shown
-        for modality in modalities:
-            kind = live.running.rulings[participant_id, modality].duties.consent
-            evidence = Evidence("typed_name", "A. Person") if kind != "explicit" else BY_TOGGLE
-            said = Said(modality, live.call.purpose, ConsentStatus.GIVEN, kind, shown[modality], evidence)
-            await self.say(live, participant_id, said)
+    def forget(self, call_id: str) -> None:
+        self.owners.pop(call_id, None)
 
 
 def signal(who: str, end_us: int = 1_000_000) -> Signal:
@@ -139,7 +102,13 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(START)
-        told = {"terms": TERMS.model_dump()}
+        self.pool = NoPool()
+        told = {
+            "terms": TERMS.model_dump(),
+            "purpose": "sales_coaching",
+            "jurisdictions": ["UK"],
+            "facts": ADULT,
+        }
         data = {"folder": folder / "access"}
         self.config = Config.model_validate({"data": data, "tenant": {"one": told, "two": told}})
         self.site = Site.of(self.config, self.clock)
@@ -152,17 +121,33 @@ class Scene:
     def _services(self, name: str, folder: Path) -> Services:
         tenant = open_tenant(folder, name, clock=self.clock)
         control = Control(tenant, Gate.load())
+        control.loaded({}, "countenance")
         tokens = Tokens(name, SECRET + name.encode(), self.clock)
-        return Services(name, self.config.tenants[name], tenant, control, tokens, SceneCalls(control))
+        deployed = self.config.tenants[name]
+        names = deployed.taxonomies
+        pool: Any = self.pool
+        reading = Reading({one: taxonomy.load(one) for one in names}, (), 5)
+        calls = LiveCalls(name, deployed, control, pool, reading)
+        return Services(name, deployed, tenant, control, tokens, calls)
 
     @property
     def one(self) -> Services:
         return self.site.tenants["one"]
 
-    @property
-    def calls(self) -> SceneCalls:
-        calls: SceneCalls = self.one.calls
-        return calls
+    def begin(self, people: Mapping[str, Participant], purpose: Purpose = Purpose.SALES_COACHING) -> Bare:
+        """A call with a stream that the test fills; `people`: the participants by the deployment's ids."""
+        call = Call(random_id(), "local", purpose, tuple(people.values()), "2026-11-23T09:30:00Z")
+        ids = {participant.id: person for person, participant in people.items()}
+        running = self.one.control.open_call(call, ids)
+        live = Bare(running, Stream(Envelopes(call).source), ids)
+        self.one.calls._calls[call.id] = live
+        for participant in call.participants:
+            for modality in (FACE, VOICE, TEXT):
+                case = Case(
+                    purpose, participant.role, modality, "engagement", "individual", ("UK",), START.date(), ADULT
+                )
+                self.one.control.rule(running, participant.id, case)
+        return live
 
     def key(
         self, position: Position = Position.OPERATOR, tenant: str = "one", scopes: frozenset[Scope] | None = None
@@ -170,7 +155,7 @@ class Scene:
         text, _ = self.site.keys.make(NewKey(tenant, "test", position, scopes))
         return {"Authorization": f"Bearer {text}"}
 
-    def token(self, live: SceneCall, participant_id: str) -> dict[str, str]:
+    def token(self, live: Bare, participant_id: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.one.tokens.for_participant(Seat(live.id, participant_id))}"}
 
     def reviewer(self, position: Position = Position.COACH, call_id: str | None = None) -> dict[str, str]:
@@ -180,18 +165,18 @@ class Scene:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers or self.key())
 
-    def sample(self, live: SceneCall, who: str) -> None:
+    def sample(self, live: Bare, who: str) -> None:
         """The next sample of a person."""
         self.number += 1
         live.stream.publish(Envelopes(live.call).sample(self.number, signal(who), Grounds()))
 
-    def event(self, live: SceneCall, who: str, phase: Phase = Phase.STARTED) -> None:
+    def event(self, live: Bare, who: str, phase: Phase = Phase.STARTED) -> None:
         """The next event of a person."""
         self.number += 1
         event = Event("engagement_low", phase, "s_1", 0, 1_000_000, signal(who), "disengaged")
         live.stream.publish(Envelopes(live.call).event(self.number, event, Grounds()))
 
-    def refusal(self, live: SceneCall, who: str) -> None:
+    def refusal(self, live: Bare, who: str) -> None:
         """The gate's no about a person."""
         self.number += 1
         ruling = replace(next(iter(live.running.rulings.values())))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.server.api.scene import Scene, SceneCall
+from tests.server.api.scene import Bare, Scene
 from tests.server.api.sockets import listening
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -20,13 +20,11 @@ ANA, BEN = Participant("p_1", "Ana", Role.CUSTOMER), Participant("p_2", "Ben", R
 CLOUDEVENTS = Subprotocol("cloudevents.json")
 
 
-def two_people(scene: Scene) -> SceneCall:
-    return scene.calls.begin({"ana": ANA, "ben": BEN})
+def two_people(scene: Scene) -> Bare:
+    return scene.begin({"ana": ANA, "ben": BEN})
 
 
-def follow(
-    at: str, live: SceneCall, headers: Mapping[str, str] | None, query: str = "", *words: Subprotocol
-) -> connect:
+def follow(at: str, live: Bare, headers: Mapping[str, str] | None, query: str = "", *words: Subprotocol) -> connect:
     address = f"ws://{at}/v1/calls/{live.id}/events?{query}"
     return connect(address, additional_headers=headers, subprotocols=[CLOUDEVENTS, *words], max_queue=None)
 
@@ -40,7 +38,7 @@ async def rest(socket: ClientConnection) -> list[dict[str, Any]]:
         return found
 
 
-def played(scene: Scene, live: SceneCall) -> None:
+def played(scene: Scene, live: Bare) -> None:
     """A sample and an event of both, and a refusal of one: sequences 1 to 5."""
     for who in ("p_1", "p_2"):
         scene.sample(live, who)
@@ -48,7 +46,7 @@ def played(scene: Scene, live: SceneCall) -> None:
     scene.refusal(live, "p_1")
 
 
-async def heard(scene: Scene, live: SceneCall, headers: Mapping[str, str], query: str = "") -> list[dict[str, Any]]:
+async def heard(scene: Scene, live: Bare, headers: Mapping[str, str], query: str = "") -> list[dict[str, Any]]:
     async with listening(scene.app) as at, follow(at, live, headers, query) as socket:
         live.stream.end()
         return await rest(socket)

@@ -3,17 +3,48 @@
 from fastapi import FastAPI
 
 from countenance.server import problems
-from countenance.server.api import events
+from countenance.server.api import (
+    audit,
+    calls,
+    captions,
+    consent,
+    descriptions,
+    events,
+    models,
+    participants,
+    policy,
+    readings,
+    subjects,
+    whip,
+)
+from countenance.server.echo import ClientRequestId
+from countenance.server.openapi import operation_id
 from countenance.server.readers import Readers
 from countenance.server.tenancy import Site
 
-ROUTERS = (events.router,)
+ROUTERS = (
+    calls.router,
+    participants.router,
+    participants.tokens,
+    whip.router,
+    consent.router,
+    captions.router,
+    events.router,
+    readings.router,
+    subjects.router,
+    subjects.own,
+    policy.router,
+    models.router,
+    audit.router,
+    descriptions.router,
+)
 """Every router of the API, in the order of its description."""
 
 
 def install(app: FastAPI, site: Site) -> None:
     """Give an app the whole API."""
     problems.install(app)
+    app.add_middleware(ClientRequestId)
     app.state.readers = Readers(site.config.limits.sockets)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, generate_unique_id_function=operation_id)

@@ -1,0 +1,146 @@
+"""Calls: begun, listed, looked at, ended."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from countenance.contracts.call import Purpose
+from countenance.contracts.errors import OverloadError
+from countenance.control.roster import KnownCall, Roster
+from countenance.inference.tables import Table
+from countenance.server.access import Caller, Here, needs
+from countenance.server.api.participants import NewParticipant, ParticipantView, check_room, in_store, joined, of_live
+from countenance.server.api.paths import CallId, Limits
+from countenance.server.api.shapes import Given, utc_text
+from countenance.server.idempotency import OnceRoute
+from countenance.server.kinds import INVALID
+from countenance.server.live import ENDED, LIVE, LiveCall, NewCall
+from countenance.server.paging import Cursor, Limit, decode, encode, page
+from countenance.server.problems import Fault, ProblemError
+from countenance.server.scopes import Scope
+from countenance.server.tenancy import Services
+
+router = APIRouter(prefix="/v1/calls", tags=["calls"], route_class=OnceRoute)
+
+SourceKind = Literal["whip", "janus", "mediasoup", "livekit"]
+"""What may be named over the network; files and connectors of one's own are named on the machine itself."""
+
+
+class NewCallBody(Table):
+    """A call to begin."""
+
+    purpose: Purpose | None = Field(default=None, description="What it is for; that of the deployment when left out.")
+    taxonomies: tuple[str, ...] = Field(default=(), max_length=16)
+    source: Mapping[str, Any] = Field(
+        default_factory=lambda: {"kind": "whip"},
+        description="Where the media are: `kind` is whip, janus, mediasoup or livekit, and the keys of that tap.",
+    )
+    participants: tuple[NewParticipant, ...] = Field(default=(), max_length=50)
+
+
+class CallView(Given):
+    """A call."""
+
+    call_id: str
+    state: Literal["live", "ended"]
+    purpose: Purpose
+    started_at: str
+    ended_at: str | None = None
+    problem: str | None = Field(default=None, description="Why nobody reads it, though it goes on.")
+    participants: Sequence[ParticipantView] | None = None
+    events: str | None = Field(default=None, description="Where its events are, by WebSocket or server-sent events.")
+    summary: str | None = Field(default=None, description="Where its summary is, once it has ended.")
+
+
+class CallList(Given):
+    """A page of calls."""
+
+    items: Sequence[CallView]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+
+
+@router.post("", status_code=201, dependencies=[needs(Scope.CALLS_WRITE)])
+async def begin(body: NewCallBody, here: Here, limits: Limits, response: Response) -> CallView:
+    """Begin a call. Nobody is read until law and charter allow it and the person has said yes."""
+    if sum(1 for one in here.calls.all() if one.state == LIVE) >= limits.calls:
+        raise OverloadError(f"{limits.calls} calls are running", "End one, or raise [limits] calls.")
+    _check_source(body.source)
+    check_room(limits, len(body.participants))
+    people = tuple(joined(one) for one in body.participants)
+    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, body.source, people))
+    response.headers["Location"] = f"/v1/calls/{live.id}"
+    return _live(live)
+
+
+@router.get("", dependencies=[needs(Scope.CALLS_READ)])
+async def listed(here: Here, limit: Limit = 50, cursor: Cursor = None) -> CallList:
+    """Calls of this tenant, the newest first."""
+    before = None if cursor is None else _place(cursor)
+    roster = Roster(here.tenant.vault)
+    found = await asyncio.to_thread(roster.page, limit + 1, before)
+    calls, following = page(found, limit, lambda one: encode(one.opened_utc_us, one.call_ref))
+    return CallList(items=[_known(here, one) for one in calls], next=following)
+
+
+@router.get("/{call_id}")
+async def one(call_id: CallId, here: Here, caller: Annotated[Caller, needs(Scope.CALLS_READ, own=True)]) -> CallView:
+    """A call and the people on it; a participant sees of those only themselves."""
+    live = next((each for each in here.calls.all() if each.id == call_id), None)
+    if live is not None:
+        view = _live(live)
+    else:
+        known = await asyncio.to_thread(Roster(here.tenant.vault).call, call_id)
+        people = await asyncio.to_thread(in_store, here, known.call_ref)
+        view = _known(here, known).model_copy(update={"participants": people})
+    if caller.seat is None:
+        return view
+    own = [each for each in view.participants or () if each.participant_id == caller.seat.participant_id]
+    return view.model_copy(update={"participants": own})
+
+
+@router.post("/{call_id}/end", dependencies=[needs(Scope.CALLS_WRITE)])
+async def end(call_id: CallId, here: Here) -> CallView:
+    """End a call; what was read so far is written, and the summary is made. Ending it twice changes nothing."""
+    return _live(await here.calls.end(call_id))
+
+
+def _place(cursor: str) -> tuple[int, str]:
+    at_us, call_ref = decode(cursor, int, str)
+    return int(at_us), str(call_ref)
+
+
+def _live(live: LiveCall) -> CallView:
+    ended = live.state == ENDED
+    return CallView(
+        call_id=live.id,
+        state="ended" if ended else "live",
+        purpose=live.call.purpose,
+        started_at=live.started_at,
+        problem=live.problem,
+        participants=of_live(live),
+        events=None if ended else f"/v1/calls/{live.id}/events",
+        summary=f"/v1/calls/{live.id}/summary" if ended else None,
+    )
+
+
+def _known(here: Services, call: KnownCall) -> CallView:
+    over = all(one.id != call.call_id or one.state == ENDED for one in here.calls.all())
+    return CallView(
+        call_id=call.call_id,
+        state="ended" if over else "live",
+        purpose=Purpose(call.purpose),
+        started_at=utc_text(call.opened_utc_us),
+        ended_at=None if call.closed_utc_us is None else utc_text(call.closed_utc_us),
+        events=None if over else f"/v1/calls/{call.call_id}/events",
+        summary=f"/v1/calls/{call.call_id}/summary" if over else None,
+    )
+
+
+def _check_source(source: Mapping[str, Any]) -> None:
+    kinds = get_args(SourceKind)
+    if source.get("kind") not in kinds:
+        message = f"write kind = one of {', '.join(kinds)}"
+        raise ProblemError(INVALID, f"source.kind: {message}", faults=[Fault("source.kind", message)])

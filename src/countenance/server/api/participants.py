@@ -1,0 +1,167 @@
+"""The people on a call: who joins, what may be read of them, tokens with which they act for themselves."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from countenance.audit.timekeeping import text_of
+from countenance.contracts.call import Role
+from countenance.contracts.errors import NotFoundError, OverloadError
+from countenance.control.roster import Roster
+from countenance.inference.tables import Table
+from countenance.policy.vocabulary import FACTS, JURISDICTIONS
+from countenance.server.access import NO_SUCH, Here, needs
+from countenance.server.api.paths import CallId, Limits, ParticipantId
+from countenance.server.api.shapes import Given, PersonRef, RulingView
+from countenance.server.config import LimitsTable
+from countenance.server.idempotency import OnceRoute
+from countenance.server.live import Joining, LiveCall
+from countenance.server.problems import unknown
+from countenance.server.scopes import Position, Scope
+from countenance.server.tenancy import Services
+from countenance.server.tokens import LONGEST, Seat
+
+router = APIRouter(prefix="/v1/calls/{call_id}/participants", tags=["participants"], route_class=OnceRoute)
+tokens = APIRouter(prefix="/v1", tags=["tokens"], route_class=OnceRoute)
+
+Minutes = Annotated[int, Field(ge=1, le=LONGEST // timedelta(minutes=1), description="How long it is valid.")]
+
+
+class NewParticipant(Table):
+    """Somebody who joins."""
+
+    name: str = Field(min_length=1, max_length=200, description="Shown to people, written to no log.")
+    role: Role = Field(description="What they are to the deployment; the law speaks about roles.")
+    person: PersonRef
+    facts: Mapping[str, str] = Field(
+        default_factory=dict, max_length=16, description="What is known of them, such as minor = adult."
+    )
+    jurisdictions: tuple[str, ...] = Field(
+        default=(), max_length=8, description="Where they are, beside the places of the deployment."
+    )
+
+
+class ParticipantView(Given):
+    """Somebody on a call."""
+
+    participant_id: str
+    role: Role
+    name: str | None = Field(default=None, description="Only while the call runs.")
+    here: bool = Field(description="Whether they are on the call now.")
+    modalities: Sequence[RulingView] = Field(default=(), description="What the gate says; consent is asked beside it.")
+
+
+class TokenBody(Table):
+    """A token for a participant."""
+
+    minutes: Minutes = 120
+
+
+class ReviewerBody(Table):
+    """A token for one named human reviewer."""
+
+    reviewer: PersonRef
+    position: Position = Field(description="coach, tutor, teacher or clinician.")
+    call_id: str | None = Field(default=None, max_length=128, description="For this call alone.")
+    minutes: Minutes = 120
+
+
+class TokenView(Given):
+    """A token; it is shown once."""
+
+    token: str
+    expires_at: str
+
+
+@router.post("", status_code=201, dependencies=[needs(Scope.CALLS_WRITE)])
+async def join(
+    call_id: CallId, body: NewParticipant, here: Here, limits: Limits, response: Response
+) -> ParticipantView:
+    """Somebody joins: each modality of theirs is put to the gate, and what they answered before holds again."""
+    live = here.calls.get(call_id)
+    check_room(limits, len(live.running.seats) - len(live.running.left) + 1)
+    participant = await here.calls.join(call_id, joined(body))
+    response.headers["Location"] = f"/v1/calls/{call_id}/participants/{participant.id}"
+    return _one(live, participant.id)
+
+
+@router.get("/{participant_id}", dependencies=[needs(Scope.CALLS_READ, own=True)])
+async def look(call_id: CallId, participant_id: ParticipantId, here: Here) -> ParticipantView:
+    """Somebody on a running call."""
+    return _one(here.calls.get(call_id), participant_id)
+
+
+@router.delete("/{participant_id}", status_code=204, dependencies=[needs(Scope.CALLS_WRITE, own=True)])
+async def leave(call_id: CallId, participant_id: ParticipantId, here: Here) -> None:
+    """Somebody leaves: nothing is read of them until they come back. What was read stays until they ask otherwise."""
+    await here.calls.leave(call_id, participant_id)
+
+
+@router.post("/{participant_id}/tokens", status_code=201, dependencies=[needs(Scope.TOKENS)])
+async def token(call_id: CallId, participant_id: ParticipantId, body: TokenBody, here: Here) -> TokenView:
+    """A short-lived token with which this participant acts for themselves, in this call alone."""
+    here.calls.get(call_id).person_of(participant_id)
+    life = timedelta(minutes=body.minutes)
+    return TokenView(
+        token=here.tokens.for_participant(Seat(call_id, participant_id), life), expires_at=_until(here, life)
+    )
+
+
+@tokens.post("/reviewer-tokens", status_code=201, dependencies=[needs(Scope.TOKENS)])
+async def reviewer_token(body: ReviewerBody, here: Here) -> TokenView:
+    """A short-lived token for a named human reviewer, who may see what was read of single people in that role."""
+    life = timedelta(minutes=body.minutes)
+    text = here.tokens.for_reviewer(body.reviewer, body.position, body.call_id, life)
+    return TokenView(token=text, expires_at=_until(here, life))
+
+
+def joined(body: NewParticipant) -> Joining:
+    """The same as the calls take it; raises ProblemError for words that no law knows."""
+    for place in body.jurisdictions:
+        if place not in JURISDICTIONS:
+            raise unknown(place, JURISDICTIONS, "jurisdiction")
+    for name, value in body.facts.items():
+        if name not in FACTS:
+            raise unknown(name, FACTS, "fact")
+        if value not in FACTS[name]:
+            raise unknown(value, FACTS[name], f"facts.{name}")
+    return Joining(body.name, body.role, body.person, body.facts, body.jurisdictions)
+
+
+def check_room(limits: LimitsTable, people: int) -> None:
+    """Raise OverloadError where a call has too many people."""
+    if people > limits.participants:
+        problem = f"a call takes {limits.participants} people"
+        raise OverloadError(problem, "Raise [limits] participants, or begin another call.")
+
+
+def of_live(live: LiveCall) -> Sequence[ParticipantView]:
+    """Everybody on a call."""
+    return [_one(live, one.id) for one in live.call.participants]
+
+
+def in_store(here: Services, call_ref: str) -> Sequence[ParticipantView]:
+    """Everybody of a call that is over, as far as they are known any more."""
+    people = Roster(here.tenant.vault).people(call_ref)
+    return [ParticipantView(participant_id=one.participant_id, role=Role(one.role), here=False) for one in people]
+
+
+def _one(live: LiveCall, participant_id: str) -> ParticipantView:
+    found = next((one for one in live.call.participants if one.id == participant_id), None)
+    if found is None:
+        raise NotFoundError(*NO_SUCH)
+    rulings = tuple(live.running.rulings.items())
+    return ParticipantView(
+        participant_id=found.id,
+        role=found.role,
+        name=found.name,
+        here=live.state == "live" and found.id not in live.running.left,
+        modalities=[RulingView.of(ruling) for (who, _), ruling in rulings if who == found.id],
+    )
+
+
+def _until(here: Services, life: timedelta) -> str:
+    return text_of(here.control.clock.utc() + life)

@@ -1,0 +1,105 @@
+"""What law and charter say, asked for one case; nobody need be on a call for it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from countenance.contracts.call import Purpose, Role
+from countenance.contracts.trust import Case
+from countenance.inference.tables import Table
+from countenance.policy.explain import plain, remaining
+from countenance.policy.vocabulary import FACTS, JURISDICTIONS, OUTPUTS, output_of
+from countenance.server.access import Here, needs
+from countenance.server.api.shapes import Given
+from countenance.server.idempotency import OnceRoute
+from countenance.server.problems import unknown
+from countenance.server.scopes import Scope
+
+router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=OnceRoute, dependencies=[needs(Scope.POLICY)])
+
+
+class CaseBody(Table):
+    """A case to put to the gate."""
+
+    purpose: Purpose
+    role: Role
+    modality: Literal["face", "voice", "text", "telemetry"]
+    output: str | None = Field(default=None, max_length=64, description="What would be inferred, such as engagement.")
+    consequence: Literal["individual", "aggregate_only", "solely_automated"] = "individual"
+    jurisdictions: tuple[str, ...] = Field(default=(), max_length=8, description="None: unknown, so the strictest.")
+    facts: Mapping[str, str] = Field(default_factory=dict, max_length=16)
+    on: date | None = Field(default=None, description="The day; today when left out.")
+
+
+class LawView(Given):
+    """One file of rules."""
+
+    id: str
+    name: str
+    layer: str
+    source: str
+    certainty: str
+    checked_on: date
+    rules: int
+
+
+class PolicyView(Given):
+    """The policy that is loaded."""
+
+    digest: str
+    laws: Sequence[LawView]
+
+
+@router.get("")
+async def loaded(here: Here) -> PolicyView:
+    """The laws that are loaded, and the digest that every ruling carries."""
+    gate = here.control.gate
+    laws = [
+        LawView(
+            id=law.id,
+            name=law.name,
+            layer=law.layer.value,
+            source=law.source,
+            certainty=law.certainty,
+            checked_on=law.checked_on,
+            rules=len(law.rules),
+        )
+        for law in gate.laws
+    ]
+    return PolicyView(digest=gate.digest, laws=laws)
+
+
+@router.post("/explain")
+async def explain(body: CaseBody, here: Here) -> Mapping[str, Any]:
+    """The ruling on a case with every rule that decides it, law first, and what remains where it is a no."""
+    case = _case(body, here.control.clock.utc().date())
+    ruling = await asyncio.to_thread(here.control.gate.rule, case)
+    rest = remaining(here.control.gate, case)
+    return plain(ruling) | {"remains": {name: plain(one) for name, one in rest.items()}}
+
+
+def _case(body: CaseBody, today: date) -> Case:
+    if body.output is not None and body.output not in OUTPUTS:
+        raise unknown(body.output, OUTPUTS, "output")
+    for place in body.jurisdictions:
+        if place not in JURISDICTIONS:
+            raise unknown(place, JURISDICTIONS, "jurisdiction")
+    for name, value in body.facts.items():
+        if name not in FACTS:
+            raise unknown(name, FACTS, "fact")
+        if value not in FACTS[name]:
+            raise unknown(value, FACTS[name], f"facts.{name}")
+    return Case(
+        purpose=body.purpose,
+        role=body.role,
+        modality=body.modality,
+        output=body.output or output_of(body.modality),
+        consequence=body.consequence,
+        jurisdictions=body.jurisdictions,
+        on=body.on or today,
+        facts=dict(body.facts),
+    )

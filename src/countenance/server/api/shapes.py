@@ -1,0 +1,95 @@
+"""Values that several routes take or give."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from countenance.audit.timekeeping import text_of
+from countenance.contracts.trust import ConsentStatus, Ruling
+from countenance.surface.blocks import verdict
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OPAQUE = r"^[A-Za-z0-9._:@+=/-]{1,128}$"
+
+PersonRef = Annotated[
+    str, StringConstraints(pattern=OPAQUE), Field(description="The deployment's own id of a person; never a name.")
+]
+Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$"), Field(description="SHA-256, hexadecimal.")]
+ReadModality = Literal["face", "voice", "text"]
+
+
+class Given(BaseModel):
+    """A value of an answer; readers ignore members that they do not know."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class RuleSays(Given):
+    """One rule, with its citation."""
+
+    rule_id: str
+    layer: Literal["law", "product", "deployer"]
+    verdict: Literal["allow", "deny", "require"]
+    reason: str
+    citation: str
+    applies_from: str | None
+
+
+class RulingView(Given):
+    """What the gate says of one modality of one person."""
+
+    modality: str
+    allowed: bool
+    rulings: Sequence[RuleSays] = Field(description="Law before charter, with the citation of each.")
+    consent: str | None = Field(description="The kind of consent that is needed; null where it is refused.")
+    retention_days: int | None
+    human_role: str | None = Field(description="Who may look at what is read of this person.")
+    duties: Sequence[str]
+
+    @classmethod
+    def of(cls, ruling: Ruling) -> "RulingView":
+        """A ruling as it is shown."""
+        duties = ruling.duties if ruling.allowed else None
+        return cls(
+            modality=ruling.case.modality,
+            allowed=ruling.allowed,
+            rulings=[RuleSays.model_validate(verdict(one)) for one in ruling.verdicts],
+            consent=None if duties is None else duties.consent,
+            retention_days=None if duties is None else duties.retention_days,
+            human_role=None if duties is None else duties.human_role,
+            duties=() if duties is None else duties.names,
+        )
+
+
+class AnswerView(Given):
+    """An answer about consent, as it stands."""
+
+    modality: str
+    status: ConsentStatus
+    receipt_id: str
+    version: int
+    at: str | None = Field(default=None, description="Wall clock, UTC.")
+    at_us: int | None = Field(default=None, description="Media time of the call from which it holds.")
+    expires: str | None = None
+
+
+class ProblemView(Given):
+    """RFC 9457, with our own members."""
+
+    type: str = Field(examples=["/problems/not-found"])
+    title: str
+    status: int
+    detail: str
+    instance: str
+    correlation_id: str
+    docs: str
+    fix: str = Field(description="What to do next.")
+    rulings: Sequence[RuleSays] | None = None
+    errors: Sequence[Mapping[str, str]] | None = None
+
+
+def utc_text(utc_us: int) -> str:
+    """RFC 3339 in UTC of microseconds since 1970."""
+    return text_of(EPOCH + timedelta(microseconds=utc_us))

@@ -1,0 +1,97 @@
+"""The AsyncAPI 3.0 description of what is sent: events by WebSocket, by server-sent events and to webhooks."""
+
+from typing import Any
+
+from countenance import __version__
+from countenance.surface import envelope
+from countenance.surface.schemas import ENVELOPE, schemas
+
+Described = dict[str, Any]
+
+EVENTS = {
+    "sample": (envelope.SAMPLE, "One tick of one taxonomy for one person, possibly abstained; asked for by `samples`."),
+    "started": (envelope.STARTED, "A state was entered, such as `engagement_low`."),
+    "ended": (envelope.ENDED, "The same state was left; `signal_id` pairs the two."),
+    "consentChanged": (envelope.CONSENT_CHANGED, "Somebody gave, refused or withdrew consent, or it expired."),
+    "policyRefused": (envelope.POLICY_REFUSED, "The gate prohibits a modality of somebody, with every rule."),
+    "callSummary": (envelope.CALL_SUMMARY, "The call is over; `dataref` says where its summary is."),
+    "streamGap": (envelope.STREAM_GAP, "So many events between two sequences are kept nowhere any more."),
+}
+CLOSES = """Close codes: 1000 the call is over; 1008 the credential is valid no more; 1011 the log cannot be written;
+1012 the service is stopping, come back; 1013 events came faster than they were taken, come back with `after`."""
+SHORT = "The `sequence` of the last event you have; 0 for all of them; only what is new when left out."
+
+
+def asyncapi() -> Described:
+    """The description."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Countenance events",
+            "version": __version__,
+            "description": "CloudEvents 1.0 in JSON. Readings of one person go to that person and a named reviewer.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "servers": {
+            "service": {"host": "{host}", "protocol": "wss", "variables": {"host": {"default": "localhost:8080"}}}
+        },
+        "channels": {"callEvents": _channel()},
+        "operations": {
+            "followCall": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/callEvents"},
+                "summary": "The service sends the events of a call, one per text frame.",
+                "security": [{"$ref": "#/components/securitySchemes/bearer"}],
+                "messages": [{"$ref": f"#/channels/callEvents/messages/{name}"} for name in EVENTS],
+            }
+        },
+        "components": {
+            "messages": {name: _message(kind, words) for name, (kind, words) in EVENTS.items()},
+            "schemas": {kind: _inner(schema) for kind, schema in schemas().items() if kind in _used()},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "In `Authorization`, or as the second value of `Sec-WebSocket-Protocol`.",
+                }
+            },
+        },
+    }
+
+
+def _channel() -> Described:
+    query = {
+        "after": {"type": "string", "pattern": "^[0-9]{1,12}$", "description": SHORT},
+        "types": {"type": "string", "description": "Types in full or short, separated by commas."},
+        "samples": {"type": "boolean", "default": False},
+    }
+    return {
+        "address": "/v1/calls/{call_id}/events",
+        "title": "The events of a call",
+        "description": CLOSES,
+        "parameters": {"call_id": {"description": "The call."}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in EVENTS},
+        "bindings": {
+            "ws": {"method": "GET", "query": {"type": "object", "properties": query}, "bindingVersion": "0.1.0"}
+        },
+    }
+
+
+def _message(kind: str, words: str) -> Described:
+    data = {"type": "object", "properties": {"data": {"$ref": f"#/components/schemas/{kind}"}}}
+    return {
+        "name": kind,
+        "summary": words,
+        "contentType": "application/cloudevents+json",
+        "payload": {"allOf": [{"$ref": f"#/components/schemas/{ENVELOPE}"}, data]},
+    }
+
+
+def _used() -> set[str]:
+    return {ENVELOPE, *(kind for kind, _ in EVENTS.values())}
+
+
+def _inner(schema: dict[str, object]) -> Described:
+    """A schema within the document: references are to the document, not to a file of its own."""
+    return {name: value for name, value in schema.items() if name not in ("$schema", "$id")}
