@@ -115,7 +115,7 @@ async def test_the_tap_keeps_every_promise_of_a_connector() -> None:
     async with connector.standing(CALL), publishing(connector.inner, "ana"), publishing(connector.inner, "ben", Tone()):
         await shown(connector.tap, "ana/audio", "ana/video", "ben/audio")
         async with asyncio.timeout(120):
-            await check_connector(connector, CALL)
+            await check_connector(connector, CALL, enough=15)
 
 
 async def test_people_come_leave_and_come_again_as_other_tracks() -> None:

@@ -103,6 +103,6 @@ class Standing:
         """Another tap on the same sessions."""
         source = self.inner._captions
         assert source is not None
-        tap = LiveTap(source, mono_us)
+        tap = LiveTap(source, mono_us, began_us=self.tap._began_us)
         yield tap
         await tap.close()
