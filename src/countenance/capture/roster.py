@@ -54,6 +54,10 @@ class Roster(Generic[K]):
         """The publication of a track; None once it has ended."""
         return next((key for key, shown in self._shown.items() if shown == track), None)
 
+    def whose(self, called: str) -> str | None:
+        """The participant whom the media server calls so."""
+        return self._known.get(called)
+
     def strangers(self) -> int:
         """How many publications belong to nobody on the call; nothing of them is ever read."""
         return sum(called not in self._known for called, _ in self._published.values())

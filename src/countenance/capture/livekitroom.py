@@ -1,0 +1,250 @@
+"""One visit of a LiveKit room: who is there, what is subscribed, and a server that does not stop is left."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from countenance.capture.livekitmedia import Package
+from countenance.capture.remote import LostError
+from countenance.capture.roster import Roster
+from countenance.contracts.call import TrackKind
+from countenance.contracts.errors import TapError, UsageError
+
+SIGNAL = "countenance.signal"
+"""The data topic on which a person is told of their own readings."""
+CONSENT = "countenance.consent."
+"""Begins the attributes in which an answer may be shown; they are a hint, and never a permission."""
+SIMULATOR, REDACTED = "lk.simulator", "lk.redaction.enabled"
+WORDS = "words:"
+"""Begins the key of somebody's transcript; tracks have LiveKit's own ids."""
+LARGEST_DATA = 15_000
+"""Bytes of one reliable data message."""
+LARGEST_STREAM = 64 * 1024
+"""Bytes of one text stream."""
+GIVEN_WITHIN_S = 10.0
+STOPPED_WITHIN_S = 0.2
+"""A server that sends on for longer than this after it was told to stop is left, whatever else it sends."""
+SCREENS = ("SOURCE_SCREENSHARE", "SOURCE_SCREENSHARE_AUDIO")
+MACHINES = ("PARTICIPANT_KIND_AGENT", "PARTICIPANT_KIND_EGRESS")
+"""Participants who are no people."""
+ENDINGS = ("CLIENT_INITIATED", "PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED")
+"""After these there is nothing to come back for: whoever removed the tap meant it."""
+CLUNG = "the server went on sending what was given up"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One person of the room as the server tells it; nothing of them was subscribed to see this."""
+
+    identity: str
+    participant_id: str | None
+    """None: nobody on the call."""
+    simulated: bool
+    hints: Mapping[str, str]
+    """What the room shows of their consent, by modality; the register is the authority."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A publication that is to be received."""
+
+    given: asyncio.Future[Package]
+    """The track; None when the publication or the room ended first."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        if not self.given.done():
+            self.given.set_result(None)
+        self.ended.set()
+
+
+class Visit:
+    """From entering to leaving; `sdk` is LiveKit's package, or what a test has in its place."""
+
+    def __init__(
+        self, sdk: Package, roster: Roster[str], changed: Callable[[], None], counts: Counter[str], *, transcripts: bool
+    ) -> None:
+        """`changed` is called when somebody came or went, and when the visit is over."""
+        self.over = asyncio.Event()
+        self.reason: str | None = None
+        """Why it is over, in LiveKit's words."""
+        self.room: Package = sdk.Room()
+        self._sdk, self._roster, self._changed, self._counts = sdk, roster, changed, counts
+        self._transcripts = transcripts
+        self._wanted: dict[str, Wanted] = {}
+        self._coming: dict[str, asyncio.Event] = {}
+        self._refusing: set[asyncio.Task[None]] = set()
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is over."""
+        return self.over.is_set()
+
+    async def enter(self, url: str, token: str) -> None:
+        """Enter, subscribed to nothing; raises LostError."""
+        room, sdk = self.room, self._sdk
+        for event in ("participant_connected", "participant_disconnected", "track_published", "track_unpublished"):
+            room.on(event, self.look)
+        room.on("participant_attributes_changed", self.look)
+        room.on("reconnected", self.look)
+        room.on("track_subscribed", self._subscribed)
+        room.on("track_unsubscribed", self._unsubscribed)
+        room.on("track_subscription_failed", self._failed)
+        room.on("disconnected", self._disconnected)
+        limits = sdk.DataStreamOptions(max_payload_byte_length=LARGEST_STREAM)
+        try:
+            await room.connect(url, token, sdk.RoomOptions(auto_subscribe=False, data_stream=limits))
+        except sdk.ConnectError as error:
+            remedy = "Check LIVEKIT_URL and the pair of keys."
+            raise LostError(f"LiveKit does not let the tap in ({error.message})", remedy) from error
+        self.look()
+
+    async def leave(self) -> None:
+        """Leave the room; what was received ends."""
+        self._over("CLIENT_INITIATED")
+        for task in tuple(self._refusing):
+            task.cancel()
+        await self.room.disconnect()
+
+    def look(self, *_: object) -> None:
+        """Keep the roster by what the room shows now."""
+        seen = dict(self._published())
+        for key in self._roster.published():
+            if key not in seen:
+                self._roster.withdraw(key)
+                self._end(key)
+        for key, (kind, identity) in seen.items():
+            self._roster.publish(key, kind, identity)
+        self._changed()
+
+    def people(self) -> tuple[Seen, ...]:
+        """Who is in the room, machines left out."""
+        return tuple(
+            Seen(
+                identity,
+                self._roster.whose(identity),
+                person.attributes.get(SIMULATOR) == "true",
+                {key.removeprefix(CONSENT): said for key, said in person.attributes.items() if key.startswith(CONSENT)},
+            )
+            for identity, person in self._people()
+        )
+
+    def owner(self, key: str) -> str | None:
+        """The participant who publishes a track."""
+        found = (identity for identity, person in self._people() if key in person.track_publications)
+        return self._roster.whose(next(found, ""))
+
+    def publication(self, key: str) -> Package:
+        """What is published under a key; None when it is gone."""
+        found = (person.track_publications.get(key) for _, person in self._people())
+        return None if self.gone else next((one for one in found if one is not None), None)
+
+    def ask(self, publication: Package) -> Wanted:
+        """Subscribe to a publication."""
+        wanted = self._wanted[publication.sid] = Wanted(asyncio.get_running_loop().create_future())
+        if publication.sid in self._coming:
+            wanted.given.set_result(publication.track)
+        publication.set_subscribed(True)
+        return wanted
+
+    def give_up(self, publication: Package, wanted: Wanted) -> None:
+        """Subscribe to it no more, from this moment."""
+        if self._wanted.get(publication.sid) is wanted:
+            del self._wanted[publication.sid]
+            if not self.gone:
+                publication.set_subscribed(False)
+
+    async def given(self, wanted: Wanted) -> Package:
+        """The track that was asked for."""
+        try:
+            async with asyncio.timeout(GIVEN_WITHIN_S):
+                track = await wanted.given
+        except TimeoutError as error:
+            raise TapError("LiveKit does not give the track", "May the tap subscribe to it?") from error
+        if track is None:
+            raise LostError("the publication is gone", "It may come again.")
+        return track
+
+    async def silent(self, key: str) -> None:
+        """Wait until the server stopped sending what nobody wants; one that does not is left: that ends it."""
+        stopped = self._coming.get(key)
+        if stopped is None or self.gone:
+            return
+        try:
+            async with asyncio.timeout(STOPPED_WITHIN_S):
+                await stopped.wait()
+        except TimeoutError:
+            if key not in self._wanted and self._coming.get(key) is stopped:
+                self._counts["clung"] += 1
+                self._over(CLUNG)
+
+    async def tell(self, participant_id: str, payload: bytes) -> bool:
+        """Send a person data that nobody else receives; False when they are not in the room."""
+        if len(payload) > LARGEST_DATA:
+            raise UsageError(f"{len(payload)} bytes for one message", f"Send at most {LARGEST_DATA}.")
+        whose = [identity for identity, _ in self._people() if self._roster.whose(identity) == participant_id]
+        if not whose or self.gone:
+            return False  # without a name it would go to everyone
+        try:
+            await self.room.local_participant.publish_data(
+                payload, reliable=True, destination_identities=whose, topic=SIGNAL
+            )
+        except self._sdk.participant.PublishDataError:
+            return False
+        return True
+
+    def _people(self) -> Iterator[tuple[str, Package]]:
+        kinds = dict(self._sdk.ParticipantKind.items())
+        machines = [kinds[name] for name in MACHINES]
+        return ((who, one) for who, one in self.room.remote_participants.items() if one.kind not in machines)
+
+    def _published(self) -> Iterator[tuple[str, tuple[TrackKind, str]]]:
+        """What is published by people; their screens are not their faces."""
+        sdk = self._sdk
+        kinds = {sdk.TrackKind.KIND_AUDIO: TrackKind.AUDIO, sdk.TrackKind.KIND_VIDEO: TrackKind.VIDEO}
+        screens = [dict(sdk.TrackSource.items())[name] for name in SCREENS]
+        for identity, person in self._people():
+            for key, publication in person.track_publications.items():
+                if publication.kind in kinds and publication.source not in screens:
+                    yield key, (kinds[publication.kind], identity)
+            if self._transcripts and person.attributes.get(REDACTED) != "true":
+                yield WORDS + identity, (TrackKind.TEXT, identity)
+
+    def _subscribed(self, track: Package, publication: Package) -> None:
+        self._coming[publication.sid] = asyncio.Event()
+        wanted = self._wanted.get(publication.sid)
+        if wanted is None:
+            self._counts["unasked"] += 1
+            publication.set_subscribed(False)
+            task = asyncio.get_running_loop().create_task(self.silent(publication.sid))
+            self._refusing.add(task)
+            task.add_done_callback(self._refusing.discard)
+        elif not wanted.given.done():
+            wanted.given.set_result(track)
+
+    def _unsubscribed(self, _: object, publication: Package) -> None:
+        self._end(publication.sid)
+
+    def _failed(self, _: object, key: str) -> None:
+        self._end(key)
+
+    def _end(self, key: str) -> None:
+        stopped, wanted = self._coming.pop(key, None), self._wanted.get(key)
+        if stopped is not None:
+            stopped.set()
+        if wanted is not None:
+            wanted.end()
+
+    def _disconnected(self, reason: int) -> None:
+        names = {number: name for name, number in self._sdk.DisconnectReason.items()}
+        self._over(names.get(reason, "UNKNOWN_REASON"))
+
+    def _over(self, reason: str) -> None:
+        if not self.gone:
+            self.reason = reason
+            self.over.set()
+            for key in {*self._wanted, *self._coming}:
+                self._end(key)
+            self._changed()
