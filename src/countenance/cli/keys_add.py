@@ -24,15 +24,13 @@ def keys_add(
 ) -> None:
     """Make a key and print it, this once; only its hash is kept."""
     from countenance.server.keys import NewKey, position_of, scopes_of, tenant_named
+    from countenance.server.scopes import USUAL, Scope
 
     loaded, keyring = opened_keys(path, data, os.environ)
-    new = NewKey(
-        tenant_named(tenant, loaded.config.tenants),
-        label,
-        position_of(position),
-        scopes_of(scope) if scope else None,
-        days,
-    )
-    text, row = keyring.make(new)
+    tenants, who = loaded.config.tenants, position_of(position)
+    # Metrics are of the whole installation: where several share it, whoever is to see them is named.
+    usual = USUAL[who] - ({Scope.OPERATE} if len(tenants) > 1 else set())
+    scopes = scopes_of(scope) if scope else usual
+    text, row = keyring.make(NewKey(tenant_named(tenant, tenants), label, who, scopes, days))
     typer.echo(text)
     typer.echo(f"{row.key_id} for {row.tenant}, {row.position}: {row.scopes}. It is not shown again.", err=True)

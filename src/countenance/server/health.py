@@ -49,18 +49,34 @@ async def version(request: Request) -> Mapping[str, object]:
 
 
 @router.get("/.well-known/countenance")
+async def well_known(request: Request) -> Mapping[str, object]:
+    """What the only deployment here can read, of whom only after consent."""
+    return await _advert(site_of(request), None)
+
+
 @router.get("/.well-known/countenance/{tenant}")
-async def well_known(request: Request, tenant: str | None = None) -> Mapping[str, object]:
-    """What a deployment can read, of whom only after consent; the only tenant where none is named."""
-    site = site_of(request)
-    return await asyncio.to_thread(advert, _public(site, tenant), site.models, _today(site))
+async def well_known_of(request: Request, tenant: str) -> Mapping[str, object]:
+    """The same of one of several."""
+    return await _advert(site_of(request), tenant)
 
 
 @router.get("/privacy/retention", response_class=HTMLResponse)
+async def retention(request: Request) -> HTMLResponse:
+    """The public retention policy of the only deployment here (740 ILCS 14/15(a))."""
+    return await _retention(site_of(request), None)
+
+
 @router.get("/privacy/retention/{tenant}", response_class=HTMLResponse)
-async def retention(request: Request, tenant: str | None = None) -> HTMLResponse:
-    """The public retention policy (740 ILCS 14/15(a)); of the only tenant where none is named."""
-    site = site_of(request)
+async def retention_of(request: Request, tenant: str) -> HTMLResponse:
+    """The same of one of several."""
+    return await _retention(site_of(request), tenant)
+
+
+async def _advert(site: Site, tenant: str | None) -> Mapping[str, object]:
+    return await asyncio.to_thread(advert, _public(site, tenant), site.models, _today(site))
+
+
+async def _retention(site: Site, tenant: str | None) -> HTMLResponse:
     page, policy = await asyncio.to_thread(retention_page, _public(site, tenant).deployed, _today(site))
     return HTMLResponse(page, headers={"content-security-policy": policy, "cache-control": "public, max-age=3600"})
 

@@ -37,7 +37,7 @@ def advert(services: Services, models: Mapping[str, str], today: date) -> Mappin
         "models": cards,
         "purposes": [str(services.deployed.purpose)],
         "notice": "/v1/calls/{call_id}/participants/{participant_id}/notice",
-        "erasure": "/v1/subjects/{person}",
+        "erasure": "/v1/calls/{call_id}/participants/{participant_id}/data",
         "retention": f"/privacy/retention/{services.name}",
         "audit": {"checkpoint": "/v1/audit/checkpoint", "verifier_key": str(services.tenant.log.key.verifier)},
         "version": __version__,
