@@ -182,7 +182,7 @@ def invariants(entries: Sequence[LogEntry]) -> Iterator[str]:
     configured = False
     for entry, after in zip(entries, [*entries[1:], None], strict=True):
         body = entry.body
-        configured |= entry.kind == "CONFIG"
+        configured |= entry.kind == "CONFIG" and "software" in body
         if entry.kind == "NOTICE":
             shown.add(body.get("notice_sha256"))
         elif entry.kind == "LEASE" and not configured:
