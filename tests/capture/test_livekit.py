@@ -460,9 +460,12 @@ def test_a_source_is_built_from_its_table_and_the_environment(monkeypatch: pytes
     def build(table: Mapping[str, object]) -> LivekitConnector:
         return LivekitConnector.from_table(table, fps=5, mono_us=lambda: 0, began_us=0)
 
-    assert build({"room": "lesson-7", "url": "ws://127.0.0.1:7880"})
     with pytest.raises(UsageError, match="LIVEKIT_URL"):
         build({"room": "lesson-7"})
+    monkeypatch.setenv("LIVEKIT_URL", "ws://127.0.0.1:7880")
+    assert build({"room": "lesson-7"})
+    with pytest.raises(UsageError, match="unknown key 'url'"):
+        build({"room": "lesson-7", "url": "ws://elsewhere"})  # a token is sent to no address that a caller names
     with pytest.raises(UsageError, match="Did you mean room"):
         build({"room": "lesson-7", "rom": "lesson-7"})
 

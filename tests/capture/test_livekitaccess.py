@@ -45,7 +45,6 @@ def signed(body: bytes, secret: str = ACCESS.secret, key: str = ACCESS.key) -> s
 
 def test_keys_come_from_the_environment_and_the_secret_is_never_shown() -> None:
     assert (ACCESS.url, ACCESS.key) == ("wss://livekit.example", "APIkey")
-    assert LivekitAccess.of(KEYS, "ws://other").url == "ws://other"
     assert ACCESS.secret not in repr(ACCESS)
     with pytest.raises(UsageError, match="LIVEKIT_URL, LIVEKIT_API_SECRET"):
         LivekitAccess.of({"LIVEKIT_API_KEY": "k"})
@@ -86,7 +85,7 @@ def test_a_webhook_that_the_server_signed_is_read_as_its_own_package_reads_it() 
         ACCESS.token(ROOM, now_s()),
         jwt.encode({"iss": ACCESS.key, "sha256": "x"}, ACCESS.secret, algorithm="HS256"),
         jwt.encode({"iss": ACCESS.key, "exp": 2**40, "sha256": "?"}, ACCESS.secret, algorithm="HS256"),
-        jwt.encode({"iss": ACCESS.key, "exp": 2**40}, None, algorithm="none"),
+        jwt.encode({"iss": ACCESS.key, "exp": 2**40}, "", algorithm="none"),
         "",
         "Bearer x",
     ],

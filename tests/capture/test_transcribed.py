@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from tests.encoders.voices import talk
 
-from countenance.capture.captioned import LONGEST, CaptionedSource
+from countenance.capture.captioned import LONGEST, CaptionedSource, captions_of
 from countenance.capture.lanes import Lane
 from countenance.capture.mixing import LiveTap, Source
 from countenance.capture.transcribed import TranscribedSource, words_of
+from countenance.capture.words import Words
 from countenance.contracts.call import Track, TrackKind
 from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Media, Reached, Utterance
 
@@ -254,14 +255,13 @@ async def test_captions_of_who_permits_are_given(call: Call) -> None:
     assert source.say(caption("  Well,\n no. "))
     assert source.say(caption("x" * (LONGEST + 1), start_us=3 * SECOND_US, end_us=2 * SECOND_US))
     assert not source.say(caption(" "))
-    assert not source.say(caption(who="ben"))
     first, second = await given(tap)
     assert isinstance(first, Utterance)
     assert isinstance(second, Utterance)
     assert (first.track_id, first.text, first.language) == (track.id, "Well, no.", "en")
     assert (len(second.text), second.start_us, second.end_us) == (LONGEST, 2 * SECOND_US, 2 * SECOND_US)
     assert tap.decoded(track.id) == 2
-    assert source.counts == {"unread": 1, "empty": 1, "unannounced": 1, "cut": 1}
+    assert source.counts == {"unread": 1, "empty": 1, "cut": 1}
 
 
 async def test_captions_end_with_the_permission(call: Call) -> None:
@@ -271,21 +271,40 @@ async def test_captions_end_with_the_permission(call: Call) -> None:
     await tap.subscribe(track)
     await tap.unsubscribe(track)
     assert not source.say(caption())
-    source.retract("ana")
-    assert tap.tracks() == (ANA, BEN, FACE)
     await tap.subscribe(FACE)
     await tap.unsubscribe(FACE)
     assert call.lanes == {}
 
 
-def test_announced_captions_stand_for_those_of_the_source_and_spare_the_transcriber(call: Call, scribe: Scribe) -> None:
+def test_whoever_is_captioned_is_not_transcribed(call: Call, scribe: Scribe) -> None:
+    words = Words(scribe)
+    source = words.around(call)
+    assert [t for t in source.tracks() if t.kind is TrackKind.TEXT] == [words_of(ANA), words_of(BEN)]
+    assert not words.said(caption()), "the first words only say that there will be some"
+    assert [t for t in source.tracks() if t.kind is TrackKind.TEXT] == [captions_of("ana"), words_of(BEN)]
+    assert words.counts() == {"unread": 1}
+
+
+async def test_without_a_transcriber_not_even_the_first_caption_is_lost(call: Call) -> None:
+    words, tap = Words(), tapped(call, call)
+    assert not words.said(caption())
+    tap.dress(words.around)
+    assert [t for t in tap.tracks() if t.kind is TrackKind.TEXT] == [captions_of("ana"), captions_of("ben")]
+    await tap.subscribe(captions_of("ana"))
+    assert words.said(caption())
+    call.now_us = 2 * SECOND_US
+    assert [item.text for item in await given(tap) if isinstance(item, Utterance)] == ["Hello."]
+    assert words.counts() == {}
+
+
+def test_words_that_the_call_brings_go_before_captions(call: Call, scribe: Scribe) -> None:
     own = Track("ana/text", "ana", TrackKind.TEXT)
     call.published.append(own)
-    captioned = CaptionedSource(call)
-    assert own in captioned.tracks()
-    track = captioned.announce("ana")
-    texts = [t for t in TranscribedSource(captioned, scribe).tracks() if t.kind is TrackKind.TEXT]
-    assert texts == [track, words_of(BEN)]
+    words = Words(scribe)
+    source = words.around(call)
+    assert not words.said(caption())
+    assert words.counts() == {"written": 1}
+    assert [t for t in source.tracks() if t.kind is TrackKind.TEXT] == [own, words_of(BEN)]
 
 
 async def test_what_is_heard_by_two_is_in_order_for_both(call: Call, scribe: Scribe) -> None:

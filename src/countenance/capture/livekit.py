@@ -51,7 +51,7 @@ class LivekitConnector(RemoteConnector[str]):
     ) -> "LivekitConnector":
         """From the keys of a source, and the keys of the server in the environment; raises UsageError."""
         room = checked(LivekitRoom, table, "source livekit")
-        return cls(room, LivekitAccess.of(os.environ, room.url), mono_us, began_us=began_us, grid=Grid(fps))
+        return cls(room, LivekitAccess.of(os.environ), mono_us, began_us=began_us, grid=Grid(fps))
 
     def source(self, roster: Roster[str]) -> "LivekitSource":
         """The room, not yet entered."""

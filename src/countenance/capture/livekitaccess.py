@@ -16,6 +16,7 @@ import jwt
 from countenance.contracts.errors import UnauthenticatedError, UsageError
 from countenance.inference.tables import Table
 
+ENVIRONMENT = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 TTL_S = 600
 """A token is only looked at when it is used to enter; after ten minutes it enters nowhere."""
 LEEWAY_S = 60
@@ -30,8 +31,6 @@ class LivekitRoom(Table):
     """Where a call takes place, and how the tap is seen there."""
 
     room: str
-    url: str | None = None
-    """`wss://...`; left out, LIVEKIT_URL says it."""
     identity: str = "countenance"
     """Of the tap; LiveKit sends away an older participant with the same one."""
     display: str = DISPLAY
@@ -49,17 +48,13 @@ class LivekitAccess:
     secret: str = field(repr=False)
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], url: str | None = None) -> "LivekitAccess":
-        """Out of LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET; `url` goes before the first."""
-        names = (
-            ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-            if url
-            else ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        )
-        missing = [name for name in names if not environ.get(name)]
+    def of(cls, environ: Mapping[str, str]) -> "LivekitAccess":
+        """Out of the environment alone: a token must never go to an address that somebody sent."""
+        missing = [name for name in ENVIRONMENT if not environ.get(name)]
         if missing:
             raise UsageError(f"LiveKit needs {', '.join(missing)}", "Set them in the environment of the workers.")
-        return cls(url or environ["LIVEKIT_URL"], environ["LIVEKIT_API_KEY"], environ["LIVEKIT_API_SECRET"])
+        url, key, secret = (environ[name] for name in ENVIRONMENT)
+        return cls(url, key, secret)
 
     def token(self, room: LivekitRoom, now_s: int) -> str:
         """Enters one room, seen by everyone, listens, may answer a person in data, and may do nothing else."""

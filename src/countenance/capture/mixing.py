@@ -44,6 +44,10 @@ class LiveTap:
         self._mixer = Mixer(grid or Grid(), self.wake)
         self._over = False
 
+    def dress(self, around: Callable[[Source], Source]) -> None:
+        """Put something around the source, such as a transcriber, before anything is subscribed."""
+        self._source = around(self._source)
+
     def now_us(self) -> int:
         """Media time of this moment, as arriving media are stamped; any thread may ask."""
         return max(0, self._clock_us() - self._began_us)
