@@ -59,7 +59,6 @@ class PlayingConnector:
     @asynccontextmanager
     async def join(self, call: Call) -> AsyncIterator["PlayingTap"]:
         """Open the files; nothing is decoded before it is subscribed."""
-        began_us = self._mono_us() if self._began_us is None else self._began_us
         known = {**{person.name: person.id for person in call.participants}, **{p.id: p.id for p in call.participants}}
         strangers = sorted(set(self._table.recordings) - set(known))
         if strangers:
@@ -67,7 +66,31 @@ class PlayingConnector:
         recordings = {known[owner]: path for owner, path in self._table.recordings.items()}
         transcript = self._table.transcript
         words = read_transcript(transcript, call.participants, self._table.speakers) if transcript else ()
-        async with ReplayConnector(recordings, words, self._grid).join(call) as replay:
+        paced = PacedConnector(
+            ReplayConnector(recordings, words, self._grid), self._mono_us, self._began_us, self._sleep
+        )
+        async with paced.join(call) as tap:
+            yield tap
+
+
+class PacedConnector:
+    """Recordings that are already chosen, at the speed of a clock."""
+
+    def __init__(
+        self,
+        replay: ReplayConnector,
+        mono_us: Callable[[], int],
+        began_us: int | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """`began_us` is when the call began on the clock `mono_us`; None: when it is joined."""
+        self._replay, self._mono_us, self._began_us, self._sleep = replay, mono_us, began_us, sleep
+
+    @asynccontextmanager
+    async def join(self, call: Call) -> AsyncIterator["PlayingTap"]:
+        """Open the files; nothing is decoded before it is subscribed."""
+        async with self._replay.join(call) as replay:
+            began_us = self._mono_us() if self._began_us is None else self._began_us
             yield PlayingTap(replay, self._mono_us, began_us, self._sleep)
 
 
