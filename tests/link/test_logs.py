@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from countenance.contracts.errors import UsageError
-from countenance.link.logs import FIELDS, WITHHELD, extra, set_up
+from countenance.link.logs import FIELDS, WITHHELD, extra, hand_down, set_up, take_up
 
 NAME = "Ana Planted-Person"
 
@@ -135,3 +135,18 @@ def test_the_usual_stream_is_stderr(monkeypatch: pytest.MonkeyPatch, stream: io.
     logging.getLogger("countenance.x").info("here")
     assert "here" in errors.getvalue()
     assert stream.getvalue() == ""
+
+
+def test_a_worker_logs_as_its_control_plane_does(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    environ: dict[str, str] = {}
+    hand_down("lines", "error", environ)
+    take_up(environ)
+    logging.getLogger("countenance.x").warning("unheard")
+    logging.getLogger("countenance.x").error("heard")
+    take_up({})
+    logging.getLogger("countenance.x").info("plain")
+    first, second = errors.getvalue().splitlines()
+    assert " error   heard" in first
+    assert json.loads(second)["event"] == "plain"

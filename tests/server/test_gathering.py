@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -101,3 +102,17 @@ async def test_calls_are_placed_through_the_count(
     await MeasuredPool({}).host(told, Owner(clock))
     assert [type(one) for one in placed] == [Overheard, Owner]
     await MeasuredPool({}).looking()
+
+
+def test_a_worker_that_takes_too_much_memory_is_ended_and_no_other() -> None:
+    killed: list[int] = []
+
+    def worker(pid: int, rss: int, returncode: int | None = None) -> Any:  # noqa: ANN401
+        process = SimpleNamespace(pid=pid, returncode=returncode, kill=lambda: killed.append(pid))
+        return SimpleNamespace(load=Load(0.0, rss, {}), process=process)
+
+    workers = [worker(1, 99), worker(2, 101), worker(3, 101, -9)]
+    MeasuredPool({}, workers=workers, most_bytes=100)._end_the_swollen()
+    assert killed == [2]
+    MeasuredPool({}, workers=workers)._end_the_swollen()
+    assert killed == [2]

@@ -31,7 +31,7 @@ def serve(
     It prints its address and, at the very first start, an API key. Logs go to stderr and name nobody. SIGTERM or
     Ctrl-C brings running calls to their end; a second one ends at once.
     """
-    from countenance.link.logs import set_up
+    from countenance.link.logs import hand_down, set_up
     from countenance.server.configfile import load
     from countenance.server.serving import serve as run
 
@@ -45,6 +45,7 @@ def serve(
     }
     config = load(path, os.environ, flags).config
     set_up(config.log.form, config.log.level)
+    hand_down(config.log.form, config.log.level, os.environ)
     if not asyncio.run(run(config, typer.echo)):
         typer.echo("countenance: ended at once; running calls were not brought to their end", err=True)
         raise typer.Exit(1)

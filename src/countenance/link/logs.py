@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,8 @@ FIELDS = (
 HARMLESS = re.compile(r"[A-Za-z0-9_.:/{}\[\]-]{0,120}")
 WITHHELD = "withheld"
 FRAMES = 12
+HANDED_DOWN = "COUNTENANCE_LOG"
+"""The variable by which a worker learns how its control plane logs."""
 
 
 class Formatter(logging.Formatter):
@@ -53,6 +55,17 @@ def set_up(form: str, level: str, stream: TextIO | None = None) -> None:
     logging.getLogger(OURS).setLevel(level.upper())
     logging.captureWarnings(True)
     threading.excepthook = _of_thread
+
+
+def hand_down(form: str, level: str, environ: MutableMapping[str, str]) -> None:
+    """Let the processes that are started from here log in the same way."""
+    environ[HANDED_DOWN] = f"{form}:{level}"
+
+
+def take_up(environ: Mapping[str, str]) -> None:
+    """Log as the process does that started this one."""
+    form, _, level = environ.get(HANDED_DOWN, "json:info").partition(":")
+    set_up(form, level)
 
 
 def _said(record: logging.LogRecord) -> Iterator[tuple[str, object]]:

@@ -1,6 +1,7 @@
 """What workers say of themselves, as metrics: media by kind and reason, model calls, how long things took."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,9 +9,12 @@ from dataclasses import dataclass
 from countenance.contracts.call import MODALITY_OF, TrackKind
 from countenance.contracts.clock import Clock
 from countenance.contracts.readings import Signal
+from countenance.link.logs import extra
 from countenance.link.messages import Ask, Closed, Done, Host, Left, Load, Message
 from countenance.server.metrics import Metrics
 from countenance.server.workers import Owner, Pool, Worker
+
+log = logging.getLogger("countenance.server")
 
 TAKEN = frozenset({"decoded", "given"})
 """Counts of a track that are no reason for leaving something out."""
@@ -107,12 +111,21 @@ class MeasuredPool(Pool):
     """Workers whose words are counted as they pass."""
 
     gathering: Gathering | None = None
+    most_bytes: int = 0
+    """A worker that takes more memory is ended, and replaced like one that died; 0: none is."""
 
     async def looking(self) -> None:
         """Take what the workers say of themselves, once a second, for as long as this runs."""
         while self.gathering is not None:
             self.gathering.look([worker.load for worker in self.workers])
+            self._end_the_swollen()
             await asyncio.sleep(LOOK_S)
+
+    def _end_the_swollen(self) -> None:
+        for worker in self.workers:
+            if 0 < self.most_bytes < worker.load.rss_bytes and worker.process.returncode is None:
+                log.error("a worker takes too much memory", extra=extra(pid=worker.process.pid))
+                worker.process.kill()
 
     async def host(self, host: Host, owner: Owner) -> Worker:
         """Place a call on the worker with the least to do."""

@@ -9,6 +9,7 @@ import sys
 from pydantic import TypeAdapter
 
 from countenance.link.frames import LONGEST
+from countenance.link.logs import take_up
 from countenance.worker.parts import Recipe
 from countenance.worker.process import Worker
 
@@ -26,4 +27,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    take_up(os.environ)
     asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
