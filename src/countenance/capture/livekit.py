@@ -82,14 +82,16 @@ class LivekitSource(RemoteSource[str]):
         self.counts = Counter[str]()
         """`clung` and `unasked`: how often the server sent what was not, or no longer, asked for."""
         self._sdk, self._asked, self._access = sdk, room, access
+        self._written = set[str]()
         self._visit: Visit | None = None
         self._words: Transcripts | None = None
 
     async def visit(self, tap: LiveTap) -> None:
         """Enter with a fresh token, and stay until the room is over or the line is lost."""
-        visit = Visit(self._sdk, self.roster, self.changed.set, self.counts, transcripts=self._asked.transcripts)
-        words = Transcripts(self._sdk, visit.owner, tap.now_us)
-        visit.room.register_text_stream_handler(TOPIC, words.opened)
+        visit = Visit(self._sdk, self.roster, self.changed.set, self.counts, self._written)
+        words = Transcripts(self._sdk, visit.transcribed, tap.now_us)
+        if self._asked.transcripts:
+            visit.room.register_text_stream_handler(TOPIC, words.opened)
         try:
             await visit.enter(self._access.url, self._access.token(self._asked, int(time.time())))
             self._visit, self._words = visit, words

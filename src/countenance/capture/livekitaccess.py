@@ -36,7 +36,7 @@ class LivekitRoom(Table):
     display: str = DISPLAY
     """What people in the room see of the tap."""
     transcripts: bool = True
-    """Whether an agent in the room writes transcripts; False: words come from elsewhere, or there are none."""
+    """Whether transcripts of an agent in the room are read, of whoever has some; False: words come from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

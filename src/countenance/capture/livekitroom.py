@@ -64,15 +64,18 @@ class Visit:
     """From entering to leaving; `sdk` is LiveKit's package, or what a test has in its place."""
 
     def __init__(
-        self, sdk: Package, roster: Roster[str], changed: Callable[[], None], counts: Counter[str], *, transcripts: bool
+        self, sdk: Package, roster: Roster[str], changed: Callable[[], None], counts: Counter[str], written: set[str]
     ) -> None:
-        """`changed` is called when somebody came or went, and when the visit is over."""
+        """`changed` is called when somebody came or went, and when the visit is over.
+
+        `written` are the identities of those whose transcripts were seen; it grows.
+        """
         self.over = asyncio.Event()
         self.reason: str | None = None
         """Why it is over, in LiveKit's words."""
         self.room: Package = sdk.Room()
         self._sdk, self._roster, self._changed, self._counts = sdk, roster, changed, counts
-        self._transcripts = transcripts
+        self._written = written
         self._wanted: dict[str, Wanted] = {}
         self._coming: dict[str, asyncio.Event] = {}
         self._refusing: set[asyncio.Task[None]] = set()
@@ -131,10 +134,13 @@ class Visit:
             for identity, person in self._people()
         )
 
-    def owner(self, key: str) -> str | None:
-        """The participant who publishes a track."""
-        found = (identity for identity, person in self._people() if key in person.track_publications)
-        return self._roster.whose(next(found, ""))
+    def transcribed(self, key: str) -> str | None:
+        """The participant who publishes a track of which there is a transcript; from now on they have a text track."""
+        found = next((identity for identity, person in self._people() if key in person.track_publications), None)
+        if found is not None and found not in self._written:
+            self._written.add(found)
+            self.look()
+        return None if found is None else self._roster.whose(found)
 
     def publication(self, key: str) -> Package:
         """What is published under a key; None when it is gone."""
@@ -209,7 +215,7 @@ class Visit:
             for key, publication in person.track_publications.items():
                 if publication.kind in kinds and publication.source not in screens:
                     yield key, (kinds[publication.kind], identity)
-            if self._transcripts and person.attributes.get(REDACTED) != "true":
+            if identity in self._written and person.attributes.get(REDACTED) != "true":
                 yield WORDS + identity, (TrackKind.TEXT, identity)
 
     def _subscribed(self, track: Package, publication: Package) -> None:

@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from countenance.capture.transcription import Transcription
 from countenance.consent.terms import Terms
 from countenance.contracts.call import Purpose
 from countenance.deployment import OwnModels
@@ -90,7 +91,7 @@ class WorkersTable(Table):
     count: int | None = Field(default=None, ge=1, le=256)
     """One per spare core when left out."""
     memory_mib: int = Field(default=2048, ge=256)
-    """A worker that grows beyond this is replaced."""
+    """A worker that grows beyond this is replaced; its calls go on with the next one."""
 
 
 class MediaTable(Table):
@@ -98,10 +99,7 @@ class MediaTable(Table):
 
     fps: int = Field(default=5, ge=5, le=10)
     ice_servers: tuple[str, ...] = ()
-    """Such as stun:stun.example.org:3478; none are needed within one network."""
-    turn_user: str | None = None
-    turn_password: SecretStr | None = None
-    turn_password_file: Path | None = None
+    """Told to browsers that publish, such as stun:stun.example.org:3478; none are needed within one network."""
 
 
 class LimitsTable(Table):
@@ -141,14 +139,9 @@ class OtelTable(Table):
     """The share of requests that are traced."""
 
 
-class TranscriptionTable(Table):
-    """Who writes down what is said, where the words are to be read at all."""
+class TranscriptionTable(Transcription):
+    """Who writes down what is said, and the key of a service that does."""
 
-    backend: Literal["none", "captions", "whisper", "deepgram"] = "captions"
-    """`captions`: the client or the media server gives them. Deepgram is an external service: name it in the terms."""
-    model: str | None = None
-    """A folder with a model for whisper, or the name of one of Deepgram's."""
-    language: str = "en"
     key: SecretStr | None = None
     key_file: Path | None = None
 

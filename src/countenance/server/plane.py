@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from countenance.aggregation.taxonomy import load
+from countenance.capture.livekitaccess import ENVIRONMENT as LIVEKIT
+from countenance.capture.transcription import KEY as DEEPGRAM_KEY
+from countenance.capture.transcription import Transcription
 from countenance.control.plane import Control
 from countenance.fusion.head import TASK as HEAD
 from countenance.inference.shelf import Shelf
@@ -14,7 +18,7 @@ from countenance.server.gathering import Gathering, MeasuredPool
 from countenance.server.opening import worker_count
 from countenance.server.summing import Reading
 from countenance.server.tenancy import Site
-from countenance.server.workers import Pool
+from countenance.server.workers import Pool, spawn
 from countenance.worker.parts import Recipe
 
 
@@ -47,7 +51,9 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
     """Start the workers of an installation; leaving it ends them."""
     config = site.config
     recipes = {name: _recipe(config, deployed) for name, deployed in config.tenants.items()}
-    pool = MeasuredPool(recipes, worker_count(config), gathering=Gathering(site.metrics, site.clock))
+    start = partial(spawn, secrets=_secrets(config))
+    gathering, most_bytes = Gathering(site.metrics, site.clock), config.workers.memory_mib << 20
+    pool = MeasuredPool(recipes, worker_count(config), start=start, gathering=gathering, most_bytes=most_bytes)
     try:
         await pool.open()
         looking = asyncio.create_task(pool.looking())
@@ -58,4 +64,20 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
 
 
 def _recipe(config: Config, deployed: Deployed) -> Recipe:
-    return Recipe(deployed.profile, deployed.models.paths, deployed.taxonomies, fps=config.media.fps)
+    written = config.transcription.model_dump(include=set(Transcription.model_fields))
+    return Recipe(
+        deployed.profile,
+        deployed.models.paths,
+        deployed.taxonomies,
+        fps=config.media.fps,
+        transcription=Transcription.model_validate(written),
+        recipients=() if deployed.terms is None else deployed.terms.recipients,
+    )
+
+
+def _secrets(config: Config) -> dict[str, str]:
+    """What workers need to enter other people's services, as environment: a command line can be seen by everybody."""
+    livekit, key = config.livekit, config.transcription.key
+    given = (livekit.url, livekit.key, livekit.secret and livekit.secret.get_secret_value())
+    found = {**dict(zip(LIVEKIT, given, strict=True)), DEEPGRAM_KEY: key and key.get_secret_value()}
+    return {name: value for name, value in found.items() if value}

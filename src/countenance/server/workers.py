@@ -86,11 +86,13 @@ class Worker:
 Spawn = Callable[[Mapping[str, Recipe], int], Awaitable[asyncio.subprocess.Process]]
 
 
-async def spawn(recipes: Mapping[str, Recipe], descriptor: int) -> asyncio.subprocess.Process:
-    """A fresh interpreter that holds one end of the line and nothing else of ours."""
+async def spawn(
+    recipes: Mapping[str, Recipe], descriptor: int, secrets: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """A fresh interpreter that holds one end of the line and nothing else of ours; `secrets` by name of a variable."""
     told = RECIPES.dump_json(dict(recipes)).decode()
     command = (sys.executable, "-m", "countenance.worker", str(descriptor), told)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, **(secrets or {}), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return await asyncio.create_subprocess_exec(
         *command, pass_fds=(descriptor,), stdin=asyncio.subprocess.DEVNULL, env=environment
     )

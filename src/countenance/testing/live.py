@@ -18,7 +18,7 @@ FRAME_US = 33_333
 
 
 class ScriptedSource:
-    """Everybody of the call sends pictures, sound and the words of the script, from media time zero on."""
+    """Everybody of the call sends pictures and sound, and the words of the script, from media time zero on."""
 
     def __init__(self, call: Call, words: Mapping[str, list[tuple[float, str]]], now_us: Callable[[], int]) -> None:
         """`words`: second and text, by name of the participant."""
@@ -28,8 +28,13 @@ class ScriptedSource:
         self._pumps: dict[str, asyncio.Task[None]] = {}
 
     def tracks(self) -> tuple[Track, ...]:
-        """Three of everybody."""
-        return tuple(Track(f"{who}/{kind}", who, kind) for who in self._people for kind in TrackKind)
+        """Pictures and sound of everybody, and the words of those who have some in the script."""
+        return tuple(
+            Track(f"{who}/{kind}", who, kind)
+            for who, name in self._people.items()
+            for kind in TrackKind
+            if kind is not TrackKind.TEXT or name in self._words
+        )
 
     async def start(self, track: Track, lane: Lane) -> None:
         """Begin to give a track."""

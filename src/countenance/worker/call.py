@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from countenance.capture.mixing import LiveTap
 from countenance.capture.speech import VoiceSampler
+from countenance.capture.words import Words
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality
 from countenance.contracts.errors import CountenanceError, UsageError
@@ -61,6 +62,7 @@ class HostedCall:
         self._reason = "hang_up"
         self._arrived: dict[int, dict[str, int]] = defaultdict(dict)
         self._words: list[Utterance] = []
+        self._texts = Words(parts.transcriber, parts.recipe.transcription.slots)
         self.admit(host.admitted)
         self._session = Session(
             self._permissions,
@@ -79,6 +81,7 @@ class HostedCall:
         problem = None
         try:
             async with self._connector.join(self._permissions.call) as tap:
+                tap.dress(self._texts.around)
                 self._tap = tap
                 await self._session.run(_Watched(tap, self._saw), 0)
         except CountenanceError as fault:
@@ -129,13 +132,11 @@ class HostedCall:
         return answer
 
     def said(self, message: Said) -> None:
-        """Words that a client hands in."""
-        take = getattr(self._connector, "said", None)
-        if take is None:
-            raise UsageError("this call takes no words from clients", "Its transcript comes from the media server.")
+        """Words that a client hands in; they are dropped, and counted, where they may not be read."""
         end_us = self.now_us() if message.end_us is None else message.end_us
         start_us = end_us if message.start_us is None else message.start_us
-        take(message.participant_id, start_us, end_us, message.text, message.confidence, message.language)
+        who, spoken = message.participant_id, (message.text, message.confidence, message.language)
+        self._texts.said(Utterance("", who, start_us, end_us, *spoken))
 
     def hang_up(self, reason: str) -> None:
         """Leave the call; what was read is still handed over."""
@@ -148,7 +149,8 @@ class HostedCall:
         tap = self._tap
         tracks = () if tap is None else tap.tracks()
         counts = {track.id: dict(tap.counts(track.id)) for track in tracks} if tap is not None else {}
-        return {"media_us": self.now_us(), "tracks": counts, "trouble": self.guard.trouble}
+        captions = dict(self._texts.counts())
+        return {"media_us": self.now_us(), "tracks": counts, "captions": captions, "trouble": self.guard.trouble}
 
     def on_window(self, end_us: int) -> None:
         """Packets of long ago are forgotten."""

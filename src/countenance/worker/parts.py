@@ -1,5 +1,6 @@
-"""What a worker loads once: weights, encoders, fusion and taxonomies, shared by all its calls."""
+"""What a worker loads once: weights, encoders, fusion, taxonomies and a transcriber, shared by all its calls."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,9 @@ from countenance.capture.faces import Finder
 from countenance.capture.finding import finder_of
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.speech import VoiceSampler
+from countenance.capture.transcription import Transcription, transcriber_of
 from countenance.contracts.call import FACE, TEXT, VOICE, Modality, Participant
-from countenance.contracts.stages import Encoder, Fusion, Sampler
+from countenance.contracts.stages import Encoder, Fusion, Sampler, Transcriber
 from countenance.deployment import StageNames
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
@@ -32,6 +34,9 @@ class Recipe:
     stages: StageNames = field(default_factory=StageNames)
     fps: int = 10
     """Faces per second."""
+    transcription: Transcription = field(default_factory=Transcription)
+    recipients: tuple[str, ...] = ()
+    """Whom the notice names: a voice leaves this machine only to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Parts:
     finder: Finder
     digests: Mapping[str, str]
     """sha256 of the weights by name of the bundle."""
+    transcriber: Transcriber | None = None
+    """One for all calls of this worker; it keeps nothing of what it heard."""
 
     @classmethod
     def load(cls, recipe: Recipe) -> "Parts":
@@ -61,6 +68,7 @@ class Parts:
             taxonomies,
             finder_of(shelf),
             {name: card.files["model.onnx"] for name, card in sorted(cards.items())},
+            transcriber_of(recipe.transcription, recipe.recipients, os.environ),
         )
 
     def stages(self, permissions: Permissions, taxonomies: Sequence[str]) -> Stages:
