@@ -1,18 +1,16 @@
 import asyncio
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from aiortc import RTCSessionDescription
 from tests.capture.publishing import Pictures, Tone
-from tests.capture.webrtc import Publisher, Standing, loopback, mono_us, publishing
+from tests.capture.webrtc import Publisher, Standing, given, ids, loopback, mono_us, named, publishing, shown, until
 
 from countenance.capture.gate import Gate
-from countenance.capture.mixing import LiveTap
 from countenance.capture.publishers import MOST_SESSIONS
 from countenance.capture.whip import WhipConnector
-from countenance.contracts.call import Call, Participant, Purpose, Role, Track, TrackKind
+from countenance.contracts.call import Call, Participant, Purpose, Role, TrackKind
 from countenance.contracts.errors import (
     NotFoundError,
     OverloadError,
@@ -21,7 +19,7 @@ from countenance.contracts.errors import (
     TapError,
     UsageError,
 )
-from countenance.contracts.media import AudioChunk, Media, Reached, Utterance, VideoFrame
+from countenance.contracts.media import AudioChunk, Utterance, VideoFrame
 from countenance.testing.connectors import check_connector
 
 __all__ = ["loopback"]
@@ -34,35 +32,6 @@ CALL = Call(
     Purpose.SUPPORT_QA,
     (Participant("ana", "Ana", Role.CUSTOMER), Participant("ben", "Ben", Role.AGENT)),
 )
-
-
-async def until(tap: LiveTap, done: Callable[[list[Media]], bool]) -> list[Media]:
-    """Read the tap until enough was seen."""
-    seen: list[Media] = []
-    async with asyncio.timeout(60):
-        async for item in tap.media():
-            if not isinstance(item, Reached):
-                seen.append(item)
-            if done(seen):
-                return seen
-    raise AssertionError("the call ended before")
-
-
-def ids(tap: LiveTap) -> list[str]:
-    return sorted(track.id for track in tap.tracks())
-
-
-def named(tap: LiveTap, name: str) -> Track:
-    return next(track for track in tap.tracks() if track.id == name)
-
-
-async def shown(tap: LiveTap, *names: str) -> None:
-    await until(tap, lambda _: ids(tap) == sorted(names))
-
-
-async def given(tap: LiveTap, name: str, more: int = 3) -> list[Media]:
-    enough = tap.counts(name).get("given", 0) + more
-    return await until(tap, lambda _: tap.counts(name).get("given", 0) >= enough)
 
 
 def gates(connector: WhipConnector, publisher: Publisher) -> dict[TrackKind, Gate]:

@@ -1,5 +1,6 @@
 """A browser's part of WHIP, played by aiortc on loopback."""
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -14,7 +15,8 @@ from countenance.capture.mixing import LiveTap
 from countenance.capture.offers import checked_fragment
 from countenance.capture.restarting import Restart
 from countenance.capture.whip import WhipConnector
-from countenance.contracts.call import Call
+from countenance.contracts.call import Call, Track
+from countenance.contracts.media import Media, Reached
 
 
 def mono_us() -> int:
@@ -25,6 +27,35 @@ def mono_us() -> int:
 def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing leaves this machine: ICE is told of the loopback address, which it would otherwise pass over."""
     monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+async def until(tap: LiveTap, done: Callable[[list[Media]], bool]) -> list[Media]:
+    """Read the tap until enough was seen."""
+    seen: list[Media] = []
+    async with asyncio.timeout(60):
+        async for item in tap.media():
+            if not isinstance(item, Reached):
+                seen.append(item)
+            if done(seen):
+                return seen
+    raise AssertionError("the call ended before")
+
+
+def ids(tap: LiveTap) -> list[str]:
+    return sorted(track.id for track in tap.tracks())
+
+
+def named(tap: LiveTap, name: str) -> Track:
+    return next(track for track in tap.tracks() if track.id == name)
+
+
+async def shown(tap: LiveTap, *names: str) -> None:
+    await until(tap, lambda _: ids(tap) == sorted(names))
+
+
+async def given(tap: LiveTap, name: str, more: int = 3) -> list[Media]:
+    enough = tap.counts(name).get("given", 0) + more
+    return await until(tap, lambda _: tap.counts(name).get("given", 0) >= enough)
 
 
 class Publisher:
