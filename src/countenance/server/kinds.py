@@ -56,6 +56,7 @@ UNAVAILABLE = Kind("unavailable", 503, "A part of the service is not there now",
 
 KINDS = {one.slug: one for one in list(globals().values()) if isinstance(one, Kind)}
 BY_STATUS = {
+    400: INVALID,
     401: UNAUTHENTICATED,
     403: FORBIDDEN,
     404: NOT_FOUND,

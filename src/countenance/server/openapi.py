@@ -39,6 +39,16 @@ PROBLEMS = {
     "429": "Too many requests",
     "503": "The store or the workers cannot do it now",
 }
+OPEN = {name: PROBLEMS[name] for name in ("404", "422", "429")}
+ALWAYS = ("/healthz", "/readyz", "/version")
+TWICE = {"409": "Another request came under this key before, or the state does not allow it"}
+GATEWAY = {"502": "The media server does not do what was asked"}
+BESIDE: dict[str, dict[str, str]] = {
+    "calls_begin": GATEWAY,
+    "whip_offer": GATEWAY,
+    "whip_patch": {"412": "The ETag is not the present one", "428": "An ICE restart needs `If-Match`"} | GATEWAY,
+    "consent_receipt": {"410": "It was erased"},
+}
 ONE_OFF = {"413": "Too large", "415": "Not a media type that is taken here"}
 Described = dict[str, Any]
 
@@ -82,16 +92,13 @@ def _completed(made: Described) -> Described:
 def _complete(path: str, method: str, operation: Described) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
-    if not path.startswith("/v1/"):
-        return
-    shared = PROBLEMS if method != "options" else {"422": PROBLEMS["422"], "429": PROBLEMS["429"]}
+    guarded = (path.startswith("/v1/") and method != "options") or path == "/metrics"
+    shared = PROBLEMS if guarded else {} if path in ALWAYS else OPEN
     own = ONE_OFF if "requestBody" in operation else {}
-    conflict = (
-        {"409": "Another request came under this key, or the state does not allow it"} if method == "post" else {}
-    )
-    for status, words in (shared | own | conflict).items():
+    beside = BESIDE.get(operation["operationId"], {})
+    for status, words in (shared | own | beside | (TWICE if method == "post" else {})).items():
         answers[status] = {"description": words, "content": {MEDIA_TYPE: {"schema": REF}}}
-    if method != "options":
+    if guarded:
         operation["security"] = [{"bearer": []}]
     if method == "post":
         operation.setdefault("parameters", []).append(KEY)

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.routing import Match
 from starlette.websockets import WebSocket
 
 from countenance.contracts.errors import (
@@ -44,6 +45,7 @@ from countenance.server.kinds import (
     INTERNAL,
     INVALID,
     MEDIA_SERVER,
+    NOT_ALLOWED,
     NOT_FOUND,
     OVERLOADED,
     POLICY,
@@ -197,8 +199,19 @@ def _problem(connection: HTTPConnection, error: Exception) -> Problem:
             kind = BY_STATUS.get(error.status_code) or Kind(
                 "http-error", error.status_code, "The request cannot be answered", "See /openapi.json."
             )
-            return Problem(kind, kind.title, kind.fix, headers=error.headers or {})
+            headers = {"Allow": _allowed(connection)} if kind is NOT_ALLOWED else error.headers
+            return Problem(kind, kind.title, kind.fix, headers=headers or {})
     return Problem(INTERNAL, INTERNAL.title, INTERNAL.fix)
+
+
+def _allowed(connection: HTTPConnection) -> str:
+    """All methods that an address takes, whichever route takes them."""
+    found = set[str]()
+    for route in connection.app.state.operations:
+        match, _ = route.matches(connection.scope)
+        if match is not Match.NONE:
+            found |= route.methods
+    return ", ".join(sorted(found - {"HEAD"}))
 
 
 def _body_of(connection: HTTPConnection) -> type[BaseModel] | None:

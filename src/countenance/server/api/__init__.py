@@ -1,6 +1,7 @@
 """The routes under /v1, how they answer what goes wrong, and the descriptions of them."""
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from countenance.server import problems
 from countenance.server.api import (
@@ -45,6 +46,12 @@ def install(app: FastAPI, site: Site) -> None:
     """Give an app the whole API."""
     problems.install(app)
     app.add_middleware(ClientRequestId)
+    app.state.operations = [one for router in ROUTERS for one in router.routes if isinstance(one, Route)]
     app.state.readers = Readers(site.config.limits.sockets)
+    include(app)
+
+
+def include(app: FastAPI) -> None:
+    """The routes alone."""
     for router in ROUTERS:
         app.include_router(router, generate_unique_id_function=operation_id)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Response
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from countenance.contracts.call import Purpose
 from countenance.contracts.errors import OverloadError
@@ -29,6 +30,9 @@ SourceKind = Literal["whip", "janus", "mediasoup", "livekit"]
 """What may be named over the network; files and connectors of one's own are named on the machine itself."""
 
 
+SOURCE_SCHEMA: JsonDict = {"required": ["kind"], "properties": {"kind": {"enum": list(get_args(SourceKind))}}}
+
+
 class NewCallBody(Table):
     """A call to begin."""
 
@@ -36,7 +40,8 @@ class NewCallBody(Table):
     taxonomies: tuple[str, ...] = Field(default=(), max_length=16)
     source: Mapping[str, Any] = Field(
         default_factory=lambda: {"kind": "whip"},
-        description="Where the media are: `kind` is whip, janus, mediasoup or livekit, and the keys of that tap.",
+        description="Where the media are: `kind`, and the keys of that tap.",
+        json_schema_extra=SOURCE_SCHEMA,
     )
     participants: tuple[NewParticipant, ...] = Field(default=(), max_length=50)
 

@@ -1,8 +1,8 @@
 """The people on a call: who joins, what may be read of them, tokens with which they act for themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -12,14 +12,12 @@ from countenance.contracts.call import Role
 from countenance.contracts.errors import NotFoundError, OverloadError
 from countenance.control.roster import Roster
 from countenance.inference.tables import Table
-from countenance.policy.vocabulary import FACTS, JURISDICTIONS
 from countenance.server.access import NO_SUCH, Here, needs
 from countenance.server.api.paths import CallId, Limits, ParticipantId
-from countenance.server.api.shapes import Given, PersonRef, RulingView
+from countenance.server.api.shapes import Facts, Given, PersonRef, Place, RulingView, check_words
 from countenance.server.config import LimitsTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.live import Joining, LiveCall
-from countenance.server.problems import unknown
 from countenance.server.scopes import Position, Scope
 from countenance.server.tenancy import Services
 from countenance.server.tokens import LONGEST, Seat
@@ -36,10 +34,8 @@ class NewParticipant(Table):
     name: str = Field(min_length=1, max_length=200, description="Shown to people, written to no log.")
     role: Role = Field(description="What they are to the deployment; the law speaks about roles.")
     person: PersonRef
-    facts: Mapping[str, str] = Field(
-        default_factory=dict, max_length=16, description="What is known of them, such as minor = adult."
-    )
-    jurisdictions: tuple[str, ...] = Field(
+    facts: Facts = Field(default_factory=dict)
+    jurisdictions: tuple[Place, ...] = Field(
         default=(), max_length=8, description="Where they are, beside the places of the deployment."
     )
 
@@ -64,7 +60,7 @@ class ReviewerBody(Table):
     """A token for one named human reviewer."""
 
     reviewer: PersonRef
-    position: Position = Field(description="coach, tutor, teacher or clinician.")
+    position: Literal["coach", "tutor", "teacher", "clinician"]
     call_id: str | None = Field(default=None, max_length=128, description="For this call alone.")
     minutes: Minutes = 120
 
@@ -114,20 +110,13 @@ async def token(call_id: CallId, participant_id: ParticipantId, body: TokenBody,
 async def reviewer_token(body: ReviewerBody, here: Here) -> TokenView:
     """A short-lived token for a named human reviewer, who may see what was read of single people in that role."""
     life = timedelta(minutes=body.minutes)
-    text = here.tokens.for_reviewer(body.reviewer, body.position, body.call_id, life)
+    text = here.tokens.for_reviewer(body.reviewer, Position(body.position), body.call_id, life)
     return TokenView(token=text, expires_at=_until(here, life))
 
 
 def joined(body: NewParticipant) -> Joining:
     """The same as the calls take it; raises ProblemError for words that no law knows."""
-    for place in body.jurisdictions:
-        if place not in JURISDICTIONS:
-            raise unknown(place, JURISDICTIONS, "jurisdiction")
-    for name, value in body.facts.items():
-        if name not in FACTS:
-            raise unknown(name, FACTS, "fact")
-        if value not in FACTS[name]:
-            raise unknown(value, FACTS[name], f"facts.{name}")
+    check_words(body.jurisdictions, body.facts)
     return Joining(body.name, body.role, body.person, body.facts, body.jurisdictions)
 
 

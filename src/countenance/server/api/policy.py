@@ -12,9 +12,9 @@ from countenance.contracts.call import Purpose, Role
 from countenance.contracts.trust import Case
 from countenance.inference.tables import Table
 from countenance.policy.explain import plain, remaining
-from countenance.policy.vocabulary import FACTS, JURISDICTIONS, OUTPUTS, output_of
+from countenance.policy.vocabulary import OUTPUTS, output_of
 from countenance.server.access import Here, needs
-from countenance.server.api.shapes import Given
+from countenance.server.api.shapes import Facts, Given, Place, check_words
 from countenance.server.idempotency import OnceRoute
 from countenance.server.problems import unknown
 from countenance.server.scopes import Scope
@@ -28,10 +28,15 @@ class CaseBody(Table):
     purpose: Purpose
     role: Role
     modality: Literal["face", "voice", "text", "telemetry"]
-    output: str | None = Field(default=None, max_length=64, description="What would be inferred, such as engagement.")
+    output: str | None = Field(
+        default=None,
+        max_length=64,
+        description="What would be inferred, such as engagement.",
+        json_schema_extra={"anyOf": [{"enum": list(OUTPUTS)}, {"type": "null"}]},
+    )
     consequence: Literal["individual", "aggregate_only", "solely_automated"] = "individual"
-    jurisdictions: tuple[str, ...] = Field(default=(), max_length=8, description="None: unknown, so the strictest.")
-    facts: Mapping[str, str] = Field(default_factory=dict, max_length=16)
+    jurisdictions: tuple[Place, ...] = Field(default=(), max_length=8, description="None: unknown, so the strictest.")
+    facts: Facts = Field(default_factory=dict)
     on: date | None = Field(default=None, description="The day; today when left out.")
 
 
@@ -85,14 +90,7 @@ async def explain(body: CaseBody, here: Here) -> Mapping[str, Any]:
 def _case(body: CaseBody, today: date) -> Case:
     if body.output is not None and body.output not in OUTPUTS:
         raise unknown(body.output, OUTPUTS, "output")
-    for place in body.jurisdictions:
-        if place not in JURISDICTIONS:
-            raise unknown(place, JURISDICTIONS, "jurisdiction")
-    for name, value in body.facts.items():
-        if name not in FACTS:
-            raise unknown(name, FACTS, "fact")
-        if value not in FACTS[name]:
-            raise unknown(value, FACTS[name], f"facts.{name}")
+    check_words(body.jurisdictions, body.facts)
     return Case(
         purpose=body.purpose,
         role=body.role,

@@ -1,13 +1,16 @@
 """Values that several routes take or give."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from countenance.audit.timekeeping import text_of
 from countenance.contracts.trust import ConsentStatus, Ruling
+from countenance.policy.vocabulary import FACTS, JURISDICTIONS
+from countenance.server.problems import unknown
 from countenance.surface.blocks import verdict
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,6 +20,19 @@ PersonRef = Annotated[
     str, StringConstraints(pattern=OPAQUE), Field(description="The deployment's own id of a person; never a name.")
 ]
 Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$"), Field(description="SHA-256, hexadecimal.")]
+Place = Annotated[str, Field(max_length=40, json_schema_extra={"enum": list(JURISDICTIONS)})]
+FACTS_SCHEMA: JsonDict = {
+    "properties": {name: {"type": "string", "enum": list(values)} for name, values in FACTS.items()},
+    "additionalProperties": False,
+}
+Facts = Annotated[
+    Mapping[str, str],
+    Field(
+        max_length=16,
+        description="What is known of the person, such as minor = adult; what is not stated counts as the strictest.",
+        json_schema_extra=FACTS_SCHEMA,
+    ),
+]
 ReadModality = Literal["face", "voice", "text"]
 
 
@@ -88,6 +104,18 @@ class ProblemView(Given):
     fix: str = Field(description="What to do next.")
     rulings: Sequence[RuleSays] | None = None
     errors: Sequence[Mapping[str, str]] | None = None
+
+
+def check_words(places: Iterable[str], facts: Mapping[str, str]) -> None:
+    """Raise ProblemError for words that no law knows, naming the nearest."""
+    for place in places:
+        if place not in JURISDICTIONS:
+            raise unknown(place, JURISDICTIONS, "jurisdictions")
+    for name, value in facts.items():
+        if name not in FACTS:
+            raise unknown(name, FACTS, "facts")
+        if value not in FACTS[name]:
+            raise unknown(value, FACTS[name], f"facts.{name}")
 
 
 def utc_text(utc_us: int) -> str:
