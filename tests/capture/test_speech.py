@@ -83,6 +83,20 @@ def whole() -> tuple[tuple[Sample | Missing, ...], VoiceSampler]:
     return tuple(hear(sampler, chunks(call(), []), 8)), sampler
 
 
+def test_how_a_participant_usually_talks_is_learnt_from_the_voice_alone() -> None:
+    sampler = VoiceSampler("p_1")
+    hear(sampler, chunks(call(), []), 5)
+    manner, seconds = sampler.baseline.manner, sampler.baseline.seconds
+    assert manner is not None
+    assert manner.seconds + manner.waiting_s == pytest.approx(seconds, abs=0.02)
+    assert manner.seconds > 1.0
+    before = sampler.baseline
+    sampler.samples(5 * SECOND_US, 6 * SECOND_US)
+    assert sampler.baseline is before, "a second of silence teaches nothing"
+    sampler.drop()
+    assert sampler.baseline.manner is None
+
+
 def test_it_is_a_sampler_of_voice() -> None:
     sampler: Sampler = VoiceSampler("p_1")
     assert sampler.modality == VOICE

@@ -46,7 +46,7 @@ def tiny() -> VoiceRecipe:
     shipped = load_recipe(VoiceRecipe, "voice-emotion").model_dump()
     shipped["frames"] |= {"epochs": 1, "batch": 4}
     shipped["statistics"] |= {"members": 1, "epochs": 2, "batch": 4, "widths": (8, 4), "clean_passes": 2}
-    shipped["statistics"]["disturbed_passes"] = 1
+    shipped["statistics"] |= {"disturbed_passes": 1, "cold_passes": 1}
     return VoiceRecipe.model_validate(shipped)
 
 

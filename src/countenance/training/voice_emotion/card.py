@@ -35,8 +35,9 @@ _LICENCE = {
 _DATA = {
     "train": "RAVDESS speech, actors 01-20, 1,199 clips (one byte-identical repetition dropped). Three experts: "
     "convolutions over frames that look back only (speeds, rooms, noise, narrow bands, codec-like disturbance in the "
-    "mel domain, SpecAugment, mixup), small nets over statistics of pitch, level and timbre (ten versions of every "
-    "recording: speeds, rooms, bands, noise; pieces of 1 to 3 s; sessions of skewed classes; mixup), and a logistic "
+    "mel domain, SpecAugment, mixup), small nets over statistics of pitch, level and timbre in units of how the "
+    "speaker usually talks (ten versions of every recording: speeds, rooms, bands, noise; pieces of 1 to 3 s; sessions "
+    "of skewed classes; clips that are the first of their speaker; mixup), and a logistic "
     "regression of high against low arousal on six of the statistics, which moves shares between lively and calm names "
     "once a speaker is known. Batch size and dropout of the first and the share of the first two were chosen on actors "
     "13-20, which are folds 4 and 5; epochs and dropout of the second and the say of the third on stand-ins for a "
@@ -72,11 +73,13 @@ def card(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "outputs": {"scores": list(NAMES), "dimensions": list(DIMENSIONS)},
         "licence": _LICENCE,
         "input": {
-            "shape": f"frames 1 x 1 x {MELS} x t, present 1 x n x t, functionals n x {FUNCTIONALS}, seconds n",
+            "shape": f"frames 1 x 1 x {MELS} x t, present 1 x n x t, functionals, usual and usual_square "
+            f"n x {FUNCTIONALS}, seconds and usual_seconds n",
             "layout": "n looks at one stretch of voice: log-mel frames of 16 kHz mono speech, 25 ms every 10 ms, "
             "normalised by the speaker's running baseline with a 3 s prior, -3..3; present is 1 where a look takes a "
             "frame in; functionals are statistics of each look's frames and of the pitch relative to the speaker; "
-            "seconds were heard of the speaker; nothing after a look changes what is said of it",
+            "seconds were heard of the speaker; usual are the means of the functionals and of their squares over "
+            "usual_seconds of the speaker's speech; nothing after a look changes what is said of it",
         },
         "calibration": {
             "method": "temperature",
