@@ -49,12 +49,13 @@ export class Room {
   }
 
   /**
-   * Hear of everything that is there and of every change; the room closing is told as `closed`.
+   * Hear of everything that is there, of `all` when that was it, and of every change; `closed` when the room closes.
    * @param {(event: object) => void} listener
    * @returns {() => void} stops it
    */
   follow(listener) {
     for (const producer of this.#producers.values()) listener({ producer: this.#announced(producer) });
+    listener({ all: this.#producers.size });
     if (!this.#open) listener({ closed: true });
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -14,7 +14,7 @@ import { createTap } from "../src/index.mjs";
 import { FakeConsumer, FakeRouter } from "./fake.mjs";
 
 const SENT = {
-  VP8: "-f lavfi -i testsrc2=size=320x180:rate=15 -c:v libvpx -deadline realtime -cpu-used 8 -b:v 200k -g 15",
+  VP8: "-f lavfi -i testsrc2=size=320x180:rate=15 -c:v libvpx -deadline realtime -cpu-used 8 -b:v 200k -g 15 -threads 1",
   H264: "-f lavfi -i testsrc2=size=320x180:rate=15 -c:v libx264 -preset ultrafast -tune zerolatency -g 15 -threads 1",
   opus: "-f lavfi -i sine=frequency=440:sample_rate=48000 -ac 2 -c:a libopus -frame_duration 20",
 };

@@ -43,6 +43,9 @@ async function entering({ ask, leaving }, room = "lesson%2042") {
   const body = Readable.fromWeb(/** @type {any} */ (response.body));
   body.on("error", () => undefined);
   const lines = createInterface({ input: body })[Symbol.asyncIterator]();
+  const listed = async () => {
+    while (!("all" in (await next())));
+  };
   const next = async () => {
     const { value, done } = await lines.next();
     return done ? undefined : JSON.parse(value);
@@ -54,7 +57,7 @@ async function entering({ ask, leaving }, room = "lesson%2042") {
     ask(`${base}/tracks/${id}`, { method: "PUT", body: JSON.stringify({ ...WHERE, ...body }) });
   const post = (/** @type {string} */ rest) => ask(`${base}/${rest}`, { method: "POST" });
   const leave = (/** @type {string} */ id) => ask(`${base}/tracks/${id}`, { method: "DELETE" });
-  return { next, take, post, leave };
+  return { next, listed, take, post, leave };
 }
 
 test("a tap hears who publishes what, and of every change", async (context) => {
@@ -64,6 +67,7 @@ test("a tap hears who publishes what, and of every change", async (context) => {
   const tap = await entering(server);
   const first = { id: "p1", participant: "kim", kind: "video", codec: "video/VP8", layered: true, paused: false };
   assert.deepEqual(await tap.next(), { producer: first });
+  assert.deepEqual(await tap.next(), { all: 1 });
   const sound = server.router.produce(kim, { id: "p2", kind: "audio", mimeType: "audio/opus" });
   const second = { id: "p2", participant: null, kind: "audio", codec: "audio/opus", layered: false, paused: false };
   assert.deepEqual(await tap.next(), { producer: second });
@@ -86,6 +90,7 @@ test("a producer is announced once, however it was found", async (context) => {
   server.room.add(producer);
   const tap = await entering(server);
   assert.equal((await tap.next()).producer.id, "p1");
+  assert.deepEqual(await tap.next(), { all: 1 });
   producer.close();
   assert.deepEqual(await tap.next(), { gone: "p1" });
 });
@@ -187,7 +192,7 @@ test("a tap that says nothing any more is sent away; one that says it lives is n
   const tap = await entering(server);
   await tap.take("p1");
   context.mock.timers.tick(2000);
-  await tap.next();
+  await tap.listed();
   assert.deepEqual(await tap.next(), { alive: true });
   assert.equal((await tap.post("alive")).status, 204);
   context.mock.timers.tick(2000);

@@ -1,6 +1,7 @@
 """What taps on a media server far away share: entering, a line that is lost and made anew, a task for each track."""
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +17,12 @@ from countenance.contracts.errors import TapError, UsageError
 RETRIES_S = (0.1, 0.3, 1.0, 2.0, 5.0, *[10.0] * 30)
 """How long to wait before a lost line is made anew; after the last the call counts as over."""
 
+FAREWELL_S = 2.0
+"""A media server is told of everything that is left before the line to it is closed, if it listens so long."""
+
 K = TypeVar("K", bound=Hashable)
+
+log = logging.getLogger(__name__)
 
 
 class LostError(TapError):
@@ -43,9 +49,10 @@ class RemoteSource(ABC, Generic[K]):
         self.changed = asyncio.Event()
         """Somebody came or went, the line broke, or the call is over."""
         self._retries_s = retries_s
+        self._patience = iter(retries_s)
         self._online = asyncio.Event()
         self._readers: dict[str, tuple[Reader, asyncio.Task[None]]] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving: dict[str, asyncio.Task[None]] = {}
 
     @abstractmethod
     async def visit(self, tap: LiveTap) -> None:
@@ -62,7 +69,8 @@ class RemoteSource(ABC, Generic[K]):
     async def start(self, track: Track, lane: Lane) -> None:
         """Ask for a track, and go on asking while it is published; media come when they come."""
         reader = Reader(lane)
-        self._readers[track.id] = (reader, asyncio.create_task(self._keep(track, reader)))
+        before = self._leaving.get(track.id)
+        self._readers[track.id] = (reader, asyncio.create_task(self._keep(track, reader, before)))
 
     async def stop(self, track: Track) -> None:
         """Nothing is decoded from this moment; the media server is told meanwhile."""
@@ -71,12 +79,13 @@ class RemoteSource(ABC, Generic[K]):
             reader, task = reading
             reader.shut()
             task.cancel()
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
+            self._leaving[track.id] = task
+            task.add_done_callback(lambda done: self._left(track.id, done))
 
     @asynccontextmanager
     async def arrived(self, tap: LiveTap) -> AsyncIterator[None]:
         """The tap is in while the block runs."""
+        self._patience = iter(self._retries_s)
         self._online.set()
         if not self.entered.done():
             self.entered.set_result(None)
@@ -89,28 +98,33 @@ class RemoteSource(ABC, Generic[K]):
     async def stay(self, tap: LiveTap) -> None:
         """Be in the call until it is over; a line that was lost is made anew."""
         self._tap = tap
-        patience = iter(self._retries_s)
         while not self.over:
             try:
                 await self.visit(tap)
-                patience = iter(self._retries_s)
             except TapError as fault:
                 if not self.entered.done():
                     self.entered.set_exception(fault)
                     return
-                pause_s = next(patience, None) if isinstance(fault, LostError) else None
+                pause_s = next(self._patience, None) if isinstance(fault, LostError) else None
                 if pause_s is None:
+                    log.warning("a call is given up: %s", fault.problem)
                     break
                 await asyncio.sleep(pause_s)
         tap.hang_up()
 
-    async def close(self) -> None:
-        """Wait until every track is given up."""
+    async def give_back(self, within_s: float | None) -> None:
+        """Wait until every track that was left is given back to the media server."""
         if self._leaving:
-            await asyncio.wait(self._leaving)
+            await asyncio.wait(self._leaving.values(), timeout=within_s)
 
-    async def _keep(self, track: Track, reader: Reader) -> None:
-        """Receive one track while it is published, whatever happens to the line."""
+    def _left(self, track_id: str, task: asyncio.Task[None]) -> None:
+        if self._leaving.get(track_id) is task:
+            del self._leaving[track_id]
+
+    async def _keep(self, track: Track, reader: Reader, before: asyncio.Task[None] | None) -> None:
+        """Receive one track while it is published, whatever happens to the line; never twice at once."""
+        if before is not None:
+            await asyncio.wait([before])
         patience = iter(self._retries_s)
         while (key := self.roster.key(track)) is not None:
             await self._online.wait()
@@ -152,9 +166,10 @@ class RemoteConnector(ABC, Generic[K]):
             yield tap
         finally:
             await tap.close()
+            await source.give_back(FAREWELL_S)
             staying.cancel()
             await asyncio.wait([staying])
-            await source.close()
+            await source.give_back(None)
 
     async def signal(self, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
         """`know`: the media server calls the participant `participant_id` as `called` says."""
