@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from countenance.contracts.call import Modality
 from countenance.contracts.clock import Clock
+from countenance.contracts.trust import ConsentStatus
 from countenance.control.opening import Tenant
 from countenance.control.plane import Control
+from countenance.server.calls import LiveCalls
 from countenance.server.config import Config, Deployed
 from countenance.server.keys import Keys
 from countenance.server.limits import Limiter, Rate
+from countenance.server.live import LIVE, LiveCall
 from countenance.server.metrics import Metrics, Standing
 from countenance.server.tokens import Tokens
 from countenance.server.tracing import Tracing, tracing_of
 from countenance.storage.apikeys import KeyFile
-
-LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,7 @@ class Services:
     tenant: Tenant
     control: Control
     tokens: Tokens
-    calls: Any
-    """`LiveCalls` of server.calls."""
+    calls: LiveCalls
 
 
 @dataclass(slots=True)
@@ -84,6 +84,6 @@ class Site:
         return sum(1 for services in self.tenants.values() for live in services.calls.all() if live.state == LIVE)
 
 
-def _standing(live: Any) -> Iterator[Any]:  # noqa: ANN401
+def _standing(live: LiveCall) -> Iterator[tuple[Modality, ConsentStatus]]:
     last = {(one.participant_id, one.modality): one.status for one in live.running.register.records}
     yield from ((modality, status) for (_, modality), status in last.items())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
@@ -24,6 +24,7 @@ from countenance.server.calls import LiveCalls
 from countenance.server.config import Config
 from countenance.server.keys import NewKey
 from countenance.server.limits import Limiter, Rate
+from countenance.server.live import LiveCall
 from countenance.server.scopes import Position, Scope
 from countenance.server.stream import Stream
 from countenance.server.summing import Reading
@@ -140,7 +141,7 @@ class Scene:
         ids = {participant.id: person for person, participant in people.items()}
         running = self.one.control.open_call(call, ids)
         live = Bare(running, Stream(Envelopes(call).source), ids)
-        self.one.calls._calls[call.id] = live
+        self.one.calls._calls[call.id] = cast("LiveCall", live)
         for participant in call.participants:
             for modality in (FACE, VOICE, TEXT):
                 case = Case(
@@ -155,7 +156,7 @@ class Scene:
         text, _ = self.site.keys.make(NewKey(tenant, "test", position, scopes))
         return {"Authorization": f"Bearer {text}"}
 
-    def token(self, live: Bare, participant_id: str) -> dict[str, str]:
+    def token(self, live: Bare | LiveCall, participant_id: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.one.tokens.for_participant(Seat(live.id, participant_id))}"}
 
     def reviewer(self, position: Position = Position.COACH, call_id: str | None = None) -> dict[str, str]:
