@@ -11,6 +11,7 @@ from countenance.contracts.trust import Lease
 from countenance.link.messages import Closed, Done, Finished, Host, Left, Load, Message, Ok
 from countenance.server.gathering import Gathering, MeasuredPool, Overheard
 from countenance.server.metrics import Metrics
+from countenance.server.workers import environment_of
 from countenance.testing.clocks import ManualClock
 
 LEASE = Lease("l", "p_1", ("face",), 0, 1_000_000, "0" * 64, ())
@@ -116,3 +117,9 @@ def test_a_worker_that_takes_too_much_memory_is_ended_and_no_other() -> None:
     assert killed == [2]
     MeasuredPool({}, workers=workers)._end_the_swollen()
     assert killed == [2]
+
+
+def test_a_worker_learns_no_secret_of_the_control_plane() -> None:
+    ours = {"PATH": "p", "COUNTENANCE__DATA__URL": "postgresql://x", "COUNTENANCE_LOG": "json:info"}
+    found = environment_of(ours, {"DEEPGRAM_API_KEY": "k"})
+    assert found.keys() == {"PATH", "COUNTENANCE_LOG", "DEEPGRAM_API_KEY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}

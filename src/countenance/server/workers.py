@@ -22,6 +22,8 @@ SILENT_S = 10.0
 """A worker that says nothing for so long hangs; it says how it is doing once a second."""
 START_S = 60.0
 """A worker that has not loaded its models by then never will."""
+SETTINGS = "COUNTENANCE__"
+"""Begins the names of the variables that configure the control plane."""
 RECIPES = TypeAdapter(dict[str, Recipe])
 
 log = logging.getLogger(__name__)
@@ -92,10 +94,16 @@ async def spawn(
     """A fresh interpreter that holds one end of the line and nothing else of ours; `secrets` by name of a variable."""
     told = RECIPES.dump_json(dict(recipes)).decode()
     command = (sys.executable, "-m", "countenance.worker", str(descriptor), told)
-    environment = {**os.environ, **(secrets or {}), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = environment_of(os.environ, secrets or {})
     return await asyncio.create_subprocess_exec(
         *command, pass_fds=(descriptor,), stdin=asyncio.subprocess.DEVNULL, env=environment
     )
+
+
+def environment_of(ours: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    """What a worker finds around it: the secrets it needs, and none of the control plane's, such as its database."""
+    inherited = {name: value for name, value in ours.items() if not name.startswith(SETTINGS)}
+    return {**inherited, **secrets, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(slots=True)
