@@ -19,6 +19,7 @@ SHORT: Mapping[str, Sequence[str]] = {
     "optout": ("--stops", "200"),
     "simulate": ("--seeds", "30"),
     "mutants": (),
+    "webhooks": ("--kills", "10", "--faults", "20"),
 }
 
 

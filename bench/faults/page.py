@@ -15,7 +15,7 @@ from bench.faults.outcome import RESULTS
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 ORDER = (
     "kill", "power", "disk", "clock", "optout", "consent", "simulate", "mutants", "erasure", "erasure-mutants",
-    "erasure-postgres",
+    "erasure-postgres", "webhooks",
 )  # fmt: skip
 
 

@@ -252,8 +252,8 @@ def test_410_disables_the_endpoint_and_keeps_what_waited(post: Post) -> None:
     assert post.receiver.topics == ["io.countenance.a1"]
     assert [row.given_up_utc_us is not None for row in post.rows()] == [True, True]
     post.receiver.refuses = {}
-    post.endpoints.enable(post.first)
-    assert post.endpoints.replay_since(post.first, 0) == 3
+    assert post.endpoints.enable(post.first) == 3
+    assert post.endpoints.enable(post.first) == 0
     post.run()
     assert post.receiver.topics[1:] == ["io.countenance.a1", "io.countenance.a2", "io.countenance.a3"]
 
@@ -267,6 +267,10 @@ def test_an_answer_that_comes_after_the_endpoint_was_disabled_counts(post: Post)
         (True, False), (False, True),
     ]  # fmt: skip
     assert post.status is Status.DISABLED
+    since = post.endpoints.get(post.first).row.failing_utc_us
+    post.clock.pass_us(1)
+    assert post.delivery.settle([(one, Answer(410))]) == {"disabled": 1}
+    assert post.endpoints.get(post.first).row.failing_utc_us == since
     assert post.delivery.settle([]) == {}
 
 

@@ -202,12 +202,32 @@ def test_dead_letters_are_sent_again(post: Post) -> None:
         post.endpoints.replay_dead(post.first)
     with pytest.raises(UsageError, match="disabled"):
         post.endpoints.test(post.first)
-    post.endpoints.enable(post.first)
+    post.receiver.refuses = {"io.countenance.t": Answer(500)}
+    assert post.endpoints.enable(post.first) == 1
+    for _ in range(10):
+        post.clock.pass_us(86_400_000_000)
+        post.run()
+    assert post.rows()[0].attempts == 10
     assert post.endpoints.replay_dead(post.first) == 1
     assert post.endpoints.replay_dead(post.first) == 0
     post.receiver.refuses = {}
     assert post.run() == [1]
     assert post.status is Status.ACTIVE
+
+
+def test_an_endpoint_that_comes_back_goes_on_where_it_was(post: Post) -> None:
+    post.put(a("t1", "a"))
+    post.run()
+    post.clock.pass_us(1)
+    post.receiver.refuses = {"io.countenance.t2": Answer(410)}
+    post.put(a("t2", "a"), a("t3", "a"))
+    post.run()
+    post.put(a("t4", "a"))
+    post.run()
+    post.receiver.refuses = {}
+    assert post.endpoints.enable(post.first) == 3
+    post.run()
+    assert post.receiver.topics == [f"io.countenance.t{n}" for n in (1, 2, 2, 3, 4)]
 
 
 def test_many_missed_events_are_queued_page_by_page(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

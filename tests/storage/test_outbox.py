@@ -49,11 +49,13 @@ def test_rows_of_the_outbox_are_handed_on_in_their_order(store: Store) -> None:
         outbox.handed(tx, [first, second], 40)
         assert [one.topic for one in outbox.unhanded(tx)] == ["c", "d"]
         assert outbox.waiting(tx) == 2
-        assert outbox.find(tx, first.event_id) == first
+        assert outbox.find(tx, first.event_id) == replace(first, handed_utc_us=40)
         assert outbox.find(tx, "nobody") is None
         assert [one.topic for one in outbox.since(tx, 20, 9)] == ["a", "b"]
         assert [one.topic for one in outbox.since(tx, 20, 9, first)] == ["b"]
         assert outbox.since(tx, 21, 9) == ()
+        assert [one.topic for one in outbox.handed_since(tx, 40, 9, first)] == ["b"]
+        assert outbox.handed_since(tx, 41, 9) == ()
 
 
 def test_the_first_of_each_call_is_due_and_rows_of_no_call_wait_for_nobody(store: Store) -> None:
@@ -76,12 +78,16 @@ def test_what_was_delivered_makes_room_for_the_next_of_its_call(store: Store) ->
 
 
 def test_what_failed_holds_its_call_back(store: Store) -> None:
-    put(store, A1, A2, B1)
+    put(store, A1, A2, B1, replace(B1, event_id="b2", turn=3, topic="b2"))
     with store.transaction() as tx:
         dispatches.failed(tx, A1, 105, 500, "500", 500)
+        dispatches.delivered(tx, B1, 106, 200)
         assert dispatches.next_due(tx) == 100
-    assert due(store, 499) == ["e1.b1"]
-    assert due(store, 500) == ["e1.b1", "e1.a1"]
+        dispatches.failed(tx, replace(B1, event_id="b2"), 107, 500, "500", 400)
+        # What stands behind another is not due before it.
+        assert dispatches.next_due(tx) == 400
+    assert due(store, 499) == ["e1.b2"]
+    assert due(store, 500) == ["e1.b2", "e1.a1"]
 
 
 def test_what_is_given_up_lets_its_call_go_on_and_can_be_sent_again(store: Store) -> None:

@@ -155,7 +155,7 @@ class Delivery:
         if answer.status == GONE:
             dispatches.given_up(tx, row, now, GONE, problem)
             dispatches.give_up_all(tx, row.endpoint_id, "the receiver is gone", now)
-            endpoints.change(tx, row.endpoint_id, status=endpoints.Status.DISABLED, problem=problem)
+            endpoints.is_gone(tx, row.endpoint_id, problem, now)
             return "disabled"
         again = now + self._wait_us(row.attempts, answer)
         pause = again if answer.status in THROTTLING or answer.retry_after_us is not None else None

@@ -16,7 +16,7 @@ from countenance.storage import dispatches, endpoints, outbox
 from countenance.storage.clocks import micros
 from countenance.storage.dispatches import Dispatch
 from countenance.storage.endpoints import LISTENING, EndpointRow, Status
-from countenance.storage.outbox import random_id
+from countenance.storage.outbox import Waiting, random_id
 from countenance.storage.store import Transaction
 from countenance.storage.tables import dispatches as dispatch_rows
 from countenance.storage.vault import Vault
@@ -123,11 +123,23 @@ class Endpoints:
         self._change("rotated", endpoint_id, actor, write)
         return verifier_of(secret)
 
-    def enable(self, endpoint_id: str, actor: str = "operator") -> None:
-        """Let an endpoint that was gone get events again; what it missed is sent by `replay`."""
-        self.get(endpoint_id)
-        well = {"status": Status.ACTIVE, "problem": None, "failing_utc_us": None, "not_before_utc_us": None}
-        self._change("enabled", endpoint_id, actor, lambda tx: endpoints.change(tx, endpoint_id, **well))
+    def enable(self, endpoint_id: str, actor: str = "operator") -> int:
+        """Let an endpoint that was gone go on where it was: all that waited or came meanwhile; returns how much."""
+        count = 0
+
+        def write(tx: Transaction) -> None:
+            nonlocal count
+            row = self._find(tx, endpoint_id)
+            well = {"status": Status.ACTIVE, "problem": None, "failing_utc_us": None, "not_before_utc_us": None}
+            endpoints.change(tx, endpoint_id, **well)
+            if row.status is Status.DISABLED:
+                gone_us = row.failing_utc_us or 0
+                count = dispatches.again(tx, endpoint_id, dispatch_rows.c.given_up_utc_us >= gone_us, self._now())
+                events = self._pages(lambda after: outbox.handed_since(tx, gone_us, PAGE, after))
+                count += self._queue(tx, self._find(tx, endpoint_id), events)
+
+        self._change("enabled", endpoint_id, actor, write)
+        return count
 
     def test(self, endpoint_id: str) -> str:
         """Queue an event that says nothing of anyone; returns its id, under which the delivery log has it."""
@@ -181,16 +193,23 @@ class Endpoints:
 
     def _missed(self, tx: Transaction, row: EndpointRow, event_id: str | None, since_utc_us: int) -> int:
         """Queue what the outbox still has and the endpoint never had."""
-        one = None if event_id is None else outbox.find(tx, event_id)
-        # What was not handed on yet comes by itself.
-        events = [one] if one is not None and one.handed_utc_us is not None else []
         if event_id is None:
-            while page := outbox.since(tx, since_utc_us, PAGE, events[-1] if events else None):
-                events += page
+            return self._queue(tx, row, self._pages(lambda after: outbox.since(tx, since_utc_us, PAGE, after)))
+        one = outbox.find(tx, event_id)
+        # What was not handed on yet comes by itself.
+        return 0 if one is None or one.handed_utc_us is None else self._queue(tx, row, [one])
+
+    def _queue(self, tx: Transaction, row: EndpointRow, events: Sequence[Waiting]) -> int:
         new = [event for event in events if dispatches.find(tx, row.endpoint_id, event.event_id) is None]
         rows = [dispatch for event in new for dispatch in queued(event, row, self._now())]
         dispatches.put(tx, rows)
         return len(rows)
+
+    def _pages(self, page_after: Callable[[Waiting | None], Sequence[Waiting]]) -> Sequence[Waiting]:
+        events: list[Waiting] = []
+        while page := page_after(events[-1] if events else None):
+            events += page
+        return events
 
     def _change(self, what: str, endpoint_id: str, actor: str, write: Callable[[Transaction], None]) -> None:
         body = {"scope": f"webhook.{what}", "items": [endpoint_id], "actor": actor}

@@ -79,9 +79,12 @@ class Line:
 class Sender:
     """Sends what one tenant has to send, until it is told to stop."""
 
-    def __init__(self, delivery: Delivery, send: Send, count: Callable[[Counts], None] = lambda _: None) -> None:
+    def __init__(
+        self, delivery: Delivery, send: Send, count: Callable[[Counts], None] = lambda _: None, idle_s: float = IDLE_S
+    ) -> None:
         self._delivery = delivery
         self._send = send
+        self._idle_s = idle_s
         self._count = count
         self._flying: dict[Key, asyncio.Task[Answer]] = {}
         self._parcels: dict[Key, Parcel] = {}
@@ -95,7 +98,7 @@ class Sender:
             while not stop.is_set():
                 if not await self._quietly(self.round):
                     flying = (task for task in self._flying.values() if not task.done())
-                    await asyncio.wait((*flying, stopping), timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait((*flying, stopping), timeout=self._idle_s, return_when=asyncio.FIRST_COMPLETED)
             if self._flying:
                 await asyncio.wait(self._flying.values())
             await self._quietly(self.note)

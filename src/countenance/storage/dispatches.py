@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Subquery, case, func, or_, select
 
 from countenance.storage.endpoints import LISTENING
 from countenance.storage.store import Transaction
@@ -47,29 +47,33 @@ def put(tx: Transaction, rows: Iterable[Dispatch]) -> None:
 
 def due(tx: Transaction, now_utc_us: int, at_once: int = AT_ONCE) -> Sequence[Dispatch]:
     """The first open row of each call and endpoint whose time has come, so many of each endpoint that listens."""
-    # Rows of no call wait for nobody.
-    lane = func.coalesce(dispatches.c.call_ref, dispatches.c.event_id)
-    here = dispatches.c.endpoint_id
-    place = func.row_number().over(partition_by=(here, lane), order_by=(dispatches.c.seq, dispatches.c.turn))
-    pause = endpoints.c.not_before_utc_us
-    awake = (pause.is_(None)) | (pause <= now_utc_us)
-    listening = tx.select(endpoints, endpoints.c.endpoint_id).where(endpoints.c.status.in_(LISTENING), awake)
-    waiting = tx.select(dispatches, *dispatches.c, place.label("place")).where(OPEN, here.in_(listening)).subquery()
-    time = (waiting.c.next_utc_us, waiting.c.seq, waiting.c.turn)
-    turn = func.row_number().over(partition_by=waiting.c.endpoint_id, order_by=time).label("nth")
-    heads = select(waiting, turn).where(waiting.c.place == 1, waiting.c.next_utc_us <= now_utc_us).subquery()
-    query = select(heads).where(heads.c.nth <= at_once)
-    return tuple(map(_dispatch, tx.rows(query.order_by(heads.c.next_utc_us, heads.c.seq, heads.c.turn))))
+    heads = _heads(tx)
+    time = (heads.c.next_utc_us, heads.c.seq, heads.c.turn)
+    nth = func.row_number().over(partition_by=heads.c.endpoint_id, order_by=time).label("nth")
+    ripe = (heads.c.next_utc_us <= now_utc_us) & (heads.c.pause_utc_us <= now_utc_us)
+    some = select(heads, nth).where(heads.c.place == 1, ripe).subquery()
+    query = select(some).where(some.c.nth <= at_once)
+    return tuple(map(_dispatch, tx.rows(query.order_by(some.c.next_utc_us, some.c.seq, some.c.turn))))
 
 
 def next_due(tx: Transaction) -> int | None:
     """When the next row may be tried; None when none waits at an endpoint that listens."""
-    time, pause = dispatches.c.next_utc_us, func.coalesce(endpoints.c.not_before_utc_us, 0)
-    both = (endpoints.c.tenant == dispatches.c.tenant) & (endpoints.c.endpoint_id == dispatches.c.endpoint_id)
-    soonest = func.min(case((time > pause, time), else_=pause))
-    query = tx.select(dispatches, soonest).join(endpoints, both).where(OPEN, endpoints.c.status.in_(LISTENING))
-    found = tx.execute(query).scalar()
+    heads = _heads(tx)
+    time = case((heads.c.next_utc_us > heads.c.pause_utc_us, heads.c.next_utc_us), else_=heads.c.pause_utc_us)
+    found = tx.execute(select(func.min(time)).where(heads.c.place == 1)).scalar()
     return None if found is None else int(found)
+
+
+def _heads(tx: Transaction) -> Subquery:
+    """Open rows of the endpoints that listen; `place` is 1 for the first of each call."""
+    here = dispatches.c.endpoint_id
+    # Rows of no call wait for nobody.
+    lane = func.coalesce(dispatches.c.call_ref, dispatches.c.event_id)
+    place = func.row_number().over(partition_by=(here, lane), order_by=(dispatches.c.seq, dispatches.c.turn))
+    pause = func.coalesce(endpoints.c.not_before_utc_us, 0).label("pause_utc_us")
+    both = (endpoints.c.tenant == dispatches.c.tenant) & (endpoints.c.endpoint_id == here)
+    query = tx.select(dispatches, *dispatches.c, place.label("place"), pause).join(endpoints, both)
+    return query.where(OPEN, endpoints.c.status.in_(LISTENING)).subquery()
 
 
 def delivered(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int) -> None:

@@ -83,6 +83,13 @@ def fares_badly(tx: Transaction, endpoint_id: str, problem: str, now_utc_us: int
     tx.execute(mine.where(endpoints.c.status == Status.FAILING).values(problem=problem, **paused))
 
 
+def is_gone(tx: Transaction, endpoint_id: str, problem: str, now_utc_us: int) -> None:
+    """It is not there any more; said again, it was gone since the first time."""
+    mine = (endpoints.c.endpoint_id == endpoint_id) & endpoints.c.status.in_(LISTENING)
+    gone = {"status": Status.DISABLED, "problem": problem, "failing_utc_us": now_utc_us}
+    tx.execute(tx.update(endpoints).where(mine).values(**gone))
+
+
 def _endpoint(row: Row[Any]) -> EndpointRow:
     values = {name: getattr(row, name) for name in EndpointRow.__dataclass_fields__}
     return EndpointRow(

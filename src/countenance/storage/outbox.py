@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func
+from sqlalchemy import ColumnElement, Row, func, true
 
 from countenance.storage import dispatches
 from countenance.storage.store import Transaction
@@ -72,10 +72,12 @@ def unhanded(tx: Transaction, most: int = 500) -> Sequence[Waiting]:
 
 def since(tx: Transaction, at_utc_us: int, most: int, after: Waiting | None = None) -> Sequence[Waiting]:
     """The rows of what happened since a time and was handed on, in order; `after` begins the next page."""
-    which = (outbox.c.at_utc_us >= at_utc_us) & ~OPEN
-    if after is not None:
-        which &= (outbox.c.seq > after.seq) | ((outbox.c.seq == after.seq) & (outbox.c.turn > after.turn))
-    return _in_order(tx, which, most)
+    return _in_order(tx, (outbox.c.at_utc_us >= at_utc_us) & ~OPEN & _behind(after), most)
+
+
+def handed_since(tx: Transaction, at_utc_us: int, most: int, after: Waiting | None = None) -> Sequence[Waiting]:
+    """The rows that were handed on since a time, in order; `after` begins the next page."""
+    return _in_order(tx, (outbox.c.handed_utc_us >= at_utc_us) & _behind(after), most)
 
 
 def find(tx: Transaction, event_id: str) -> Waiting | None:
@@ -111,6 +113,12 @@ def sweep(tx: Transaction, before_utc_us: int) -> int:
     """Delete rows that were handed on or settled before this time; returns how many."""
     swept = dispatches.sweep(tx, before_utc_us)
     return swept + tx.execute(tx.delete(outbox).where(outbox.c.handed_utc_us < before_utc_us)).rowcount
+
+
+def _behind(after: Waiting | None) -> ColumnElement[bool]:
+    if after is None:
+        return true()
+    return (outbox.c.seq > after.seq) | ((outbox.c.seq == after.seq) & (outbox.c.turn > after.turn))
 
 
 def _in_order(tx: Transaction, which: ColumnElement[bool], most: int) -> Sequence[Waiting]:
