@@ -50,6 +50,7 @@ def test_an_offer_of_a_camera_and_a_microphone_is_taken() -> None:
         ("a=mid:1", "a=mid:0", "of their own"),
         ("a=mid:1\n", "", "of their own"),
         ("BUNDLE 0 1", "BUNDLE 0", "not all in one BUNDLE"),
+        ("BUNDLE 0 1", "BUNDLE 0 1 1", "not all in one BUNDLE"),
         (
             "m=video 9 UDP/TLS/RTP/SAVPF 96",
             "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
@@ -70,6 +71,11 @@ def test_what_is_wrong_with_an_offer_is_said(old: str, new: str, said: str) -> N
     assert old in OFFER
     with pytest.raises(UsageError, match=said):
         checked_offer(OFFER.replace(old, new))
+
+
+def test_a_bundle_of_one_names_that_one_whatever_the_offer_says() -> None:
+    (bundle,) = checked_offer(OFFER[: OFFER.index("m=video")]).group
+    assert bundle.items == ["0"]
 
 
 @pytest.mark.parametrize("text", ["", "v=0", "\0" * 100, "m=", "hello\nworld", "v=0\nm=audio 9 X 0\na=mid:0\n"])

@@ -56,7 +56,7 @@ RESTART = """async ([session, token]) => {
   const headers = {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*",
     "Authorization": `Bearer ${token}`};
   const answer = await fetch(session, {method: "PATCH", headers, body: first.join("\\r\\n") + "\\r\\n"});
-  const fresh = (await answer.text()).split("\\r\\n").filter(line => line);
+  const fresh = (await answer.text()).split("\\r\\n").filter(line => kept.test(line));
   const parts = window.answer.split(/(?=^m=)/m).map((part, at) => at === 0 ? part :
     part.split("\\r\\n").filter(line => line && !kept.test(line)).concat(fresh).join("\\r\\n") + "\\r\\n");
   await pc.setRemoteDescription({type: "answer", sdp: parts.join("")});

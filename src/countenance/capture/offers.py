@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from aiortc.rtcicetransport import RTCIceCandidate
-from aiortc.sdp import MediaDescription, SessionDescription, candidate_from_sdp
+from aiortc.sdp import GroupDescription, MediaDescription, SessionDescription, candidate_from_sdp
 
 from countenance.contracts.errors import UsageError
 
@@ -41,10 +41,12 @@ def checked_offer(sdp: str) -> SessionDescription:
     mids = [media.rtp.muxId for media in offer.media]
     _check(all(mids) and len(set(mids)) == len(mids), "the media of the offer have no `a=mid` of their own")
     bundled = next((group.items for group in offer.group if group.semantic == "BUNDLE"), [])
-    _check(len(mids) == 1 or set(bundled) == set(mids), "the media of the offer are not all in one BUNDLE")
+    _check(len(mids) == 1 or sorted(bundled) == sorted(mids), "the media of the offer are not all in one BUNDLE")
     _check(
         sum(len(media.ice_candidates) for media in offer.media) <= MOST_CANDIDATES, "the offer has too many candidates"
     )
+    # aiortc looks media up by what a group names, so that is said as it was checked, and nothing else.
+    offer.group = [GroupDescription("BUNDLE", list(bundled if len(mids) > 1 else mids))]
     for media in offer.media:
         media.ice_candidates = [one for one in media.ice_candidates if _is_reachable(one)]
         # aiortc writes `a=rtcp-mux` only beside a port.

@@ -55,14 +55,13 @@ class Publishing:
         self._ufrag = None if ice is None else ice.usernameFragment
         try:
             await self._peer.setRemoteDescription(RTCSessionDescription(str(offer), "offer"))
+            for transceiver in self._peer.getTransceivers():
+                self.gates.setdefault(TrackKind(transceiver.kind), Gate(transceiver, self._now_us))
+            await self._peer.setLocalDescription()
         except OperationError as error:
             raise UsageError("the offer has no codec that is read here", "Offer Opus, VP8 or H264.") from error
         except (*MALFORMED, InvalidStateError) as error:
             raise UsageError("the offer cannot be answered", OFFER_AGAIN) from error
-        for transceiver in self._peer.getTransceivers():
-            gate = Gate(transceiver, self._now_us)
-            self.gates.setdefault(TrackKind(transceiver.kind), gate)
-        await self._peer.setLocalDescription()
         self._deadline = asyncio.get_running_loop().call_later(CONNECT_WITHIN_S, self._late)
         return self._peer.localDescription.sdp
 
@@ -101,9 +100,11 @@ class Publishing:
             raise UsageError("ICE cannot restart before it was connected", "Begin a new session.")
         if self._restart is not None:
             await self._restart.close()
-        transport = self._peer.getTransceivers()[0].receiver.transport.transport
-        self._restart = Restart(transport, self._servers)
-        answer = await self._restart.begin(fragment)
+        first, *_ = media = self._peer.getTransceivers()
+        self._restart = Restart(first.receiver.transport.transport, self._servers)
+        bundle = " ".join(str(one.mid) for one in media)
+        section = (f"a=group:BUNDLE {bundle}", f"m={first.kind} 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{first.mid}")
+        answer = await self._restart.begin(fragment, section)
         self.etag, self._ufrag = token_urlsafe(9), fragment.ufrag
         return {"fragment": answer, "etag": self.etag}
 

@@ -5,6 +5,7 @@ by either goes through one queue, so that whoever reads from the transport does 
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from aioice import Connection
 from aiortc import RTCIceServer, RTCIceTransport
@@ -29,13 +30,16 @@ class Restart:
         self._ended = False
         self._connecting: asyncio.Task[None] | None = None
 
-    async def begin(self, fragment: Fragment) -> str:
-        """Gather candidates, begin to connect, and give the fragment that the client needs."""
+    async def begin(self, fragment: Fragment, section: Sequence[str] = ()) -> str:
+        """Gather candidates, begin to connect, and give the fragment that the client needs.
+
+        `section`: the lines that say which media section of the offer the candidates stand for (RFC 8840, 4.4).
+        """
         await self._fresh.gather_candidates()
         self._fresh.remote_username, self._fresh.remote_password = fragment.ufrag, fragment.password
         await self.add(fragment)
         self._connecting = asyncio.create_task(self._connect())
-        return self._answer()
+        return self._answer(section)
 
     async def add(self, fragment: Fragment) -> None:
         """More candidates of the client."""
@@ -77,8 +81,8 @@ class Restart:
         connection._queue = self._own  # noqa: SLF001
         await connection.close()
 
-    def _answer(self) -> str:
-        lines = [f"a=ice-ufrag:{self._fresh.local_username}", f"a=ice-pwd:{self._fresh.local_password}"]
+    def _answer(self, section: Sequence[str] = ()) -> str:
+        lines = [*section, f"a=ice-ufrag:{self._fresh.local_username}", f"a=ice-pwd:{self._fresh.local_password}"]
         for local in self._fresh.local_candidates:
             candidate: RTCIceCandidate = candidate_from_aioice(local)
             lines.append(f"a=candidate:{candidate_to_sdp(candidate)}")
