@@ -58,6 +58,8 @@ async def test_not_ready_says_why(ready: Scene) -> None:
             assert answer.status_code == 503
             assert [check for check, state in answer.json()["checks"].items() if state != "ok"] == [broken]
             setattr(ready.site, broken, kept)
+        ready.site.broken = True
+        assert (await client.get("/readyz")).json()["checks"]["regular work"] == "no"
         ready.one.control.ran({FACE: 1})
         assert (await client.get("/readyz")).json()["checks"]["accounted"] == "no"
 

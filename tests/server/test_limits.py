@@ -1,4 +1,6 @@
+import sys
 from datetime import UTC, datetime
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -50,6 +52,21 @@ def test_no_more_passes_than_burst_and_rate_allow(gaps_us: list[int]) -> None:
         total_us += gap_us
         passed += buckets.take("a") == 0
         assert passed <= rate.burst + total_us / 1e6 * rate.per_second + 1e-6
+
+
+def test_threads_that_ask_at_once_get_no_more() -> None:
+    buckets, passed = Buckets(Rate(1.0, 500), a_clock()), list[int]()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=lambda: passed.append(sum(not buckets.take("a") for _ in range(400)))) for _ in "1234"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert sum(passed) == 500
 
 
 def test_keys_and_addresses_have_limits_of_their_own() -> None:

@@ -1,7 +1,9 @@
 import asyncio
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
+from tests.postgres_server import Server
 from tests.server.stage import MODELS, Stage
 
 from countenance.contracts.errors import PolicyError, StorageError
@@ -77,6 +79,33 @@ async def test_every_second_is_ticked_and_a_fault_of_one_tenant_is_not_the_other
         monkeypatch.setattr(site.tenants["two"].control, "tick", lambda: loop.call_soon_threadsafe(ticked.set))
         async with asyncio.timeout(10):
             await ticked.wait()
+
+
+async def test_regular_work_that_ends_by_itself_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "TICK_S", 0.001)
+    site = a_site(tmp_path)
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    async with opened(site, Stage().open):
+        assert not site.broken
+        monkeypatch.setattr(site.tenants["one"].control, "tick", broken)
+        async with asyncio.timeout(10):
+            while not site.broken:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+async def test_every_tenant_of_a_database_sees_its_own_rows(tmp_path: Path, postgres: Server) -> None:
+    data = {"url": postgres.url(), "keys": tmp_path / "keys", "folder": tmp_path}
+    names = [f"t{token_hex(4)}" for _ in range(2)]
+    config = Config.model_validate({"data": data, "tenant": {name: {} for name in names}})
+    site = Site.of(config, SystemClock())
+    async with opened(site, Stage().open):
+        one, two = (site.tenants[name].tenant for name in names)
+        assert one.log.key.verifier != two.log.key.verifier
+        assert {entry.tenant for entry in one.log.entries()} == {names[0]}
+        assert {entry.tenant for entry in two.log.entries()} == {names[1]}
 
 
 async def test_what_is_due_is_deleted_without_anybody_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ async def healthz() -> Mapping[str, str]:
 @router.get("/readyz", responses={503: {"description": "Not ready; `checks` says why"}})
 async def readyz(request: Request) -> JSONResponse:
     """Calls can begin: models loaded with the right hashes, policy loaded, log writable, a worker alive."""
-    checks = dict(_checks(site_of(request)))
+    checks = await asyncio.to_thread(lambda: dict(_checks(site_of(request))))
     ready = set(checks.values()) == {OK}
     return JSONResponse({"status": OK if ready else NO, "checks": checks}, 200 if ready else 503)
 
@@ -90,6 +90,7 @@ def _checks(site: Site) -> Iterator[tuple[str, str]]:
     yield "policy", OK if tenants and all(one.control.gate.rules for one in tenants) else NO
     yield "models", OK if site.models else NO
     yield "workers", OK if site.workers() else NO
+    yield "regular work", NO if site.broken else OK
     yield "accounted", OK if all(one.control.health().unaccounted == 0 for one in tenants) else NO
 
 

@@ -1,5 +1,6 @@
 """Token buckets: how often one key and one address may ask."""
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from math import ceil
@@ -26,11 +27,15 @@ class Buckets:
         self._rate = rate
         self._clock = clock
         self._most = most
+        self._one = threading.Lock()
         self._kept: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, name: str) -> int:
-        """Take one token; 0, or the seconds after which there is one again."""
-        now_us = self._clock.mono_us()
+        """Take one token, from any thread; 0, or the seconds after which there is one again."""
+        with self._one:
+            return self._take(name, self._clock.mono_us())
+
+    def _take(self, name: str, now_us: int) -> int:
         left, at_us = self._kept.pop(name, (float(self._rate.burst), now_us))
         left = min(self._rate.burst, left + (now_us - at_us) / 1e6 * self._rate.per_second)
         wait_s = 0 if left >= 1 else ceil((1 - left) / self._rate.per_second)

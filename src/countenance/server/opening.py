@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +22,8 @@ from countenance.server.tenancy import Services, Site
 from countenance.server.tokens import Tokens
 from countenance.server.webhooks import senders
 
-TICK_S = 1.0
+TICK_S = 0.5
+"""It must be once a second at least, however long it takes."""
 DAY_S = 86_400.0
 FIRST_S = 60.0
 """After a start, before the first run of the retention."""
@@ -67,8 +69,11 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         # It outlasts the calls: what their end has to say is handed on too.
         await stack.enter_async_context(senders(site))
         stack.push_async_callback(drain, site)
-        for work, each_s, first_s in ((_tick, TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
-            stack.push_async_callback(_ended, asyncio.create_task(_regularly(site, work, each_s, first_s)))
+        for services in site.tenants.values():
+            for work, each_s, first_s in ((_tick, TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
+                task = asyncio.create_task(_regularly(services, work, each_s, first_s))
+                task.add_done_callback(partial(_noted, site))
+                stack.push_async_callback(_ended, task)
         yield
 
 
@@ -120,16 +125,17 @@ async def _end_calls(site: Site) -> None:
             log.error("calls could not be ended", exc_info=fault, extra=extra(tenant=services.name))
 
 
-async def _regularly(site: Site, work: Callable[[Services], Awaitable[None]], each_s: float, first_s: float) -> None:
+async def _regularly(
+    services: Services, work: Callable[[Services], Awaitable[None]], each_s: float, first_s: float
+) -> None:
     wait_s = first_s
     while True:
         await asyncio.sleep(wait_s)
         wait_s = each_s
-        for services in site.tenants.values():
-            try:
-                await work(services)
-            except CountenanceError as fault:
-                log.error("regular work failed", exc_info=fault, extra=extra(tenant=services.name))
+        try:
+            await work(services)
+        except CountenanceError as fault:
+            log.error("regular work failed", exc_info=fault, extra=extra(tenant=services.name))
 
 
 async def _tick(services: Services) -> None:
@@ -140,6 +146,13 @@ async def _retain(services: Services) -> None:
     tenant, terms = services.tenant, services.deployed.terms
     days = LEAST_LOG_DAYS if terms is None else terms.log_days
     await asyncio.to_thread(Retention(tenant.log, tenant.vault, services.control.clock, days).run)
+
+
+def _noted(site: Site, task: "asyncio.Task[None]") -> None:
+    """Regular work ends with the service; where it ends before, `readyz` says so until the service is begun anew."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        site.broken = True
+        log.critical("regular work has ended", exc_info=fault)
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -82,7 +82,8 @@ async def serve(config: Config, tell: Told, media: Media = of_workers) -> bool:
     with listening:
         async with app.router.lifespan_context(app):
             server = Served(_uvicorn(app, config.server), site)
-            for line in (f"Countenance serves at {url_of(config.server, listening)}", *_first_keys(site)):
+            begun = f"Countenance serves at {url_of(config.server, listening)}"
+            for line in (begun, *_first_keys(site), *_unasked(site)):
                 tell(line)
             host, port = listening.getsockname()[:2]
             log.info("serving", extra=extra(host=host, port=port, count=site.workers()))
@@ -106,6 +107,14 @@ def _first_keys(site: Site) -> list[str]:
         return []
     made = ((name, site.keys.make(NewKey(name, FIRST_KEY))[0]) for name in site.tenants)
     return [f"API key of {name}, shown this once: {text}" for name, text in made]
+
+
+def _unasked(site: Site) -> list[str]:
+    """What must be set before anybody can be read."""
+    silent = [name for name, services in site.tenants.items() if services.deployed.terms is None]
+    if not silent:
+        return []
+    return [f"Nobody can be asked yet, so nobody is read: set the terms of {', '.join(silent)} (`countenance doctor`)."]
 
 
 def _listening(table: ServerTable) -> socket.socket:

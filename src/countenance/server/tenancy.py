@@ -48,6 +48,8 @@ class Site:
     """How many workers answer."""
     draining: bool = False
     """True: nothing new begins, what runs is brought to its end."""
+    broken: bool = False
+    """True: what is to be done every second or every day has ended by an error that nobody foresaw."""
 
     @classmethod
     def of(cls, config: Config, clock: Clock) -> "Site":
