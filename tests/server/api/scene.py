@@ -17,7 +17,7 @@ from countenance.contracts.trust import Case
 from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
-from countenance.link.messages import Host, Message, Ok, Signalling
+from countenance.link.messages import HangUp, Host, Message, Ok, Signalling
 from countenance.policy.gate import Gate
 from countenance.server.app import create_app
 from countenance.server.calls import LiveCalls
@@ -63,12 +63,15 @@ class Bare:
 class NoWorker:
     """A media worker that only remembers what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Mapping[str, Any]) -> None:
         self.heard: list[Message] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
+        self._owners = owners
 
     def tell(self, message: Message) -> None:
         self.heard.append(message)
+        if isinstance(message, HangUp):
+            self._owners[message.call_id].get(message.call_id).over.set()
 
     async def ask(self, message: Message) -> Message:
         self.heard.append(message)
@@ -80,8 +83,8 @@ class NoPool:
 
     def __init__(self) -> None:
         self.models: Mapping[str, str] = {}
-        self.worker = NoWorker()
         self.owners: dict[str, Any] = {}
+        self.worker = NoWorker(self.owners)
 
     async def host(self, host: Host, owner: Any) -> NoWorker:  # noqa: ANN401
         self.worker.heard.append(host)

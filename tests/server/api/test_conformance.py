@@ -6,6 +6,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -71,7 +72,7 @@ def session_description(_: object, value: object) -> bytes:
     derandomize=EXAMPLES == 4,
     database=None,
 )
-def test_every_operation_answers_as_it_is_described(case: schemathesis.Case, served: Served) -> None:
+def test_every_operation_answers_as_it_is_described(case: "schemathesis.Case[Any]", served: Served) -> None:
     for name, value in served.known.items():
         # Half of them meet a call that exists.
         if name in case.path_parameters and len(str(case.path_parameters[name])) % 2:

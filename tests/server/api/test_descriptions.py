@@ -78,7 +78,7 @@ async def test_they_are_served_to_anybody(scene: Scene) -> None:
     async with scene.client({"Accept": "*/*"}) as client:
         openapi = (await client.get("/openapi.json")).json()
         asyncapi = (await client.get("/asyncapi.json")).json()
-        names = [one for one in schemas()]
+        names = list(schemas())
         served = [(await client.get(f"/schemas/{name}.json")) for name in names]
         strays = [(await client.get(f"/schemas/{name}")).status_code for name in ("nothing.json", names[0])]
         text = (await client.get("/llms.txt")).text
