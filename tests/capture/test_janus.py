@@ -53,7 +53,7 @@ def mono_us() -> int:
 async def test_it_keeps_the_promises_of_a_connector(janus: FakeJanus) -> None:
     await janus.publish(person("ana"))
     await janus.publish(person("ben"))
-    await check_connector(connector(janus), CALL)
+    await check_connector(connector(janus), CALL, enough=16)
     assert {body["display"] for body in janus.asked if body.get("ptype") == "publisher"} == {
         "Countenance (reads only what you permit)"
     }

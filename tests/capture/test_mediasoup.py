@@ -1,3 +1,4 @@
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +9,13 @@ from tests.capture.waiting import until
 from tests.capture.watching import Watched
 
 from countenance.capture.mediasoup import MediasoupConnector
+from countenance.capture.plainrtp import Port
 from countenance.capture.remote import LostError
 from countenance.capture.sidecar import MediasoupRoom, SidecarError
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import AudioChunk, VideoFrame
+from countenance.testing.connectors import check_connector
 
 CALL = Call(
     "c1",
@@ -35,6 +38,14 @@ def connector(server: Rehearsal, **keys: Any) -> MediasoupConnector:  # noqa: AN
 
 def mono_us() -> int:
     return time.monotonic_ns() // 1000
+
+
+@pytest.mark.slow
+async def test_it_keeps_the_promises_of_a_connector(server: Rehearsal) -> None:
+    server.produce("p1", "ana", "opus")
+    server.produce("p2", "ana", "VP8")
+    await check_connector(connector(server), CALL, enough=16)
+    assert server.senders() == 0
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
@@ -101,6 +112,42 @@ async def test_people_come_and_go_and_a_stranger_is_never_shown(server: Rehearsa
         await until(lambda: watched.ids() == ["ana/audio.2"])
         it.know("zoe", "ben")
         assert watched.ids() == ["ben/audio", "ana/audio.2"]
+
+
+async def test_a_line_that_breaks_is_made_anew_and_what_was_subscribed_comes_back(server: Rehearsal) -> None:
+    server.produce("p1", "ana", "opus")
+    server.produce("p2", "ben", "opus")
+    async with connector(server).join(CALL) as tap:
+        watched = Watched(tap)
+        await watched.take("ana/audio")
+        await watched.until_seen("ana/audio")
+        server.tell(cut=True)
+        server.tell(close="p2")
+        await until(lambda: watched.ids() == ["ana/audio"])
+        await watched.until_seen("ana/audio", more=15)
+        assert server.senders() == 1
+
+
+@pytest.mark.parametrize("codec", ["VP8", "H264"])
+async def test_packets_that_are_lost_cost_pictures_and_no_more(
+    server: Rehearsal, codec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrives, chance = Port.datagram_received, random.Random(5)
+
+    def arrives_mostly(port: Port, data: bytes, addr: tuple[str | int, ...]) -> None:
+        if chance.random() > 0.05:
+            arrives(port, data, addr)
+
+    monkeypatch.setattr(Port, "datagram_received", arrives_mostly)
+    server.produce("p1", "ana", "opus")
+    server.produce("p2", "ana", codec)
+    async with connector(server).join(CALL) as tap:
+        watched = Watched(tap)
+        await watched.take("ana/audio", "ana/video")
+        await until(lambda: all(tap.counts(track.id).get("lost", 0) > 1 for track in tap.tracks()))
+        await watched.until_seen("ana/audio", "ana/video")
+        assert tap.counts("ana/video").get("bad", 0) == 0
+        assert [item.at_us for item in watched.media] == sorted(item.at_us for item in watched.media)
 
 
 async def test_a_codec_that_is_not_read_is_not_offered_as_a_track(

@@ -3,7 +3,7 @@
  *
  * Prints the port it listens on; then takes one JSON command a line and answers each with a line:
  * {"produce": id, "participant": name, "kind": "audio" | "video", "codec": "opus" | "VP8" | "H264"}, {"close": id},
- * {"end": true}, {"taken": true} (how many senders run).
+ * {"end": true}, {"cut": true} (send every tap away); the answer says how many senders run.
  */
 
 import { spawn } from "node:child_process";
@@ -45,10 +45,11 @@ const server = createServer((request, response) => void (tap.handle(request, res
 const transport = router.join();
 
 /** @param {any} command */
-function obey({ produce, participant, kind, codec, close, end }) {
+function obey({ produce, participant, kind, codec, close, end, cut }) {
   if (produce) router.produce(transport, { id: produce, kind, mimeType: `${kind}/${codec}`, appData: { participant } });
   if (close) router.producers.get(close).close();
   if (end) router.close();
+  if (cut) tap.close();
   return { senders: senders.size };
 }
 

@@ -69,8 +69,9 @@ class RemoteSource(ABC, Generic[K]):
     async def start(self, track: Track, lane: Lane) -> None:
         """Ask for a track, and go on asking while it is published; media come when they come."""
         reader = Reader(lane)
-        before = self._leaving.get(track.id)
-        self._readers[track.id] = (reader, asyncio.create_task(self._keep(track, reader, before)))
+        task = asyncio.create_task(self._keep(track, reader, self._leaving.get(track.id)))
+        task.add_done_callback(self._check)
+        self._readers[track.id] = (reader, task)
 
     async def stop(self, track: Track) -> None:
         """Nothing is decoded from this moment; the media server is told meanwhile."""
@@ -116,6 +117,12 @@ class RemoteSource(ABC, Generic[K]):
         """Wait until every track that was left is given back to the media server."""
         if self._leaving:
             await asyncio.wait(self._leaving.values(), timeout=within_s)
+
+    def _check(self, task: asyncio.Task[None]) -> None:
+        """A task that broke in a way that nobody foresaw ends the call rather than its own track in silence."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.critical("a track broke its tap", exc_info=fault)
+            self._tap.hang_up()
 
     def _left(self, track_id: str, task: asyncio.Task[None]) -> None:
         if self._leaving.get(track_id) is task:

@@ -157,6 +157,8 @@ async def _ask(
     client: httpx.AsyncClient, method: str, path: str, body: Mapping[str, object] | None = None
 ) -> httpx.Response:
     """Ask and await the answer, also when cancelled: what was asked is never left half done, nor overtaken."""
+    if client.is_closed:
+        raise LostError("the line to the mediasoup sidecar is down", "It is made anew.")
     asking = asyncio.create_task(client.request(method, path, json=body, timeout=ANSWER_S))
     async with _translated(str(client.base_url)):
         try:
