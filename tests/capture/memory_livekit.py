@@ -51,6 +51,8 @@ class MemoryLivekit:
         """How many attempts to enter are turned away."""
         self.deaf = False
         """Goes on sending what was given up."""
+        self.fresh = False
+        """Gives what is asked for again as a new track, instead of going on with the old one."""
         self.decoded: Counter[str] = Counter()
         """Frames that the package had to decode, by track."""
         self.sent: list[tuple[bytes, tuple[str, ...], str]] = []
@@ -140,9 +142,11 @@ class MemoryLivekit:
         for room in self.connected():
             for person in room.remote_participants.values():
                 publication = person.track_publications.get(sid)
-                if publication is not None and publication.track is not None:
+                track = None if publication is None else publication.flowing
+                if track is not None:
                     self.decoded[sid] += 1
-                    for stream in publication.track.streams:
+                    track.packets += 1
+                    for stream in track.streams:
                         stream.put(event)
 
 
@@ -236,9 +240,12 @@ class MemoryPublication:
         self.sid, self.kind, self.source = published.sid, published.kind, published.source
         self.simulcasted = published.simulcasted
         self.track: MemoryTrack | None = None
-        self.subscribed = False
+        """As the package shows it: none after the first time it was given up, even when its media come again."""
+        self.flowing: MemoryTrack | None = None
+        """What the server sends."""
         self.asked: list[bool] = []
         self.quality: int | None = None
+        self._given: MemoryTrack | None = None
 
     @property
     def muted(self) -> bool:
@@ -246,9 +253,12 @@ class MemoryPublication:
         return self._published.muted
 
     def set_subscribed(self, subscribed: bool) -> None:
-        """Ask the server, which answers a little later."""
+        """Forget the track at once when it is given up; the server is asked, and answers a little later."""
         self.asked.append(subscribed)
-        asyncio.get_running_loop().call_soon(self._answer, subscribed)
+        loop = asyncio.get_running_loop()
+        if not subscribed and self.track is not None:
+            loop.call_soon(self._forget, self.track)
+        loop.call_soon(self._answer, subscribed)
 
     def set_video_quality(self, quality: int) -> None:
         """Ask for a layer."""
@@ -262,21 +272,26 @@ class MemoryPublication:
 
     def stop(self) -> None:
         """Its media end."""
-        if self.track is not None:
-            for stream in self.track.streams:
+        if self.flowing is not None:
+            for stream in self.flowing.streams:
                 stream.finish()
-            self.track, self.subscribed = None, False
+        self.track = self.flowing = self._given = None
+
+    def _forget(self, track: "MemoryTrack") -> None:
+        if self.track is track:
+            self.track = None
+            self._room.emit("track_unsubscribed", track, self, self._owner)
 
     def _answer(self, subscribed: bool) -> None:
-        if not self._room.isconnected() or subscribed == self.subscribed:
+        if not self._room.isconnected() or subscribed == (self.flowing is not None):
             return
-        if subscribed:
-            self.track, self.subscribed = MemoryTrack(self.sid, self.kind), True
+        if not subscribed:
+            self.flowing = self.flowing if self._room.server.deaf else None
+        elif self._given is not None and not self._room.server.fresh:
+            self.flowing = self._given
+        else:
+            self.track = self.flowing = self._given = MemoryTrack(self.sid, self.kind)
             self._room.emit("track_subscribed", self.track, self, self._owner)
-        elif not self._room.server.deaf:
-            track = self.track
-            self.stop()
-            self._room.emit("track_unsubscribed", track, self, self._owner)
 
 
 @dataclass(eq=False)
@@ -286,6 +301,13 @@ class MemoryTrack:
     sid: str
     kind: int
     streams: list["MemoryStream"] = field(default_factory=list)
+    packets: int = 0
+
+    async def get_stats(self) -> list[Any]:
+        """What the package counted of it."""
+        stats = importlib.import_module("livekit.rtc._proto.stats_pb2")
+        counted = stats.ReceivedRtpStreamStats(packets_received=self.packets, packets_lost=0, jitter=0.0)
+        return [stats.RtcStats(inbound_rtp=stats.RtcStats.InboundRtp(received=counted))]
 
 
 class MemoryStream:

@@ -126,7 +126,8 @@ class LivekitSource(RemoteSource[str]):
             wanted = visit.ask(publication)
             reader.shut = lambda: visit.give_up(publication, wanted)
             try:
-                await self._feed(publication, wanted, await visit.given(wanted), reader, tap)
+                while not wanted.over:
+                    await self._feed(publication, wanted, await visit.given(wanted), reader, tap)
             finally:
                 reader.shut()
                 await visit.silent(key)
@@ -146,7 +147,7 @@ class LivekitSource(RemoteSource[str]):
             shut()
 
     async def _feed(self, publication: Package, wanted: Wanted, track: Package, reader: Reader, tap: LiveTap) -> None:
-        """From the package's stream into the lane, until either ends."""
+        """From the package's stream into the lane, until it ends or goes on as another."""
         lane, sdk = reader.lane, self._sdk
         taking: Pictures | Sounds = Sounds(lane, tap.now_us)
         if lane.track.kind is TrackKind.VIDEO:
@@ -159,7 +160,7 @@ class LivekitSource(RemoteSource[str]):
             async for event in stream:
                 taking.take(event, muted=publication.muted)
 
-        tasks = (asyncio.create_task(take()), asyncio.create_task(wanted.ended.wait()))
+        tasks = (asyncio.create_task(take()), asyncio.create_task(wanted.turned.wait()))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

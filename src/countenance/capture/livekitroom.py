@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from countenance.capture.livekitmedia import Package
@@ -23,8 +24,9 @@ LARGEST_DATA = 15_000
 LARGEST_STREAM = 64 * 1024
 """Bytes of one text stream."""
 GIVEN_WITHIN_S = 10.0
-STOPPED_WITHIN_S = 0.2
-"""A server that sends on for longer than this after it was told to stop is left, whatever else it sends."""
+LISTENED_S = (0.1, 0.1, 1.0)
+"""After giving a track up its packets are counted at these distances; a server that sends on after the first is left,
+whatever else it sends: LiveKit's package forgets the track at once, and goes on decoding what comes."""
 SCREENS = ("SOURCE_SCREENSHARE", "SOURCE_SCREENSHARE_AUDIO")
 MACHINES = ("PARTICIPANT_KIND_AGENT", "PARTICIPANT_KIND_EGRESS")
 """Participants who are no people."""
@@ -51,13 +53,23 @@ class Wanted:
 
     given: asyncio.Future[Package]
     """The track; None when the publication or the room ended first."""
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+    turned: asyncio.Event = field(default_factory=asyncio.Event)
+    """It ended, or goes on as another track."""
 
     def end(self) -> None:
         """Nothing more comes."""
+        self.over = True
         if not self.given.done():
             self.given.set_result(None)
-        self.ended.set()
+        self.turned.set()
+
+    def give(self, track: Package) -> None:
+        """It comes as this track."""
+        if self.given.done():
+            self.given = asyncio.get_running_loop().create_future()
+            self.turned.set()
+        self.given.set_result(track)
 
 
 class Visit:
@@ -77,7 +89,10 @@ class Visit:
         self._sdk, self._roster, self._changed, self._counts = sdk, roster, changed, counts
         self._written = written
         self._wanted: dict[str, Wanted] = {}
-        self._coming: dict[str, asyncio.Event] = {}
+        self._tracks: dict[str, Package] = {}
+        """Of publications that were given once: when they are asked for again, the package says nothing new of them."""
+        self._leaving: set[str] = set()
+        """Given up; the package still has to say so."""
         self._refusing: set[asyncio.Task[None]] = set()
 
     @property
@@ -150,8 +165,8 @@ class Visit:
     def ask(self, publication: Package) -> Wanted:
         """Subscribe to a publication."""
         wanted = self._wanted[publication.sid] = Wanted(asyncio.get_running_loop().create_future())
-        if publication.sid in self._coming:
-            wanted.given.set_result(publication.track)
+        if publication.sid in self._tracks:
+            wanted.give(self._tracks[publication.sid])
         publication.set_subscribed(True)
         return wanted
 
@@ -160,13 +175,14 @@ class Visit:
         if self._wanted.get(publication.sid) is wanted:
             del self._wanted[publication.sid]
             if not self.gone:
-                publication.set_subscribed(False)
+                self._refuse(publication)
 
     async def given(self, wanted: Wanted) -> Package:
         """The track that was asked for."""
         try:
             async with asyncio.timeout(GIVEN_WITHIN_S):
                 track = await wanted.given
+                wanted.turned.clear()
         except TimeoutError as error:
             raise TapError("LiveKit does not give the track", "May the tap subscribe to it?") from error
         if track is None:
@@ -174,17 +190,19 @@ class Visit:
         return track
 
     async def silent(self, key: str) -> None:
-        """Wait until the server stopped sending what nobody wants; one that does not is left: that ends it."""
-        stopped = self._coming.get(key)
-        if stopped is None or self.gone:
-            return
-        try:
-            async with asyncio.timeout(STOPPED_WITHIN_S):
-                await stopped.wait()
-        except TimeoutError:
-            if key not in self._wanted and self._coming.get(key) is stopped:
+        """Watch until the server stopped sending what nobody wants; one that does not is left: that ends it."""
+        track, before = self._tracks.get(key), None
+        for pause_s in LISTENED_S:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):  # `wait_for` may lose a cancellation in Python 3.11
+                    await self.over.wait()
+            if self.gone or key in self._wanted or track is None or self._tracks.get(key) is not track:
+                return
+            packets = await received(track)
+            if before is not None and packets > before:
                 self._counts["clung"] += 1
                 self._over(CLUNG)
+            before = packets
 
     async def tell(self, participant_id: str, payload: bytes) -> bool:
         """Send a person data that nobody else receives; False when they are not in the room."""
@@ -218,28 +236,37 @@ class Visit:
             if identity in self._written and person.attributes.get(REDACTED) != "true":
                 yield WORDS + identity, (TrackKind.TEXT, identity)
 
+    def _refuse(self, publication: Package) -> None:
+        if publication.track is not None:
+            self._leaving.add(publication.sid)
+        publication.set_subscribed(False)
+
     def _subscribed(self, track: Package, publication: Package) -> None:
-        self._coming[publication.sid] = asyncio.Event()
-        wanted = self._wanted.get(publication.sid)
+        key = publication.sid
+        self._tracks[key] = track
+        wanted = self._wanted.get(key)
         if wanted is None:
             self._counts["unasked"] += 1
-            publication.set_subscribed(False)
-            task = asyncio.get_running_loop().create_task(self.silent(publication.sid))
+            self._refuse(publication)
+            task = asyncio.get_running_loop().create_task(self.silent(key))
             self._refusing.add(task)
             task.add_done_callback(self._refusing.discard)
-        elif not wanted.given.done():
-            wanted.given.set_result(track)
+        elif not wanted.given.done() or wanted.given.result() is not track:
+            wanted.give(track)
 
     def _unsubscribed(self, _: object, publication: Package) -> None:
-        self._end(publication.sid)
+        if publication.sid in self._leaving:
+            self._leaving.discard(publication.sid)
+        else:
+            self._end(publication.sid)
 
     def _failed(self, _: object, key: str) -> None:
         self._end(key)
 
     def _end(self, key: str) -> None:
-        stopped, wanted = self._coming.pop(key, None), self._wanted.get(key)
-        if stopped is not None:
-            stopped.set()
+        wanted = self._wanted.get(key)
+        self._tracks.pop(key, None)
+        self._leaving.discard(key)
         if wanted is not None:
             wanted.end()
 
@@ -251,6 +278,15 @@ class Visit:
         if not self.gone:
             self.reason = reason
             self.over.set()
-            for key in {*self._wanted, *self._coming}:
+            for key in {*self._wanted, *self._tracks}:
                 self._end(key)
             self._changed()
+
+
+async def received(track: Package) -> int:
+    """How many packets of a track have come so far; 0 where nothing is known of it any more."""
+    try:
+        stats = await track.get_stats()
+    except Exception:  # noqa: BLE001 - the package raises nothing more exact for a track that is gone
+        return 0
+    return sum(one.inbound_rtp.received.packets_received for one in stats if one.HasField("inbound_rtp"))
