@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -45,6 +45,28 @@ Samples = Annotated[bool, Query(description="Also the sample of every second.")]
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader asks for."""
+
+    wanted: Wanted
+    place: str | None
+
+
+def asked_of(
+    after: After = None,
+    types: Types = None,
+    samples: Samples = False,
+    last_event_id: Annotated[str | None, Header(description="The same as `after`, as browsers send it.")] = None,
+) -> Asked:
+    """From the query, and what browsers send when they come back."""
+    place = last_event_id or after
+    return Asked(Wanted.parse(types, samples=samples), None if place is None else sequence_of(place))
+
+
+Asking = Annotated[Asked, Depends(asked_of)]
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Why a socket is closed."""
 
@@ -53,22 +75,14 @@ class Close:
 
 
 @router.websocket("/calls/{call_id}/events")
-async def follow_by_socket(
-    websocket: WebSocket,
-    call_id: CallId,
-    caller: Watching,
-    here: Here,
-    after: After = None,
-    types: Types = None,
-    samples: Samples = False,
-) -> None:
+async def follow_by_socket(websocket: WebSocket, call_id: CallId, caller: Watching, here: Here, asked: Asking) -> None:
     """CloudEvents, one per text frame; nothing is expected from the reader."""
     check_origin(websocket)
-    watch, place = _watch(here, caller, call_id, Wanted.parse(types, samples=samples)), _place(after)
+    watch = _watch(here, caller, call_id, asked.wanted)
     with readers_of(websocket).one_more(here.name):
         chosen = PROTOCOL if PROTOCOL in websocket.scope.get("subprotocols", ()) else None
         await websocket.accept(subprotocol=chosen)
-        close = await _first(_send(websocket, watch, place), _listen(websocket), _still_valid(websocket))
+        close = await _first(_send(websocket, watch, asked.place), _listen(websocket), _still_valid(websocket))
         if close is not None:
             await websocket.close(close.code, close.reason)
 
@@ -78,26 +92,17 @@ async def follow_by_socket(
     response_class=StreamingResponse,
     responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}, 204: {"description": "It is over"}},
 )
-async def follow_by_sse(
-    request: Request,
-    call_id: CallId,
-    caller: Watching,
-    here: Here,
-    after: After = None,
-    types: Types = None,
-    samples: Samples = False,
-    last_event_id: Annotated[str | None, Header()] = None,
-) -> Response:
+async def follow_by_sse(request: Request, call_id: CallId, caller: Watching, here: Here, asked: Asking) -> Response:
     """The same events as the WebSocket of this address, as server-sent events with `sequence` as their id."""
-    place = _place(last_event_id or after)
-    watch = _watch(here, caller, call_id, Wanted.parse(types, samples=samples))
+    watch = _watch(here, caller, call_id, asked.wanted)
     stream = here.calls.get(call_id).stream
-    if stream.ended and place is not None and place >= stream.last:
+    if stream.ended and asked.place is not None and asked.place >= stream.last:
         return Response(status_code=204)
     room = ExitStack()
     room.enter_context(readers_of(request).one_more(here.name))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_frames(request, watch, place, room), media_type=EVENT_STREAM, headers=headers)
+    frames = _frames(request, watch, asked.place, room)
+    return StreamingResponse(frames, media_type=EVENT_STREAM, headers=headers)
 
 
 def readers_of(connection: HTTPConnection) -> Readers:
@@ -109,10 +114,6 @@ def readers_of(connection: HTTPConnection) -> Readers:
 def _watch(here: Services, caller: Caller, call_id: str, wanted: Wanted) -> Watch:
     live = here.calls.get(call_id)
     return Watch(caller, live.running, live.stream, wanted, Access(here.tenant.log, here.tenant.vault))
-
-
-def _place(after: str | None) -> str | None:
-    return None if after is None else sequence_of(after)
 
 
 async def _send(websocket: WebSocket, watch: Watch, place: str | None) -> Close:
