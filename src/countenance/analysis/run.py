@@ -22,6 +22,7 @@ from countenance.control.plane import Control
 from countenance.control.running import RunningCall
 from countenance.permission import DirectGuard
 from countenance.session import Session, Stages
+from countenance.storage.outbox import random_id
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
 from countenance.surface.files import START, CallFiles, Position
@@ -80,9 +81,12 @@ def _pace(job: Job, resume_us: int, seconds: float) -> dict[str, str]:
     return {"analysed in": f"{seconds:.1f} s", "times real time": f"{times:.1f}"}
 
 
-def _opened(job: Job, control: Control) -> RunningCall:
-    """The call in the store; one analysis goes on with what it began itself, never with what another left."""
-    own = replace(job.call, id=f"{job.call.id}/{job.digest}")
+def _opened(job: Job, control: Control, run: str) -> RunningCall:
+    """The call in the store; an analysis goes on with what it began itself, never with what another left.
+
+    Its name there is drawn by lot: a digest of who was read and of what they said would outlive their erasure.
+    """
+    own = replace(job.call, id=f"{job.call.id}-{run}")
     people = zip(job.call.participants, job.deployment.participant, strict=True)
     days = (ruling.duties.retention_days for ruling in job.permissions.rulings.values() if ruling.allowed)
     known = {one.id: person.known_as for one, person in people}
@@ -94,7 +98,8 @@ class _Run:
 
     def __init__(self, job: Job, work: WorkFolder, control: Control, state: dict[str, Any], progress: Progress) -> None:
         self.control = control
-        self.call = _opened(job, control)
+        self._run = state.get("run", random_id())
+        self.call = _opened(job, control, self._run)
         if state.get("refs") != self._refs():
             state = {}  # nothing was read yet, or the store no longer knows the call: somebody was erased from it
         self.resume_us: int = state.get("end_us", 0)
@@ -177,6 +182,7 @@ class _Run:
     def _state(self, end_us: int) -> dict[str, Any]:
         return {
             "end_us": end_us,
+            "run": self._run,
             "refs": self._refs(),
             "files": self._files.position().as_json(),
             "aggregators": [aggregator.state() for aggregator in self._aggregators],
