@@ -58,6 +58,18 @@ def test_what_is_lost_is_a_gap_and_the_rest_comes_through(loss: float, seed: int
     assert told[-1] >= network.now_us - PATIENCE_US - 100_000
 
 
+def test_one_lost_packet_is_a_gap_of_its_own_length_at_its_own_place() -> None:
+    network = Network(camera=None)
+    network.mixer.close(FACE.id)
+    before = network.run(SECOND_US)
+    assert network.microphone is not None
+    network.microphone.packets()  # recorded, and never sent
+    heard = sounds([*before, *network.run(3 * SECOND_US)])
+    ((lost_us, found_us),) = ((one.end_us, other.at_us) for one, other in pairwise(heard) if other.at_us != one.end_us)
+    assert found_us - lost_us == 20_000
+    assert 980_000 <= lost_us <= 1_040_000
+
+
 def test_a_frozen_camera_holds_nobody_up_and_comes_back() -> None:
     network = Network()
     before = network.run(2 * SECOND_US)
