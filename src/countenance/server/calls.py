@@ -105,11 +105,12 @@ class LiveCalls:
         await asyncio.to_thread(self._control.admit, live.running, participant, who.person)
         for ruling in await self._asking.rule(live, participant, who):
             if not ruling.allowed:
-                live.stream.publish(live.out.refused(participant.id, ruling))
+                async with live.turn:
+                    live.stream.publish(live.out.refused(participant.id, ruling))
         await self._asking.carry(live, participant.id)
         self._tell(live, self._admitted(live))
         for modality in READ:
-            self._answered(live, participant.id, modality)
+            await self._answered(live, participant.id, modality)
         return participant
 
     async def leave(self, call_id: str, participant_id: str) -> None:
@@ -131,18 +132,27 @@ class LiveCalls:
         live = self._alive(call_id)
         live.person_of(participant_id)
         row = await self._asking.answer(live, participant_id, modality, status, form)
-        self._answered(live, participant_id, modality)
+        await self._answered(live, participant_id, modality)
         return row
 
     async def stop(
         self, call_id: str, participant_id: str, modalities: Sequence[Modality] | None = None
     ) -> Sequence[ConsentRow]:
         """A person stops: the worker has been told before the disk is waited for, and it is durable on return."""
-        live = self._alive(call_id)
-        person = live.person_of(participant_id)
+        return await self.stop_person(self._alive(call_id).person_of(participant_id), modalities)
+
+    async def stop_person(self, person: str, modalities: Sequence[Modality] | None = None) -> Sequence[ConsentRow]:
+        """The same, by the deployment's own id: every call that the person sits in is told."""
         rows = await asyncio.to_thread(self._control.stop, person, modalities)
-        for modality in READ if modalities is None else modalities:
-            self._answered(live, participant_id, modality)
+        seats = [
+            (live, seat.participant_id)
+            for live in self.all()
+            for seat in tuple(live.running.seats.values())
+            if live.state == LIVE and seat.person == person
+        ]
+        for live, who in seats:
+            for modality in READ if modalities is None else modalities:
+                await self._answered(live, who, modality)
         return rows
 
     async def said(self, call_id: str, words: Said) -> None:
@@ -235,12 +245,13 @@ class LiveCalls:
         host = Host(self._admitted(live), consents, live.source, live.taxonomies, self._name, mono_us - live.began_us)
         live.worker = await self._pool.host(host, self)
 
-    def _answered(self, live: LiveCall, participant_id: str, modality: Modality) -> None:
-        """Pass on the answer that holds now, once."""
+    async def _answered(self, live: LiveCall, participant_id: str, modality: Modality) -> None:
+        """Pass on the answer that holds now, once; the worker does not wait for the turn of the stream."""
         consent = live.running.register.current(participant_id, modality, live.running.at_us)
         if consent is not None and live.out.is_news(consent):
-            live.stream.publish(live.out.consent_changed(consent))
             self._tell(live, Answered(live.id, consent))
+            async with live.turn:
+                live.stream.publish(live.out.consent_changed(consent))
 
     def _stopped(self, call_id: str, participant_id: str, modality: Modality) -> None:
         """Called from any thread, before the disk is waited for."""
@@ -261,5 +272,6 @@ class LiveCalls:
         live.state = ENDED
         self._pool.forget(live.id)
         await asyncio.to_thread(self._control.end_call, live.running)
-        live.stream.publish(live.out.summarised(live.media_us))
-        live.stream.end()
+        async with live.turn:
+            live.stream.publish(live.out.summarised(live.media_us))
+            live.stream.end()

@@ -54,7 +54,11 @@ schema = (
     .exclude(path="/readyz")
 )
 
-BEYOND = ("this cursor is not one that was given out", "end_us comes after start_us", "come together, or not at all")
+BEYOND = (
+    "this cursor is not one that was given out", "end_us comes after start_us", "come together, or not at all",
+    "of a webhook is not spelt plainly", "webhooks go by https", "is not allowed for webhooks", "that is not public",
+    "names nothing on the public internet", "is no name and no plain address", "a tenant has at most",
+)  # fmt: skip
 """Rules about what is right that no schema can say."""
 
 

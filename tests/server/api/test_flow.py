@@ -1,13 +1,16 @@
 """A call from its beginning to its erasure, as a deployment and a participant live it over HTTP."""
 
+import asyncio
 import hashlib
+import threading
 from typing import Any
 
 import httpx
 import pytest
-from tests.server.api.scene import Scene
+from tests.server.api.scene import Scene, signal
 
 from countenance.audit.deletion import verify_deletion
+from countenance.link.messages import Done
 
 ANA = {"name": "Ana", "role": "customer", "person": "customer-17"}
 
@@ -153,3 +156,48 @@ async def test_a_person_takes_their_data_along_disputes_and_is_erased(scene: Sce
     assert verify_deletion(receipt.content).statement == receipt.json()["statement"]
     assert (gone.status_code, twice.status_code) == (404, 404)
     assert {body["erasure_id"] for body in scene.entries("ERASURE")} == {erasure_id}
+
+
+async def test_a_window_that_is_being_written_keeps_its_place_in_the_stream(
+    scene: Scene, call: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers are given before the disk is waited for: what is said meanwhile comes after."""
+    live = scene.one.calls.get(call["call_id"])
+    (who,) = live.running.seats
+    writing, written = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> dict[str, Any]:
+        writing.set()
+        assert written.wait(10)
+        return {}
+
+    monkeypatch.setattr(live.out, "_commit", slow)
+    window = asyncio.ensure_future(scene.one.calls.hear(Done(live.id, (), (signal(who),))))
+    await asyncio.to_thread(writing.wait, 10)
+    async with scene.client() as client:
+        joining = asyncio.ensure_future(
+            client.post(f"/v1/calls/{live.id}/participants", json={**ANA, "role": "agent", "person": "agent-1"})
+        )
+        while len(live.running.seats) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        written.set()
+        await window
+        assert (await joining).status_code == 201
+    live.stream.end()
+    numbers = [int(str(event["sequence"])) async for event in live.stream.follow("000000000000")]
+    assert numbers == sorted(numbers)
+    assert len(numbers) > 1
+
+
+async def test_stopping_by_person_is_told_in_every_call_they_sit_in(scene: Scene, call: dict[str, Any]) -> None:
+    async with scene.client() as client:
+        await say_yes(client, call)
+        other = (await client.post("/v1/calls", json={"participants": [ANA]})).json()
+        stopped = await client.post("/v1/subjects/stop", json={"person": "customer-17", "modalities": ["face"]})
+    assert [one["status"] for one in stopped.json()] == ["withdrawn"]
+    for one in (call, other):
+        stream = scene.one.calls.get(one["call_id"]).stream
+        stream.end()
+        told = [event async for event in stream.follow("000000000000")]
+        news = [one["data"] for one in told if one["type"] == "io.countenance.consent.changed.v1"]
+        assert [dict(one)["status"] for one in news] == ["given", "withdrawn"]  # type: ignore[call-overload]

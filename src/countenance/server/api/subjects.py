@@ -99,8 +99,7 @@ async def dispute(body: SubjectDispute, here: Here) -> DisputeView:
 @router.post("/stop", dependencies=[asking])
 async def stop(body: StopBody, here: Here) -> Sequence[AnswerView]:
     """Withdraw every yes of a person, or those to some modalities, in every call; returns what was withdrawn."""
-    rows = await asyncio.to_thread(here.control.stop, body.person, body.modalities)
-    return said(rows)
+    return said(await here.calls.stop_person(body.person, body.modalities))
 
 
 @router.post("/erase", dependencies=[asking], response_class=Response, responses={200: {"content": {RECEIPT: {}}}})
@@ -176,7 +175,7 @@ async def _dispute(here: Services, person: str, body: DisputeBody) -> DisputeVie
 
 async def _erase(here: Services, person: str, *, at_once: bool) -> Response:
     # The worker first: `stop` tells it before the disk is waited for.
-    await asyncio.to_thread(here.control.stop, person)
+    await here.calls.stop_person(person)
     try:
         signed = await asyncio.to_thread(_subject(here).stop_and_delete, person, at_once=at_once)
     except VaultError as unknown:
