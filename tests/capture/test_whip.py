@@ -177,9 +177,10 @@ async def test_ice_cannot_restart_before_it_was_connected() -> None:
 
 async def test_words_of_a_page_come_in_beside_what_is_published() -> None:
     connector = WhipConnector(mono_us)
-    async with connector.join(CALL) as tap:
-        assert not connector.said("ana", 0, 1, "not announced yet")
-        await tap.subscribe(tap.tracks()[0])
+    async with connector.join(CALL) as tap, publishing(connector, "ana", Tone()):
+        await shown(tap, "ana/audio")
+        assert not connector.said("ana", 0, 1, "nobody may read this yet")
+        await tap.subscribe(named(tap, "ana/captions"))
         assert connector.said("ana", 0, 1, "hello")
         (said,) = await until(tap, lambda seen: len(seen) > 0)
         assert isinstance(said, Utterance)

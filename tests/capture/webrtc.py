@@ -15,7 +15,7 @@ from countenance.capture.mixing import LiveTap
 from countenance.capture.offers import checked_fragment
 from countenance.capture.restarting import Restart
 from countenance.capture.whip import WhipConnector
-from countenance.contracts.call import Call, Track
+from countenance.contracts.call import Call, Track, TrackKind
 from countenance.contracts.media import Media, Reached
 
 
@@ -42,7 +42,7 @@ async def until(tap: LiveTap, done: Callable[[list[Media]], bool]) -> list[Media
 
 
 def ids(tap: LiveTap) -> list[str]:
-    return sorted(track.id for track in tap.tracks())
+    return sorted(track.id for track in tap.tracks() if track.kind is not TrackKind.TEXT)
 
 
 def named(tap: LiveTap, name: str) -> Track:
@@ -132,8 +132,7 @@ class Standing:
     @asynccontextmanager
     async def join(self, call: Call) -> AsyncIterator[LiveTap]:
         """Another tap on the same sessions."""
-        source = self.inner._captions
-        assert source is not None
-        tap = LiveTap(source, mono_us, began_us=self.tap._began_us)
+        assert self.inner._source is not None
+        tap = LiveTap(self.inner._source, mono_us, began_us=self.tap._began_us)
         yield tap
         await tap.close()

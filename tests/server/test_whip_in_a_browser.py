@@ -73,8 +73,8 @@ LEAVE = """async ([session, token]) => {
 class Hosting(NoWorker):
     """A worker that has the built-in media server, in this process."""
 
-    def __init__(self, connector: WhipConnector) -> None:
-        super().__init__()
+    def __init__(self, owners: dict[str, Any], connector: WhipConnector) -> None:
+        super().__init__(owners)
         self._connector = connector
 
     async def ask(self, message: Message) -> Message:
@@ -151,7 +151,7 @@ def transport_of(connector: WhipConnector, session: str) -> RTCIceTransport:
 async def test_a_browser_publishes_restarts_ice_and_leaves(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "scene")
     connector = WhipConnector(mono_us)
-    scene.pool.worker = Hosting(connector)
+    scene.pool.worker = Hosting(scene.pool.owners, connector)
     scene.app.get("/page")(lambda: HTMLResponse("<!doctype html><title>camera</title>"))
     async with serving(scene.app) as url, page_with_a_camera(tmp_path) as page, asyncio.timeout(120):
         call, who, token = await begun(scene, url)

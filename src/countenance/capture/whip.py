@@ -9,12 +9,13 @@ from typing import Any
 
 from aiortc import RTCIceServer
 
-from countenance.capture.captioned import CaptionedSource
+from countenance.capture.captioned import captions_of
 from countenance.capture.mixing import LiveTap
 from countenance.capture.offers import checked_fragment
 from countenance.capture.publishers import WhipAnswer, WhipSource
 from countenance.capture.roster import Roster
 from countenance.capture.sampling import Grid
+from countenance.capture.words import Words
 from countenance.contracts.call import Call
 from countenance.contracts.errors import OverloadError, UsageError
 from countenance.contracts.media import Utterance
@@ -38,12 +39,16 @@ class WhipConnector:
         began_us: int | None = None,
         grid: Grid | None = None,
         ice_servers: tuple[str, ...] = (),
+        words: Words | None = None,
     ) -> None:
-        """`began_us` is when the call began on the clock `mono_us`; None: when it is joined."""
+        """`began_us` is when the call began on the clock `mono_us`; None: when it is joined.
+
+        `words`: how words come to the call; captions handed in when left out.
+        """
         self._mono_us, self._began_us, self._grid = mono_us, began_us, grid
         self._servers = [RTCIceServer(url) for url in ice_servers]
         self._source: WhipSource | None = None
-        self._captions: CaptionedSource | None = None
+        self._words = words or Words()
 
     @classmethod
     def from_table(
@@ -57,14 +62,12 @@ class WhipConnector:
     async def join(self, call: Call) -> AsyncIterator[LiveTap]:
         """Be there for publishers; leaving ends their sessions here, and nothing else of theirs."""
         source = WhipSource(Roster(call), self._servers)
-        captions = CaptionedSource(source)
-        tap = LiveTap(captions, self._mono_us, began_us=self._began_us, grid=self._grid)
-        source.tap = tap
-        self._source, self._captions = source, captions
+        tap = LiveTap(self._words.around(source), self._mono_us, began_us=self._began_us, grid=self._grid)
+        source.tap, self._source = tap, source
         try:
             yield tap
         finally:
-            self._source = self._captions = None
+            self._source = None
             await tap.close()
             await source.close()
 
@@ -112,10 +115,8 @@ class WhipConnector:
     ) -> bool:
         """Words that a page or a service hands in; False where they may not be read."""
         self._entered()
-        if self._captions is None:
-            return False
-        track = self._captions.announce(participant_id)
-        return self._captions.say(Utterance(track.id, participant_id, start_us, end_us, text, confidence, language))
+        track = captions_of(participant_id)
+        return self._words.said(Utterance(track.id, participant_id, start_us, end_us, text, confidence, language))
 
     def _entered(self) -> WhipSource:
         if self._source is None:
