@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 
 import jwt
 import numpy as np
@@ -20,14 +21,22 @@ from tests.capture.memory_livekit import RTC, MemoryLivekit, MemoryText
 from tests.capture.waiting import until
 from tests.capture.watching import Watched
 
+from countenance.aggregation.taxonomy import load
+from countenance.assembly import rule_all
 from countenance.capture.livekit import PATIENCE, LivekitConnector
 from countenance.capture.livekitaccess import LivekitAccess, LivekitRoom
 from countenance.capture.livekitroom import LISTENED_S, SIGNAL, Visit
 from countenance.capture.livekitwords import FINAL, LONGEST, SEGMENT, TRACK
+from countenance.consent.register import Register
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.errors import TapError, UsageError
 from countenance.contracts.media import SECOND_US, AudioChunk, Utterance, VideoFrame
+from countenance.contracts.trust import ConsentStatus
+from countenance.deployment import Deployment, Person
+from countenance.permission import Permissions
+from countenance.policy.gate import Gate
 from countenance.testing.connectors import check_connector
+from countenance.worker.looking import sights, tracks_of
 
 CALL = Call(
     "call",
@@ -511,6 +520,29 @@ def test_a_source_is_built_from_its_table_and_the_environment(monkeypatch: pytes
         build({"room": "lesson-7", "url": "ws://elsewhere"})  # a token is sent to no address that a caller names
     with pytest.raises(UsageError, match="Did you mean room"):
         build({"room": "lesson-7", "rom": "lesson-7"})
+
+
+async def test_a_dry_run_shows_who_publishes_what_and_decodes_nothing(room: Room) -> None:
+    register = Register(CALL.id, CALL.purpose)
+    register.answer("p_1", "voice", ConsentStatus.GIVEN, 0, kind="express_written")
+    facts = {"minor": "adult", "b2b": "no"}
+    deployment = Deployment(
+        purpose=CALL.purpose,
+        jurisdictions=("US-CA",),
+        facts=facts,
+        participant=tuple(Person(name=p.name, role=p.role) for p in CALL.participants),
+    )
+    rulings = rule_all(Gate.load(), deployment, CALL, [load("engagement.v1")], date(2026, 11, 23))
+    permissions = Permissions(CALL, rulings, register, ("face", "voice", "text"))
+    playing_on = asyncio.create_task(room.play(30))
+    found = sights(permissions, await tracks_of(room.connector(), permissions, 0.2))
+    await playing_on
+    assert {(one.participant.id, one.track_id): one.decoded for one in found if one.track_id} == {
+        ("p_1", FACE): False,
+        ("p_1", VOICE): True,
+        ("p_2", BEN): False,
+    }
+    assert not room.server.decoded
 
 
 class Conformed(LivekitConnector):
