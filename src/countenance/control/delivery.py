@@ -106,7 +106,7 @@ class Delivery:
                 end = ends[row.endpoint_id]
                 address = open_address(self._vault, tx, str(end.sealed_id))
                 try:
-                    letter = self._letter(tx, row)
+                    letter = letter_of(self._vault, tx, row)
                 except VaultError:
                     erased.append(row)
                     continue
@@ -170,14 +170,6 @@ class Delivery:
         waits = WAITS_S[min(attempts, len(WAITS_S) - 1)] * SECOND_US
         return max(int(waits * (1 + JITTER * self._draw())), min(answer.retry_after_us or 0, LONGEST_PAUSE_US))
 
-    def _letter(self, tx: Transaction, row: Dispatch) -> Letter:
-        """The event, opened; raises VaultError when the person in it was erased meanwhile."""
-        payload = (row.body or "").encode()
-        if row.payload_id is not None:
-            payload = self._vault.open_sealed(tx, row.payload_id).payload
-        call_id = call_named(self._vault, tx, row.call_ref)
-        return Letter(row.event_id, row.topic, call_id, row.seq, row.turn, row.at_utc_us, payload)
-
     def _bury(self, erased: Sequence[Dispatch]) -> None:
         if not erased:
             return
@@ -204,6 +196,15 @@ def queued(event: Waiting, one: EndpointRow, now_utc_us: int) -> Sequence[Dispat
         given_up_utc_us=None if listens else now_utc_us,
     )  # fmt: skip
     return (row,)
+
+
+def letter_of(vault: Vault, tx: Transaction, row: Dispatch | Waiting) -> Letter:
+    """An event, opened; raises VaultError when the person in it was erased meanwhile."""
+    payload = (row.body or "").encode()
+    if row.payload_id is not None:
+        payload = vault.open_sealed(tx, row.payload_id).payload
+    call_id = call_named(vault, tx, row.call_ref)
+    return Letter(row.event_id, row.topic, call_id, row.seq, row.turn, row.at_utc_us, payload)
 
 
 def call_named(vault: Vault, tx: Transaction, call_ref: str | None) -> str | None:

@@ -27,10 +27,14 @@ def endpoints_of(site: Site, services: Services) -> Endpoints:
     return Endpoints(tenant.log, tenant.vault, services.control.clock, allowed_by(site), phi=phi)
 
 
+def bodies_of(site: Site, services: Services) -> Bodies:
+    """How events of a tenant are written."""
+    return Bodies(services.deployed.id, (site.config.server.public_url or "").rstrip("/"))
+
+
 def delivery_of(site: Site, services: Services) -> Delivery:
     """The queues of a tenant's endpoints."""
-    bodies = Bodies(services.deployed.id, (site.config.server.public_url or "").rstrip("/"))
-    return Delivery(services.tenant.vault, services.control.clock, bodies)
+    return Delivery(services.tenant.vault, services.control.clock, bodies_of(site, services))
 
 
 @asynccontextmanager

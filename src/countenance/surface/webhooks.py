@@ -58,7 +58,7 @@ class Bodies:
 
     def write(self, letter: Letter, *, full: bool) -> bytes:
         """The body for an endpoint: thin, or with its data where the endpoint has asked for that and may have it."""
-        whole = self._whole(letter)
+        whole = self.whole(letter)
         # Nothing could be fetched once its receiver has answered: the key of what it says goes with the answer.
         if letter.topic in (ERASED, TEST) or (full and PHI not in str(whole.get("datacategory", "")).split(",")):
             body = to_line(whole).encode()
@@ -66,7 +66,8 @@ class Bodies:
                 return body
         return to_line({name: whole[name] for name in THIN if name in whole}).encode()
 
-    def _whole(self, letter: Letter) -> Body:
+    def whole(self, letter: Letter) -> Body:
+        """The event with its data, as whoever fetches it gets it."""
         said = _said(letter.payload)
         own = said if "specversion" in said else self._wrapped(letter, said)
         reference = f"{self.site}/v1/events/{letter.event_id}"

@@ -15,7 +15,9 @@ from countenance.server.api import (
     participants,
     policy,
     readings,
+    references,
     subjects,
+    webhooks,
     whip,
 )
 from countenance.server.echo import ClientRequestId
@@ -37,6 +39,8 @@ ROUTERS = (
     policy.router,
     models.router,
     audit.router,
+    webhooks.router,
+    references.router,
     descriptions.router,
 )
 """Every router of the API, in the order of its description."""
