@@ -2,6 +2,7 @@ import hashlib
 import re
 from base64 import b64encode
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,22 @@ async def test_the_retention_page_takes_what_only_the_operator_can_say(tmp_path:
     scene.site.tenants["one"] = replace(scene.one, deployed=deployed)
     async with scene.client(ANYBODY) as client:
         assert "seven days" in (await client.get("/privacy/retention/one")).text
+
+
+async def test_a_public_page_is_made_once_a_day(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[date] = []
+
+    def page(deployed: object, today: date) -> tuple[str, str]:
+        made.append(today)
+        return f"of {today}", "default-src 'none'"
+
+    monkeypatch.setattr("countenance.server.health.retention_page", page)
+    async with scene.client(ANYBODY) as client:
+        texts = [(await client.get(f"/privacy/retention/{name}")).text for name in ("one", "one", "two")]
+        scene.clock.pass_us(86_400_000_000)
+        texts.append((await client.get("/privacy/retention/one")).text)
+    assert texts == ["of 2026-11-23", "of 2026-11-23", "of 2026-11-23", "of 2026-11-24"]
+    assert len(made) == 3
 
 
 def test_a_site_can_be_let_go(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Routes for machines and for anybody: alive, ready, metrics, version, what is deployed, how long things are kept."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import TypeVar
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -19,6 +20,7 @@ from countenance.server.tenancy import Services, Site
 router = APIRouter(tags=["service"])
 
 OK, NO = "ok", "no"
+Said = TypeVar("Said")
 
 
 @router.get("/healthz")
@@ -73,12 +75,25 @@ async def retention_of(request: Request, tenant: str) -> HTMLResponse:
 
 
 async def _advert(site: Site, tenant: str | None) -> Mapping[str, object]:
-    return await asyncio.to_thread(advert, _public(site, tenant), site.models, _today(site))
+    services = _public(site, tenant)
+    return await _daily(site, f"advert {services.name}", lambda today: advert(services, site.models, today))
 
 
 async def _retention(site: Site, tenant: str | None) -> HTMLResponse:
-    page, policy = await asyncio.to_thread(retention_page, _public(site, tenant).deployed, _today(site))
+    services = _public(site, tenant)
+    made = await _daily(site, f"retention {services.name}", lambda today: retention_page(services.deployed, today))
+    page, policy = made
     return HTMLResponse(page, headers={"content-security-policy": policy, "cache-control": "public, max-age=3600"})
+
+
+async def _daily(site: Site, name: str, make: Callable[[date], Said]) -> Said:
+    """Made once a day: anybody may ask, and making it takes a while."""
+    today = site.clock.utc().date()
+    kept = site.daily.get(name)
+    if kept is None or kept[0] != today:
+        kept = site.daily[name] = (today, await asyncio.to_thread(make, today))
+    said: Said = kept[1]
+    return said
 
 
 def _checks(site: Site) -> Iterator[tuple[str, str]]:
@@ -101,7 +116,3 @@ def _public(site: Site, name: str | None) -> Services:
     if found is None:
         raise NotFoundError(*NO_SUCH)
     return found
-
-
-def _today(site: Site) -> date:
-    return site.clock.utc().date()

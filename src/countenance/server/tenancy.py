@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 from countenance.contracts.call import Modality
 from countenance.contracts.clock import Clock
@@ -50,6 +52,9 @@ class Site:
     """True: nothing new begins, what runs is brought to its end."""
     broken: bool = False
     """True: what is to be done every second or every day has ended by an error that nobody foresaw."""
+
+    daily: dict[str, tuple[date, Any]] = field(default_factory=dict)
+    """Public papers by name, with the day on which they were made."""
 
     @classmethod
     def of(cls, config: Config, clock: Clock) -> "Site":
