@@ -1,6 +1,7 @@
 """The real sidecar of mediasoup in a real Node, on a router that is not real: ffmpeg sends where mediasoup would."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -42,14 +43,16 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal() -> Iterator[Rehearsal]:
-    """Skips by name where there is no Node or no ffmpeg."""
+def rehearsal(mediasoup: str | None = None) -> Iterator[Rehearsal]:
+    """Skips by name where there is no Node or no ffmpeg; `mediasoup` says where a real one is installed."""
     for program in ("node", "ffmpeg"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
     words = ["node", "test/rehearsal.mjs"]
+    rest = {name: value for name, value in os.environ.items() if name != "COUNTENANCE_MEDIASOUP"}
+    there = rest if mediasoup is None else {**rest, "COUNTENANCE_MEDIASOUP": mediasoup}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(words, cwd=CLIENT, text=True, **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(words, cwd=CLIENT, env=there, text=True, **pipes) as process:  # type: ignore[call-overload]
         try:
             yield Rehearsal(process)
         finally:
