@@ -81,7 +81,8 @@ class HostedCall:
         problem = None
         try:
             async with self._connector.join(self._permissions.call) as tap:
-                tap.dress(self._texts.around)
+                if isinstance(tap, LiveTap):  # recordings bring their own words
+                    tap.dress(self._texts.around)
                 self._tap = tap
                 await self._session.run(_Watched(tap, self._saw), 0)
         except CountenanceError as fault:
