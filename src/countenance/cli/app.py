@@ -26,6 +26,7 @@ train = typer.Typer(no_args_is_help=True, help="Train a model from one recipe, o
 evaluate = typer.Typer(no_args_is_help=True, help="Measure a bundle, compare two, and say what may not be released.")
 config = typer.Typer(no_args_is_help=True, help="What is set, and where it comes from.")
 keys = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
+sink = typer.Typer(no_args_is_help=True, help="Where events go: receivers of webhooks of a running service.")
 
 for name, group in (
     ("audit", audit),
@@ -40,6 +41,7 @@ for name, group in (
     ("eval", evaluate),
     ("config", config),
     ("keys", keys),
+    ("sink", sink),
 ):
     app.add_typer(group, name=name)
 
