@@ -36,6 +36,7 @@ from countenance.link.messages import (
 )
 from countenance.server.asking import READ, USUAL, Asking, Form
 from countenance.server.config import Deployed
+from countenance.server.kept import kept_events
 from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
 from countenance.server.outgoing import Outgoings
 from countenance.server.stream import Stream
@@ -87,7 +88,8 @@ class LiveCalls:
             self._control.open_call, call, {}, terms, lambda who, modality: self._stopped(call_id, who, modality)
         )
         out = Outgoings(self._control, running)
-        live = LiveCall(running, Stream(Envelopes(call).source), out, dict(new.source), taxonomies)
+        stream = Stream(Envelopes(call).source, kept_events(self._control.tenant, running.call_ref))
+        live = LiveCall(running, stream, out, dict(new.source), taxonomies)
         self._calls[call_id] = live
         for who in new.participants:
             await self.join(call_id, who)

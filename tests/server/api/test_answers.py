@@ -1,6 +1,7 @@
 """Policy, models, log, lists, WHIP and readings over HTTP, and what goes wrong said the one way."""
 
 import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 from tests.server.api.scene import Scene
 
 from countenance.audit.entries import Stamp, leaf_of
-from countenance.audit.outcome import Outcome
+from countenance.audit.outcome import Outcome, Outgoing
 from countenance.audit.proof import parse_proof, verify_proof
 from countenance.audit.quorum import Policy
 from countenance.contracts.call import FACE
 from countenance.link.messages import Signalling
 from countenance.server.kinds import KINDS
 from countenance.server.scopes import Position, Scope
+from countenance.server.stream import RING
 from countenance.storage.clocks import micros
 
 ANA = {"name": "Ana", "role": "customer", "person": "customer-17"}
@@ -263,6 +265,14 @@ async def test_files_and_connectors_of_ones_own_are_not_named_over_the_network(s
     assert scene.one.calls.all() == ()
 
 
+@pytest.mark.parametrize("value", ['"\\ud800"', "NaN", "1e999", '"' + "a" * 9_000 + '"'])
+async def test_a_source_is_plain_text_and_numbers(scene: Scene, value: str) -> None:
+    body = f'{{"source": {{"kind": "janus", "url": {value}}}}}'
+    async with scene.client() as client:
+        refused = await client.post("/v1/calls", content=body, headers={"Content-Type": "application/json"})
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "source")
+
+
 async def test_there_are_so_many_calls_and_people_and_no_more(scene: Scene) -> None:
     limits = scene.config.limits.model_copy(update={"calls": 1, "participants": 1})
     scene.site.config = scene.config.model_copy(update={"limits": limits})
@@ -365,3 +375,25 @@ async def test_a_token_for_a_reviewer_is_for_one_call_and_one_role(scene: Scene)
         scene.clock.pass_us(micros(scene.clock.utc() + timedelta(minutes=5)) - micros(scene.clock.utc()))
         assert (await coach.get(f"/v1/calls/{call['call_id']}")).status_code == 401
     assert wrong.status_code == 422
+
+
+async def test_events_that_left_the_ring_come_from_the_store(scene: Scene) -> None:
+    async with scene.client() as client:
+        call = await begun(client, ANA)
+        (who,) = ids(call)
+        await say_yes(client, call, who)
+    live = scene.one.calls.get(call["call_id"])
+    first = int(live.stream.last) + 1
+    kind = "io.countenance.signal.engagement_low.started.v1"
+    lasting = {"sequence": f"{first + 3:012d}", "type": kind, "data": {}}
+    (lease,) = scene.one.control.grant(live.running, 0, 1_000_000, [who])
+    outgoing = Outgoing(kind, json.dumps(lasting).encode())
+    scene.one.control.results(live.running, [Outcome(lease, {FACE: 5}, b"{}", (outgoing,))])
+    for number in range(first + 10, first + 10 + RING):
+        live.stream.publish({"sequence": f"{number:012d}", "type": "io.countenance.signal.sample.v1", "data": {}})
+    live.stream.end()
+    events = live.stream.follow(f"{first:012d}")
+    gap, kept, following = [await anext(events) for _ in range(3)]
+    expected = {"after": f"{first:012d}", "before": following["sequence"], "lost": 8}
+    assert (gap["type"], gap["data"]) == ("io.countenance.stream.gap.v1", expected)
+    assert (kept, following["sequence"]) == (lasting, f"{first + 10:012d}")

@@ -1,6 +1,7 @@
 """Calls: begun, listed, looked at, ended."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
@@ -30,6 +31,7 @@ SourceKind = Literal["whip", "janus", "mediasoup", "livekit"]
 """What may be named over the network; files and connectors of one's own are named on the machine itself."""
 
 
+MOST_SOURCE_BYTES = 8_192
 SOURCE_SCHEMA: JsonDict = {"required": ["kind"], "properties": {"kind": {"enum": list(get_args(SourceKind))}}}
 
 
@@ -147,5 +149,15 @@ def _known(here: Services, call: KnownCall) -> CallView:
 def _check_source(source: Mapping[str, Any]) -> None:
     kinds = get_args(SourceKind)
     if source.get("kind") not in kinds:
-        message = f"write kind = one of {', '.join(kinds)}"
-        raise ProblemError(INVALID, f"source.kind: {message}", faults=[Fault("source.kind", message)])
+        raise _stray("source.kind", f"write kind = one of {', '.join(kinds)}")
+    try:
+        plain = json.dumps(source, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        # Half a character, a number that is none: nothing that could be passed on.
+        raise _stray("source", "plain text and numbers only") from error
+    if len(plain) > MOST_SOURCE_BYTES:
+        raise _stray("source", f"at most {MOST_SOURCE_BYTES} bytes")
+
+
+def _stray(path: str, message: str) -> ProblemError:
+    return ProblemError(INVALID, f"{path}: {message}", faults=[Fault(path, message)])
