@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -246,6 +247,35 @@ async def test_a_live_tap_gives_what_arrives_and_says_the_time() -> None:
     assert tap.counts("unheard of") == {}
     await tap.close()
     assert source.stopped == [SOUND.id]
+
+
+async def test_what_arrived_while_the_loop_stood_still_is_not_late() -> None:
+    source, clock = Scripted(), Hand()
+    tap = LiveTap(source, clock)
+    await tap.subscribe(SOUND)
+    await tap.subscribe(FACE)
+    sound_lane, face_lane = source.lanes[SOUND.id], source.lanes[FACE.id]
+    given_out: list[Media | Reached] = []
+    async with asyncio.timeout(10):
+        async for item in tap.media():
+            given_out.append(item)
+            if item == Reached(0):
+                time.sleep(0.5)  # the loop stands still, and so does everything on it  # noqa: ASYNC251
+                clock.us += 500_000
+                sound_lane.put(sound(0))  # the first of what is read afterwards
+                asyncio.get_running_loop().call_later(0.1, read_the_rest, sound_lane, face_lane, tap)
+    assert [item.at_us for item in given_out if isinstance(item, AudioChunk)] == [0, 100_000, 200_000, 300_000]
+    assert len([item for item in given_out if isinstance(item, VideoFrame)]) == 4
+    assert not tap.counts(SOUND.id).get("late")
+
+
+def read_the_rest(sound_lane: Lane, face_lane: Lane, tap: LiveTap) -> None:
+    for k in range(4):
+        if k > 0:
+            sound_lane.put(sound(k * 100_000))
+        assert face_lane.due(k * 100_000)
+        face_lane.put(picture(k * 100_000))
+    tap.hang_up()
 
 
 async def test_time_is_told_though_nothing_is_subscribed_and_nothing_arrives() -> None:

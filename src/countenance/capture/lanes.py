@@ -92,10 +92,13 @@ class Mixer:
         """The call is over: nobody waits for anything any more."""
         self._patience_us = 0
 
-    def take(self, now_us: int) -> Media | Reached | None:
-        """The next piece in order of time, or how far time has come; None when both must wait."""
+    def take(self, now_us: int, slack_us: int = 0) -> Media | Reached | None:
+        """The next piece in order of time, or how far time has come; None when both must wait.
+
+        `slack_us`: how much longer than usual a lane that is behind is waited for.
+        """
         with self._lock:
-            until_us = self._watermark(now_us, self._lanes.values())
+            until_us = self._watermark(now_us, now_us - self._patience_us - slack_us)
             head = _earliest(self._lanes.values())
             if head is not None and head.waiting[0].at_us <= until_us:
                 media = head.waiting.popleft()
@@ -157,13 +160,14 @@ class Mixer:
         """Words count from when they are known: whoever writes them down needs longer than anybody waits."""
         return replace(said, known_us=self._floor_us) if said.at_us < self._floor_us else said
 
-    def _watermark(self, now_us: int, lanes: Iterable[Lane]) -> int:
+    def _watermark(self, now_us: int, patient_us: int) -> int:
         """Up to here nothing more is expected: what all lanes have reached, or what was waited for long enough.
 
         Words hold nobody up.
         """
-        reached_us = min((lane.reached_us for lane in lanes if lane.track.kind is not TrackKind.TEXT), default=now_us)
-        return max(self._floor_us, min(now_us, max(reached_us, now_us - self._patience_us)))
+        lanes = (lane for lane in self._lanes.values() if lane.track.kind is not TrackKind.TEXT)
+        reached_us = min((lane.reached_us for lane in lanes), default=now_us)
+        return max(self._floor_us, min(now_us, max(reached_us, patient_us)))
 
 
 def _earliest(lanes: Iterable[Lane]) -> Lane | None:

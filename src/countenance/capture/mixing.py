@@ -9,10 +9,15 @@ from countenance.capture.lanes import Lane, Mixer
 from countenance.capture.sampling import Grid
 from countenance.contracts.call import Track
 from countenance.contracts.errors import CountenanceError, MediaError
-from countenance.contracts.media import Media, Reached
+from countenance.contracts.media import SECOND_US, Media, Reached
 
 TICK_S = 0.05
 """A live tap looks at the clock at least so often."""
+STILL_S = 0.1
+"""A beat that comes later than this was held up by a standstill of the loop."""
+CATCH_UP_S = 0.3
+"""How long it may take to read what arrived during a standstill."""
+MOST_SLACK_US = 2 * SECOND_US
 
 
 class Source(Protocol):
@@ -86,14 +91,18 @@ class LiveTap:
 
     async def media(self) -> AsyncIterator[Media | Reached]:
         """Media in order of time and how far time has come, until the call hangs up."""
-        while True:
-            over, now_us = self._over, self.now_us()
-            self._awake.clear()
-            while (item := self._mixer.take(now_us)) is not None:
-                yield item
-            if over:
-                return
-            await self._rest()
+        heart = Heart(self._loop, self._awake)
+        try:
+            while True:
+                over, now_us = self._over, self.now_us()
+                self._awake.clear()
+                while (item := self._mixer.take(now_us, heart.slack_us())) is not None:
+                    yield item
+                if over:
+                    return
+                await self._awake.wait()
+        finally:
+            heart.stop()
 
     def wake(self) -> None:
         """Look again soon: something arrived, or tracks came or went; any thread may call it."""
@@ -112,10 +121,33 @@ class LiveTap:
             await self.unsubscribe(track)
         self.hang_up()
 
-    async def _rest(self) -> None:
-        """Wait until something arrives, a tick at most."""
-        timer = self._loop.call_later(TICK_S, self._awake.set)
-        try:
-            await self._awake.wait()
-        finally:
-            timer.cancel()
+
+class Heart:
+    """Beats once a tick and notices when the loop stood still: what arrived meanwhile is not to count as late.
+
+    After a standstill packets are read one by one, while the clock is already where they end.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, awake: asyncio.Event) -> None:
+        self._loop, self._awake = loop, awake
+        self._due_s = loop.time() + TICK_S
+        self._timer = loop.call_at(self._due_s, self._beat)
+        self._slack_us, self._until_s = 0, 0.0
+
+    def slack_us(self) -> int:
+        """How much longer than usual media are waited for now."""
+        now_s = self._loop.time()
+        if now_s - self._due_s > STILL_S:
+            self._slack_us = min(int((now_s - self._due_s) * SECOND_US), MOST_SLACK_US)
+            self._until_s = now_s + CATCH_UP_S
+        return self._slack_us if now_s < self._until_s else 0
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._timer.cancel()
+
+    def _beat(self) -> None:
+        self.slack_us()
+        self._due_s = self._loop.time() + TICK_S
+        self._timer = self._loop.call_at(self._due_s, self._beat)
+        self._awake.set()
