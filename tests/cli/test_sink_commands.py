@@ -37,7 +37,7 @@ def sink(scene: Scene) -> Iterator[Sink]:
 def added(sink: Sink, *more: str) -> str:
     done = sink("add", "webhook", URL, *more)
     assert done.exit_code == 0, done.output
-    return done.stderr.split(" ")[0]
+    return str(done.stderr.split(" ")[0])
 
 
 def answering(scene: Scene, monkeypatch: pytest.MonkeyPatch, status: int) -> None:

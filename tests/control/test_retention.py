@@ -17,6 +17,7 @@ from countenance.storage.calls import close_call
 from countenance.storage.clocks import micros
 from countenance.storage.outbox import Event
 from countenance.storage.tables import asks, calls, consents, deks, names, payloads, subjects
+from countenance.storage.tables import outbox as outbox_rows
 
 PERSON = "crm-4711-ana"
 QA = Purpose.SUPPORT_QA
@@ -237,3 +238,17 @@ def test_longer_days_for_the_log_can_be_asked_for_and_shorter_cannot(desk: Desk)
     desk.pass_(days=200)
     assert Retention(desk.log, desk.vault, desk.clock, 365).run().entries == 0
     assert Retention(desk.log, desk.vault, desk.clock, 1).run().entries == 256
+
+
+def test_events_that_were_handed_on_go_after_thirty_days_though_nothing_else_is_due(desk: Desk) -> None:
+    with desk.store.transaction() as tx:
+        outbox.put(tx, 0, [Event("t")], micros(desk.clock.utc()))
+        outbox.handed(tx, outbox.unhanded(tx), micros(desk.clock.utc()))
+        outbox.put(tx, 1, [Event("waits")], micros(desk.clock.utc()))
+    kept = []
+    for days in (29.9, 0.2):
+        desk.pass_(days=days)
+        Retention(desk.log, desk.vault, desk.clock).run()
+        with desk.store.reading() as tx:
+            kept.append(len(tx.rows(tx.select(outbox_rows))))
+    assert kept == [2, 1]

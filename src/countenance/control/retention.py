@@ -24,8 +24,8 @@ STANDING = (CONTEXT, "call", "dispute", "tombstone", "endpoint")
 """Contexts without a date of their own: they go with the answer, call, reading or endpoint they belong to."""
 ABANDONED = timedelta(days=2)
 """A call that was opened so long ago and never closed is over."""
-DELIVERED = timedelta(days=30)
-"""How long a delivered event stays in the outbox."""
+SETTLED = timedelta(days=30)
+"""How long an event stays in the outbox once it was delivered or given up: so long it can be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class Retention:
         if dry_run:
             return Kept(plan.counts, plan.answers, len(plan.seats), 0, old, plan.undated, plan.next_due, dry_run=True)
         done = self._delete(plan, now) if plan.anything else _Done()
+        with self._store.transaction() as tx:
+            outbox.sweep(tx, micros(now - SETTLED))
         pruned = self._prune(old)
         return Kept(
             plan.counts, done.answers, done.seats, done.events, pruned, plan.undated, plan.next_due, dry_run=False
@@ -100,7 +102,6 @@ class Retention:
             done.events = keeping.delete_payloads(tx, [one.payload_id for one in plan.payloads])
             done.answers = keeping.delete_answers(tx, plan.silent)
             keeping.delete_asks(tx, before)
-            outbox.sweep(tx, micros(now - DELIVERED))
             empty = keeping.empty_seats(tx, micros(now - ABANDONED))
             done.seats = len(empty)
             wipe(self._vault, tx, empty, None)
