@@ -99,12 +99,12 @@ class Server:
             stream_id=stream, topic=TOPIC, attributes=said, text_header=models.DataStream.TextHeader()
         )
         chunk = models.DataStream.Chunk(stream_id=stream, chunk_index=0, content=text.encode())
-        who = {"kind": models.DataPacket.RELIABLE, "participant_identity": "ana@acme"}
         for part in (
-            models.DataPacket(stream_header=header, **who),
-            models.DataPacket(stream_chunk=chunk, **who),
-            models.DataPacket(stream_trailer=models.DataStream.Trailer(stream_id=stream), **who),
+            models.DataPacket(stream_header=header),
+            models.DataPacket(stream_chunk=chunk),
+            models.DataPacket(stream_trailer=models.DataStream.Trailer(stream_id=stream)),
         ):
+            part.kind, part.participant_identity = models.DataPacket.RELIABLE, "ana@acme"
             self.channel.send(part.SerializeToString())
 
     def _data(self, message: bytes) -> None:

@@ -27,7 +27,7 @@ def found(root: Path) -> dict[str, Any]:
 
 
 def test_it_enters_with_a_token_that_hides_nothing_and_asks_for_nothing(found: dict[str, Any]) -> None:
-    assert found["tracks"] == ["p_1/audio", "p_1/video"]
+    assert found["tracks"] == ["p_1/video", "p_1/audio"]
     assert found["asked_before"] == []
     assert found["token"] == ["lesson-7", False, False]
 

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -21,8 +21,8 @@ from countenance.contracts.call import TrackKind
 from countenance.contracts.errors import TapError, UsageError
 from countenance.inference.tables import checked
 
-PATIENCE = 3
-"""How often a server is entered again that sends what was given up; then it is left for good."""
+PATIENCE, PATIENCE_S = 3, 60.0
+"""How often within so long a server is entered again that sends what was given up; then it is left for good."""
 CLOSED_WITHIN_S = 1.0
 
 
@@ -83,6 +83,7 @@ class LivekitSource(RemoteSource[str]):
         """`clung` and `unasked`: how often the server sent what was not, or no longer, asked for."""
         self._sdk, self._asked, self._access = sdk, room, access
         self._written = set[str]()
+        self._clung_s: deque[float] = deque(maxlen=PATIENCE + 1)
         self._visit: Visit | None = None
         self._words: Transcripts | None = None
 
@@ -108,12 +109,17 @@ class LivekitSource(RemoteSource[str]):
 
     def _decide(self, reason: str | None) -> None:
         """Whether there is something to come back for."""
-        if reason in ENDINGS or (reason == CLUNG and self.counts["clung"] > PATIENCE):
+        if reason in ENDINGS or (reason == CLUNG and self._has_had_enough()):
             self.over = True
         elif reason == "DUPLICATE_IDENTITY":
             raise TapError("another tap took this one's identity in the room", "Give each its own identity.")
         else:
             raise LostError(f"the line to LiveKit was lost ({reason})", "It is made anew.")
+
+    def _has_had_enough(self) -> bool:
+        now_s = asyncio.get_running_loop().time()
+        self._clung_s.append(now_s)
+        return len(self._clung_s) > PATIENCE and now_s - self._clung_s[0] < PATIENCE_S
 
     async def receive(self, key: str, reader: Reader, tap: LiveTap) -> None:
         """Subscribe to one publication or transcript, until it or the room ends."""
