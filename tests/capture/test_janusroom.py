@@ -70,6 +70,12 @@ def test_people_come_change_what_they_publish_and_go() -> None:
     assert it.over is None
 
 
+def test_a_screen_beside_a_camera_is_not_read() -> None:
+    it, roster = board()
+    it.entered(joined(publisher("ana", PICTURES, PICTURES | {"mid": "2"})))
+    assert roster.published() == (Publication("ana", "1"),)
+
+
 def test_whoever_is_not_there_any_more_after_a_lost_line_has_gone_and_the_others_kept_their_tracks() -> None:
     it, roster = board()
     it.entered(joined(publisher("ana", SOUND), publisher("ben", SOUND)))

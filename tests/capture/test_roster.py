@@ -61,8 +61,11 @@ def test_saying_again_what_is_published_changes_nothing() -> None:
     assert roster.tracks() == (Track("ben/video", "ben", VIDEO),)
 
 
-def test_two_tabs_of_one_person_are_two_tracks() -> None:
+def test_of_two_tabs_of_one_person_the_newest_is_read_and_the_other_again_when_it_ends() -> None:
     roster: Roster[int] = Roster(CALL)
     roster.publish(1, VIDEO, "ana")
-    roster.publish(2, VIDEO, "ana")
-    assert [track.id for track in roster.tracks()] == ["ana/video", "ana/video.2"]
+    roster.publish(2, AUDIO, "ana")
+    roster.publish(3, VIDEO, "ana")
+    assert [track.id for track in roster.tracks()] == ["ana/audio", "ana/video.2"]
+    roster.withdraw(3)
+    assert [track.id for track in roster.tracks()] == ["ana/video", "ana/audio"]

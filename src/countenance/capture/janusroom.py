@@ -96,15 +96,17 @@ class Board:
         return self._room.request("join", ptype="subscriber", streams=[publication.wanted()], **private)
 
     def _publisher(self, publisher: Mapping[str, Any]) -> None:
-        """A publisher, with all its streams as they are now."""
+        """A publisher as it is now: its first microphone and camera; what it sends beside them are screens."""
         feed = _feed(publisher)
         if feed is None:
             return
         called = str(publisher.get(self._room.known_by, ""))
-        now = {}
+        now: dict[Publication, TrackKind] = {}
         for stream in _tables(publisher.get("streams")):
             kind, mid = KINDS.get(str(stream.get("type"))), stream.get("mid")
-            if kind is not None and isinstance(mid, str) and not stream.get("disabled"):
+            if kind is None or kind in now.values() or stream.get("disabled"):
+                continue
+            if isinstance(mid, str):
                 layered = kind is TrackKind.VIDEO and bool(stream.get("simulcast"))
                 now[Publication(feed, mid, layered)] = kind
         for key in self._roster.published():

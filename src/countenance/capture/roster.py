@@ -12,8 +12,8 @@ K = TypeVar("K", bound=Hashable)
 class Roster(Generic[K]):
     """What is published now, as tracks of participants; whoever is not on the call has none.
 
-    A publication that ended and began again is another track, so that no permission, queue or clock of the old one is
-    taken for one of the new.
+    Of each kind a person has one track: the newest, and the one before when that ends. A publication that ended and
+    began again is another track, so that no permission, queue or clock of the old one is taken for one of the new.
     """
 
     def __init__(self, call: Call) -> None:
@@ -47,8 +47,10 @@ class Roster(Generic[K]):
         return tuple(self._published)
 
     def tracks(self) -> tuple[Track, ...]:
-        """The tracks of participants, in the order in which they came."""
-        return tuple(track for key in self._published if (track := self._track(key)) is not None)
+        """The track of each kind that each participant published last, in the order in which they came."""
+        tracks = [track for key in self._published if (track := self._track(key)) is not None]
+        newest = {(track.participant_id, track.kind): track for track in tracks}
+        return tuple(track for track in tracks if newest[track.participant_id, track.kind] == track)
 
     def key(self, track: Track) -> K | None:
         """The publication of a track; None once it has ended."""

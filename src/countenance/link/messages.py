@@ -18,6 +18,8 @@ class Admitted:
     call: Call
     rulings: tuple[tuple[str, Ruling], ...]
     """Participant and ruling; each replaces what was said of that participant and modality before."""
+    known_as: tuple[tuple[str, str], ...] = ()
+    """Participant, and the deployment's own id of them, by which its media server knows them too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,8 @@ class LiveCalls:
 
     def _admitted(self, live: LiveCall) -> Admitted:
         rulings = tuple((who, ruling) for (who, _), ruling in live.running.rulings.items())
-        return Admitted(live.id, live.call, rulings)
+        known_as = tuple((seat.participant_id, seat.person) for seat in live.running.seats.values())
+        return Admitted(live.id, live.call, rulings, known_as)
 
     async def _place(self, live: LiveCall) -> None:
         """Give the call to a worker, with everything that holds by now."""
