@@ -269,10 +269,9 @@ class Erased:
 
     def see(self, leaf: Leaf, kind: object) -> None:
         """Report what is wrong with an entry."""
-        person = word(leaf, "subject_ref")
         if kind == "ERASURE":
-            self._gone.add(person)
-        elif person is not None and person in self._gone:
+            self._gone.add(word(leaf, "subject_ref"))
+        elif self._gone and (person := word(leaf, "subject_ref")) is not None and person in self._gone:
             self._report(whole(leaf, "seq"), f"{kind} about a person who was erased")
 
 
