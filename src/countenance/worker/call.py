@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from countenance.capture.mixing import LiveTap
+from countenance.capture.remote import RemoteConnector
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.words import Words
 from countenance.consent.register import Register
@@ -99,9 +100,9 @@ class HostedCall:
         rulings = dict(self._permissions.rulings)
         rulings.update({(who, ruling.case.modality): ruling for who, ruling in admitted.rulings})
         self._permissions.rulings = rulings
-        know = getattr(self._connector, "know", None)
-        for participant_id, called in admitted.known_as if know is not None else ():
-            know(called, participant_id)
+        if isinstance(self._connector, RemoteConnector):
+            for participant_id, called in admitted.known_as:
+                self._connector.know(called, participant_id)
 
     async def answered(self, consent: Consent) -> None:
         """A durable answer: a yes counts from the first window whose leases are not asked for yet."""
