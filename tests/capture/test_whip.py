@@ -1,4 +1,5 @@
 import asyncio
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -163,6 +164,28 @@ async def test_ice_restarts_under_media_that_go_on() -> None:
         with pytest.raises(PreconditionError):
             await connector.patch("ana", ana.resource_id, "", ana.etag)
         assert await connector.patch("ana", ana.resource_id, "a=end-of-candidates\r\n", answer["etag"]) == {}
+
+
+async def test_who_never_connects_is_given_up() -> None:
+    connector = WhipConnector(mono_us)
+    ana = Publisher(Tone())
+    async with connector.join(CALL) as tap:
+        answer = await connector.offer("ana", await ana.offer())
+        source = connector._source
+        assert source is not None
+        source._sessions[answer.resource_id]._late()
+        await until(tap, lambda _: answer.resource_id not in source._sessions)
+    await ana.close()
+
+
+async def test_an_offer_without_a_codec_that_is_read_says_which_are() -> None:
+    connector = WhipConnector(mono_us)
+    ana = Publisher(Tone())
+    sdp = re.sub(r"(opus|G722|PCMU|PCMA)/", "CN/", await ana.offer())
+    async with connector.join(CALL):
+        with pytest.raises(UsageError, match="Offer Opus, VP8 or H264"):
+            await connector.offer("ana", sdp)
+    await ana.close()
 
 
 async def test_ice_cannot_restart_before_it_was_connected() -> None:
