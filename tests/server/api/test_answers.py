@@ -356,6 +356,12 @@ async def test_a_request_keeps_the_id_its_client_gave_it(scene: Scene) -> None:
     assert "x-client-request-id" not in odd.headers
 
 
+async def test_an_address_with_a_slash_too_many_leads_nowhere(scene: Scene) -> None:
+    async with scene.client() as client:
+        answer = await client.get("/v1/calls/", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
 @pytest.mark.parametrize("slug", sorted(KINDS))
 async def test_every_problem_has_a_page(scene: Scene, slug: str) -> None:
     async with scene.client() as client:

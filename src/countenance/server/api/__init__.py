@@ -50,6 +50,8 @@ def install(app: FastAPI, site: Site) -> None:
     """Give an app the whole API."""
     problems.install(app)
     app.add_middleware(ClientRequestId)
+    # An address is right or it is not: a redirect would be to whatever host the request names.
+    app.router.redirect_slashes = False
     app.state.operations = [one for router in ROUTERS for one in router.routes if isinstance(one, Route)]
     app.state.readers = Readers(site.config.limits.sockets)
     include(app)
