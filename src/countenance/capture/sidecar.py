@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from pydantic import ConfigDict
 
 from countenance.capture.remote import LostError
 from countenance.capture.rtp import Codec
@@ -26,6 +27,8 @@ LONGEST_LINE = 65_536
 
 class MediasoupRoom(Table):
     """Where a call takes place, and where its media are to be sent."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     url: str
     """Of the sidecar: `https://media.example/countenance`."""

@@ -52,7 +52,8 @@ def near(word: str, known: Iterable[str]) -> str:
 
 
 def _usage(kind: type[BaseModel], error: ValidationError, source: str, remedy: str) -> UsageError:
-    fault = error.errors()[0]
+    # A key that is missing is often one that is misspelt: the misspelt one says more.
+    fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in fault["loc"])
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     if fault["type"] == "extra_forbidden":
