@@ -125,7 +125,7 @@ def test_a_call_that_runs_and_ends_is_complete_in_the_log(plane: Plane) -> None:
     assert plane.kinds()[-2:] == ["LEASE_CLOSE", "LEASE_CLOSE"]
     assert plane.findings() == ()
     health = plane.control.health()
-    assert (health.writes, health.why, health.open_leases, health.waiting, health.unaccounted) == (True, None, 0, 8, 0)
+    assert (health.writes, health.why, health.open_leases, health.waiting, health.unaccounted) == (True, None, 0, 9, 0)
     assert health.log_size == plane.tenant.log.size
 
 

@@ -58,6 +58,16 @@ def test_rows_of_the_outbox_are_handed_on_in_their_order(store: Store) -> None:
         assert outbox.handed_since(tx, 41, 9) == ()
 
 
+def test_what_comes_last_stands_behind_everything(store: Store) -> None:
+    with store.transaction() as tx:
+        outbox.put_last(tx, Event("first"), 10)
+        outbox.put(tx, 7, [Event("a", "c"), Event("b", "c", "p")], 20)
+        outbox.put_last(tx, Event("end", "c"), 30)
+        outbox.put(tx, 8, [Event("next")], 40)
+        found = [(one.topic, one.seq, one.turn, one.at_utc_us) for one in outbox.unhanded(tx)]
+    assert found == [("first", 0, 0, 10), ("a", 7, 0, 20), ("b", 7, 1, 20), ("end", 7, 2, 30), ("next", 8, 0, 40)]
+
+
 def test_the_first_of_each_call_is_due_and_rows_of_no_call_wait_for_nobody(store: Store) -> None:
     put(store, A2, A1, B1, FREE1, FREE2, replace(A1, endpoint_id="e2", event_id="x"))
     assert sorted(due(store)) == ["e1.a1", "e1.b1", "e1.free1", "e1.free2", "e2.a1"]

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from countenance.contracts.call import Call, Purpose
 from countenance.contracts.errors import UsageError
-from countenance.surface.envelope import SAMPLE
+from countenance.surface.envelope import CALL_SUMMARY, SAMPLE, Envelopes
 from countenance.surface.webhooks import (
     ERASED,
     LARGEST_BYTES,
@@ -100,6 +101,17 @@ def test_apart_from_a_call_the_own_id_of_a_person_stands_in_no_attribute() -> No
     assert thin["source"] == "/deployments/acme"
     assert thin["dataref"] == f"/v1/events/{'e' * 32}"
     assert "ann" not in json.dumps(thin)
+
+
+def test_the_end_of_a_call_says_where_its_summary_is() -> None:
+    one = letter(topic=CALL_SUMMARY)
+    call = Call("c 1", "acme", Purpose.SUPPORT_QA, (), "2026-11-22T09:00:00Z")
+    own = Envelopes(call).summary(4, 0)
+    assert body(one)["dataref"] == "https://signals.example.com/v1/calls/c%201/summary"
+    assert "data" not in body(one)
+    full = body(one, full=True)
+    assert (full["source"], full["type"], full["data"]) == (own["source"], own["type"], own["data"])
+    assert body(letter(topic=CALL_SUMMARY, call=None))["dataref"].endswith("e" * 32)
 
 
 @pytest.mark.parametrize(

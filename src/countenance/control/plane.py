@@ -30,7 +30,9 @@ from countenance.storage import entries as log_rows
 from countenance.storage.clocks import SteadyClock, micros
 from countenance.storage.consents import ConsentRow
 from countenance.storage.marks import put_mark
+from countenance.storage.outbox import Event
 from countenance.storage.points import Points, nowhere
+from countenance.surface.envelope import CALL_SUMMARY
 
 PROBE = "health.probe"
 
@@ -167,7 +169,9 @@ class Control:
             for lease in call.open_leases:
                 call.close(lease, "hang_up")
             with self.tenant.store.transaction() as tx:
-                calls.close_call(tx, call.call_ref, micros(self.clock.utc()))
+                now = micros(self.clock.utc())
+                calls.close_call(tx, call.call_ref, now)
+                outbox.put_last(tx, Event(CALL_SUMMARY, call.call_ref), now)
         with self._one:
             self._calls.pop(call.call_ref, None)
 

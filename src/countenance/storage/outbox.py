@@ -65,6 +65,14 @@ def put(
     tx.insert(outbox, *rows)
 
 
+def put_last(tx: Transaction, event: Event, now_utc_us: int, ids: Callable[[], str] = random_id) -> None:
+    """Add what comes after everything that was put out so far, of no entry of its own."""
+    newest = tx.first(tx.select(outbox).order_by(outbox.c.seq.desc(), outbox.c.turn.desc()).limit(1))
+    seq, turn = (0, 0) if newest is None else (newest.seq, newest.turn + 1)
+    row = {"seq": seq, "turn": turn, "event_id": ids(), "topic": event.topic, "call_ref": event.call_ref}
+    tx.insert(outbox, {**row, "payload_id": event.payload_id, "body": event.body, "at_utc_us": now_utc_us})
+
+
 def unhanded(tx: Transaction, most: int = 500) -> Sequence[Waiting]:
     """The rows that no endpoint has in its queue yet, in order."""
     return _in_order(tx, OPEN, most)

@@ -100,8 +100,8 @@ class Envelopes:
 
     def summary(self, sequence: int, end_us: int, dataref: str = "summary.json") -> Envelope:
         """The summary is ready: thin, with a reference to it."""
-        summary_id = str(uuid5(NAMESPACE_URL, f"{self.source}#summary"))
-        envelope = self._wrap(sequence, CALL_SUMMARY, CALL_SUMMARY, {"summary_id": summary_id}, end_us, None)
+        said: Envelope = {"summary_id": summary_id(self.source)}
+        envelope = self._wrap(sequence, CALL_SUMMARY, CALL_SUMMARY, said, end_us, None)
         return envelope | {"dataref": dataref}
 
     def _role(self, participant_id: str) -> str:
@@ -133,6 +133,11 @@ class Envelopes:
         if self.call.started_at is not None:
             envelope["time"] = wall_clock(self.call.started_at, max(0, at_us))
         return envelope
+
+
+def summary_id(source: str) -> str:
+    """The id of the summary of a call, by where its events come from."""
+    return str(uuid5(NAMESPACE_URL, f"{source}#summary"))
 
 
 def wall_clock(started_at: str, at_us: int) -> str:

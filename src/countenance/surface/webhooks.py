@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from standardwebhooks import Webhook
 
 from countenance.contracts.errors import UsageError
-from countenance.surface.envelope import PREFIX, SAMPLE, to_line
+from countenance.surface.envelope import CALL_SUMMARY, PREFIX, SAMPLE, summary_id, to_line
 
 CONTENT_TYPE = "application/cloudevents+json"
 SYMMETRIC, SECRET, PUBLIC = "whsec_", "whsk_", "whpk_"
@@ -71,6 +71,10 @@ class Bodies:
         said = _said(letter.payload)
         own = said if "specversion" in said else self._wrapped(letter, said)
         reference = f"{self.site}/v1/events/{letter.event_id}"
+        if letter.topic == CALL_SUMMARY and letter.call_id is not None:
+            # It is put out without a word, for the id of a call stands open nowhere.
+            own |= {"datacontenttype": "application/json", "data": {"summary_id": summary_id(own["source"])}}
+            reference = f"{self.site}/v1/calls/{quote(letter.call_id, safe='')}/summary"
         return {**own, "sequence": f"{letter.seq:09d}{letter.turn:03d}", "dataref": reference}
 
     def _wrapped(self, letter: Letter, data: Body) -> Body:

@@ -197,3 +197,14 @@ def test_where_calls_are_about_health_bodies_are_thin(scene: Scene) -> None:
         )
         assert endpoints_of(scene.site, services)._phi
     assert not endpoints_of(scene.site, scene.one)._phi
+
+
+async def test_the_end_of_a_call_is_told_with_the_address_of_its_summary(scene: Scene) -> None:
+    async with scene.client() as client:
+        await added(client, types=["io.countenance.call.*"])
+        call = await begun(client, ANA)
+        await client.post(f"/v1/calls/{call['call_id']}/end")
+        (thin,) = send(scene)
+        assert thin["type"] == "io.countenance.call.summary.v1"
+        assert thin["dataref"] == f"/v1/calls/{call['call_id']}/summary"
+        assert (await client.get(thin["dataref"])).status_code == 200
