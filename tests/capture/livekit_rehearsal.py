@@ -31,6 +31,7 @@ from countenance.capture.livekitaccess import LivekitAccess, LivekitRoom
 from countenance.capture.livekitwords import FINAL, SEGMENT, TOPIC, TRACK
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.media import AudioChunk, Utterance, VideoFrame
+from countenance.storage.clocks import SystemClock
 
 IP, PORT = "10.77.0.1", 17880
 CALL = Call("c1", "acme", Purpose.SALES_COACHING, (Participant("p_1", "Ana", Role.CUSTOMER),))
@@ -168,7 +169,7 @@ class Server:
 @asynccontextmanager
 async def call() -> AsyncIterator[tuple[Server, LivekitConnector, Watched]]:
     server = Server()
-    connector = LivekitConnector(LivekitRoom(room="lesson-7"), ACCESS, lambda: time.monotonic_ns() // 1000)
+    connector = LivekitConnector(LivekitRoom(room="lesson-7"), ACCESS, SystemClock())
     connector.know("ana@acme", "p_1")
     async with (
         serve(server.converse, IP, PORT, process_request=server.admit),

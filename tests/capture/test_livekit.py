@@ -35,6 +35,7 @@ from countenance.contracts.trust import ConsentStatus
 from countenance.deployment import Deployment, Person
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
+from countenance.storage.clocks import SystemClock
 from countenance.testing.connectors import check_connector
 from countenance.worker.looking import sights, tracks_of
 
@@ -72,7 +73,13 @@ class Room:
 
     def connector(self, retries_s: tuple[float, ...] = (0.0,) * 50) -> LivekitConnector:
         made = LivekitConnector(
-            self.asked, ACCESS, lambda: self.now_us, began_us=0, retries_s=retries_s, sdk=self.server
+            self.asked,
+            ACCESS,
+            SystemClock(),
+            mono_us=lambda: self.now_us,
+            began_us=0,
+            retries_s=retries_s,
+            sdk=self.server,
         )
         made.know("ana@acme", "p_1")
         made.know("ben@acme", "p_2")
@@ -551,7 +558,13 @@ class Conformed(LivekitConnector):
     def __init__(self) -> None:
         self.room = Room()
         super().__init__(
-            self.room.asked, ACCESS, lambda: self.room.now_us, began_us=0, retries_s=(0.0,) * 50, sdk=self.room.server
+            self.room.asked,
+            ACCESS,
+            SystemClock(),
+            mono_us=lambda: self.room.now_us,
+            began_us=0,
+            retries_s=(0.0,) * 50,
+            sdk=self.room.server,
         )
         self.know("ana@acme", "p_1")
         self.know("ben@acme", "p_2")

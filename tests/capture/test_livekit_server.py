@@ -5,7 +5,6 @@ A person made here publishes a picture, a tone and a transcript into a room of t
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -23,6 +22,7 @@ from countenance.capture.livekitroom import LISTENED_S, SIGNAL
 from countenance.capture.livekitwords import FINAL, SEGMENT, TOPIC, TRACK
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.media import AudioChunk, Utterance, VideoFrame
+from countenance.storage.clocks import SystemClock
 
 rtc = pytest.importorskip("livekit.rtc")
 api = pytest.importorskip("livekit.api")
@@ -72,7 +72,7 @@ class Ana:
 @asynccontextmanager
 async def call() -> AsyncIterator[tuple[LivekitConnector, Watched, Ana]]:
     access, name = LivekitAccess.of(os.environ), f"countenance-{token_hex(4)}"
-    connector = LivekitConnector(LivekitRoom(room=name), access, lambda: time.monotonic_ns() // 1000)
+    connector = LivekitConnector(LivekitRoom(room=name), access, SystemClock())
     connector.know("ana@acme", "p_1")
     ana = Ana(access, name)
     await ana.enter()

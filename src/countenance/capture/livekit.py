@@ -3,10 +3,10 @@
 import asyncio
 import importlib
 import os
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from countenance.capture.livekitaccess import LivekitAccess, LivekitRoom
@@ -18,12 +18,24 @@ from countenance.capture.remote import RETRIES_S, LostError, Reader, RemoteConne
 from countenance.capture.roster import Roster
 from countenance.capture.sampling import Grid
 from countenance.contracts.call import TrackKind
+from countenance.contracts.clock import Clock
 from countenance.contracts.errors import TapError, UsageError
 from countenance.inference.tables import checked
+from countenance.storage.clocks import SystemClock
 
 PATIENCE, PATIENCE_S = 3, 60.0
 """How often within so long a server is entered again that sends what was given up; then it is left for good."""
 CLOSED_WITHIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What one visit needs."""
+
+    url: str
+    token: str = field(repr=False)
+    transcripts: bool
+    """Whether transcripts of the room are read."""
 
 
 class LivekitConnector(RemoteConnector[str]):
@@ -33,15 +45,17 @@ class LivekitConnector(RemoteConnector[str]):
         self,
         room: LivekitRoom,
         access: LivekitAccess,
-        mono_us: Callable[[], int],
+        clock: Clock,
         *,
+        mono_us: Callable[[], int] | None = None,
         began_us: int | None = None,
         grid: Grid | None = None,
         retries_s: Sequence[float] = RETRIES_S,
         sdk: Package = None,
     ) -> None:
-        super().__init__(mono_us, began_us=began_us, grid=grid)
-        self._room, self._access, self._retries_s = room, access, retries_s
+        """Tokens have the time of `clock`; media that of `mono_us`, or of the same clock."""
+        super().__init__(mono_us or clock.mono_us, began_us=began_us, grid=grid)
+        self._room, self._access, self._clock, self._retries_s = room, access, clock, retries_s
         self._sdk = sdk or _package()
         self._source: LivekitSource | None = None
 
@@ -51,11 +65,12 @@ class LivekitConnector(RemoteConnector[str]):
     ) -> "LivekitConnector":
         """From the keys of a source, and the keys of the server in the environment; raises UsageError."""
         room = checked(LivekitRoom, table, "source livekit")
-        return cls(room, LivekitAccess.of(os.environ), mono_us, began_us=began_us, grid=Grid(fps))
+        access = LivekitAccess.of(os.environ)
+        return cls(room, access, SystemClock(), mono_us=mono_us, began_us=began_us, grid=Grid(fps))
 
     def source(self, roster: Roster[str]) -> "LivekitSource":
         """The room, not yet entered."""
-        self._source = LivekitSource(self._sdk, self._room, self._access, roster, self._retries_s)
+        self._source = LivekitSource(self._sdk, self._ticket, roster, self._retries_s)
         return self._source
 
     async def signal(self, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,6 +82,10 @@ class LivekitConnector(RemoteConnector[str]):
             raise UsageError("`tell` needs `participant_id` and `payload`", "Give both as text, while the call runs.")
         return {"told": await self._source.tell(who, payload.encode())}
 
+    def _ticket(self) -> Ticket:
+        token = self._access.token(self._room, int(self._clock.utc().timestamp()))
+        return Ticket(self._access.url, token, self._room.transcripts)
+
     def people(self) -> tuple[Seen, ...]:
         """Who is in the room; nothing of them is subscribed to see this."""
         return () if self._source is None else self._source.people()
@@ -76,12 +95,13 @@ class LivekitSource(RemoteSource[str]):
     """One room, visited anew whenever the line is lost."""
 
     def __init__(
-        self, sdk: Package, room: LivekitRoom, access: LivekitAccess, roster: Roster[str], retries_s: Sequence[float]
+        self, sdk: Package, ticket: Callable[[], Ticket], roster: Roster[str], retries_s: Sequence[float]
     ) -> None:
+        """`ticket` is asked anew for every visit: tokens are short-lived."""
         super().__init__(roster, retries_s)
         self.counts = Counter[str]()
         """`clung` and `unasked`: how often the server sent what was not, or no longer, asked for."""
-        self._sdk, self._asked, self._access = sdk, room, access
+        self._sdk, self._ticket = sdk, ticket
         self._written = set[str]()
         self._clung_s: deque[float] = deque(maxlen=PATIENCE + 1)
         self._visit: Visit | None = None
@@ -91,10 +111,11 @@ class LivekitSource(RemoteSource[str]):
         """Enter with a fresh token, and stay until the room is over or the line is lost."""
         visit = Visit(self._sdk, self.roster, self.changed.set, self.counts, self._written)
         words = Transcripts(self._sdk, visit.transcribed, tap.now_us)
-        if self._asked.transcripts:
+        ticket = self._ticket()
+        if ticket.transcripts:
             visit.room.register_text_stream_handler(TOPIC, words.opened)
         try:
-            await visit.enter(self._access.url, self._access.token(self._asked, int(time.time())))
+            await visit.enter(ticket.url, ticket.token)
             self._visit, self._words = visit, words
             async with self.arrived(tap):
                 while not visit.gone:

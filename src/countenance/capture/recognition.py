@@ -5,7 +5,7 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -61,12 +61,13 @@ class LocalTranscriber:
         """`make` loads the recogniser; it runs on the thread, and what it raises is raised here."""
         self._waiting: deque[_Stretch] = deque()
         self._counts: Counter[str] = Counter()
-        self._ready = threading.Condition()
+        self._lock = threading.Lock()
         self._over = False
-        loaded: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, args=(make, loaded), name="transcriber", daemon=True)
-        self._thread.start()
-        loaded.result()
+        self._thread = ThreadPoolExecutor(1, "transcriber", _give_way)
+        made = self._thread.submit(make)
+        if made.exception() is not None:
+            self._thread.shutdown()
+        self._recogniser = made.result()
 
     @property
     def recipient(self) -> str | None:
@@ -79,21 +80,21 @@ class LocalTranscriber:
 
     def counts(self) -> Mapping[str, int]:
         """Utterances said, and stretches dropped: too short, no room, unreadable, or nobody may hear them any more."""
-        with self._ready:
+        with self._lock:
             return dict(self._counts)
 
     def close(self) -> None:
         """End the thread; a stretch that is being recognised is finished and not said."""
-        with self._ready:
+        with self._lock:
             self._over = True
             self._waiting.clear()
-            self._ready.notify()
-        self._thread.join()
+        self._thread.shutdown()
 
     def put(self, stretch: _Stretch) -> None:
         """Queue a stretch; the oldest gives way."""
-        with self._ready:
-            reason = "short" if len(stretch.pcm) < SHORTEST else "closed" if stretch.hearing.closed else None
+        with self._lock:
+            reason = "short" if len(stretch.pcm) < SHORTEST else None
+            reason = "closed" if stretch.hearing.closed or self._over else reason
             if reason is not None:
                 self._counts[f"dropped_{reason}"] += 1
                 return
@@ -101,35 +102,26 @@ class LocalTranscriber:
             if len(self._waiting) > WAITING:
                 self._waiting.popleft()
                 self._counts["dropped_busy"] += 1
-            self._ready.notify()
+            self._thread.submit(self._recognise).add_done_callback(_surface)
 
     def forget(self, hearing: "_Hearing") -> None:
         """Drop what waits of somebody."""
-        with self._ready:
+        with self._lock:
             kept = [stretch for stretch in self._waiting if stretch.hearing is not hearing]
             self._counts["dropped_closed"] += len(self._waiting) - len(kept)
             self._waiting = deque(kept)
 
-    def _run(self, make: Callable[[], Recogniser], loaded: "Future[None]") -> None:
-        _give_way()
+    def _recognise(self) -> None:
+        with self._lock:
+            stretch = self._waiting.popleft() if self._waiting else None
+        if stretch is None:
+            return  # it gave way, or nobody may hear it any more
         try:
-            recogniser = make()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever made this transcriber
-            loaded.set_exception(error)
-            return
-        loaded.set_result(None)
-        while (stretch := self._next()) is not None:
-            try:
-                for heard in recogniser.recognise(stretch.pcm):
-                    self._say(stretch, heard)
-            except MediaError:
-                with self._ready:
-                    self._counts["dropped_failed"] += 1
-
-    def _next(self) -> _Stretch | None:
-        with self._ready:
-            self._ready.wait_for(lambda: self._over or self._waiting)
-            return None if self._over else self._waiting.popleft()
+            for heard in self._recogniser.recognise(stretch.pcm):
+                self._say(stretch, heard)
+        except MediaError:
+            with self._lock:
+                self._counts["dropped_failed"] += 1
 
     def _say(self, stretch: _Stretch, heard: Heard) -> None:
         length_us = len(stretch.pcm) * SECOND_US // SAMPLE_RATE
@@ -139,7 +131,7 @@ class LocalTranscriber:
         start_us, end_us = stretch.at_us + heard.start_us, stretch.at_us + min(heard.end_us, length_us)
         track = stretch.hearing.track
         said = Utterance(track.id, track.participant_id, start_us, end_us, text, heard.confidence, heard.language)
-        with self._ready:
+        with self._lock:
             self._counts["utterances" if stretch.hearing.say(said) else "dropped_closed"] += 1
 
 
@@ -199,6 +191,11 @@ def _quietest(pcm: NDArray[np.int16]) -> int:
     """Just after the quietest 20 ms of the last 3 s: words are seldom cut there."""
     levels = levels_db(pcm[-_CUT:].reshape(-1, FRAME))
     return len(pcm) - _CUT + (int(np.argmin(levels)) + 1) * FRAME
+
+
+def _surface(done: "Future[None]") -> None:
+    """What nobody foresaw goes to the log, and the next stretch is recognised all the same."""
+    done.result()
 
 
 def _give_way() -> None:
