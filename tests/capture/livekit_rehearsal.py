@@ -26,7 +26,7 @@ from tests.capture.watching import Watched
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from countenance.capture.livekit import LivekitConnector
+from countenance.capture.livekit import LivekitConnector, tickets
 from countenance.capture.livekitaccess import LivekitAccess, LivekitRoom
 from countenance.capture.livekitwords import FINAL, SEGMENT, TOPIC, TRACK
 from countenance.contracts.call import Call, Participant, Purpose, Role
@@ -169,7 +169,8 @@ class Server:
 @asynccontextmanager
 async def call() -> AsyncIterator[tuple[Server, LivekitConnector, Watched]]:
     server = Server()
-    connector = LivekitConnector(LivekitRoom(room="lesson-7"), ACCESS, SystemClock())
+    clock = SystemClock()
+    connector = LivekitConnector(tickets(LivekitRoom(room="lesson-7"), ACCESS, clock), clock.mono_us)
     connector.know("ana@acme", "p_1")
     async with (
         serve(server.converse, IP, PORT, process_request=server.admit),

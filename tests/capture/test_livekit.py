@@ -23,7 +23,7 @@ from tests.capture.watching import Watched
 
 from countenance.aggregation.taxonomy import load
 from countenance.assembly import rule_all
-from countenance.capture.livekit import PATIENCE, LivekitConnector
+from countenance.capture.livekit import PATIENCE, LivekitConnector, tickets
 from countenance.capture.livekitaccess import LivekitAccess, LivekitRoom
 from countenance.capture.livekitroom import LISTENED_S, SIGNAL, Visit
 from countenance.capture.livekitwords import FINAL, LONGEST, SEGMENT, TRACK
@@ -73,10 +73,8 @@ class Room:
 
     def connector(self, retries_s: tuple[float, ...] = (0.0,) * 50) -> LivekitConnector:
         made = LivekitConnector(
-            self.asked,
-            ACCESS,
-            SystemClock(),
-            mono_us=lambda: self.now_us,
+            tickets(self.asked, ACCESS, SystemClock()),
+            lambda: self.now_us,
             began_us=0,
             retries_s=retries_s,
             sdk=self.server,
@@ -558,10 +556,8 @@ class Conformed(LivekitConnector):
     def __init__(self) -> None:
         self.room = Room()
         super().__init__(
-            self.room.asked,
-            ACCESS,
-            SystemClock(),
-            mono_us=lambda: self.room.now_us,
+            tickets(self.room.asked, ACCESS, SystemClock()),
+            lambda: self.room.now_us,
             began_us=0,
             retries_s=(0.0,) * 50,
             sdk=self.room.server,

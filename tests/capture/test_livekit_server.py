@@ -15,7 +15,7 @@ import pytest
 from tests.capture.waiting import until
 from tests.capture.watching import Watched
 
-from countenance.capture.livekit import LivekitConnector
+from countenance.capture.livekit import LivekitConnector, tickets
 from countenance.capture.livekitaccess import ENVIRONMENT, LivekitAccess, LivekitRoom
 from countenance.capture.livekitmedia import Package
 from countenance.capture.livekitroom import LISTENED_S, SIGNAL
@@ -72,7 +72,8 @@ class Ana:
 @asynccontextmanager
 async def call() -> AsyncIterator[tuple[LivekitConnector, Watched, Ana]]:
     access, name = LivekitAccess.of(os.environ), f"countenance-{token_hex(4)}"
-    connector = LivekitConnector(LivekitRoom(room=name), access, SystemClock())
+    clock = SystemClock()
+    connector = LivekitConnector(tickets(LivekitRoom(room=name), access, clock), clock.mono_us)
     connector.know("ana@acme", "p_1")
     ana = Ana(access, name)
     await ana.enter()

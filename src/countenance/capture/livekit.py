@@ -43,19 +43,16 @@ class LivekitConnector(RemoteConnector[str]):
 
     def __init__(
         self,
-        room: LivekitRoom,
-        access: LivekitAccess,
-        clock: Clock,
+        ticket: Callable[[], Ticket],
+        mono_us: Callable[[], int],
         *,
-        mono_us: Callable[[], int] | None = None,
         began_us: int | None = None,
         grid: Grid | None = None,
         retries_s: Sequence[float] = RETRIES_S,
         sdk: Package = None,
     ) -> None:
-        """Tokens have the time of `clock`; media that of `mono_us`, or of the same clock."""
-        super().__init__(mono_us or clock.mono_us, began_us=began_us, grid=grid)
-        self._room, self._access, self._clock, self._retries_s = room, access, clock, retries_s
+        super().__init__(mono_us, began_us=began_us, grid=grid)
+        self._ticket, self._retries_s = ticket, retries_s
         self._sdk = sdk or _package()
         self._source: LivekitSource | None = None
 
@@ -65,8 +62,8 @@ class LivekitConnector(RemoteConnector[str]):
     ) -> "LivekitConnector":
         """From the keys of a source, and the keys of the server in the environment; raises UsageError."""
         room = checked(LivekitRoom, table, "source livekit")
-        access = LivekitAccess.of(os.environ)
-        return cls(room, access, SystemClock(), mono_us=mono_us, began_us=began_us, grid=Grid(fps))
+        ticket = tickets(room, LivekitAccess.of(os.environ), SystemClock())
+        return cls(ticket, mono_us, began_us=began_us, grid=Grid(fps))
 
     def source(self, roster: Roster[str]) -> "LivekitSource":
         """The room, not yet entered."""
@@ -81,10 +78,6 @@ class LivekitConnector(RemoteConnector[str]):
         if not isinstance(who, str) or not isinstance(payload, str) or self._source is None:
             raise UsageError("`tell` needs `participant_id` and `payload`", "Give both as text, while the call runs.")
         return {"told": await self._source.tell(who, payload.encode())}
-
-    def _ticket(self) -> Ticket:
-        token = self._access.token(self._room, int(self._clock.utc().timestamp()))
-        return Ticket(self._access.url, token, self._room.transcripts)
 
     def people(self) -> tuple[Seen, ...]:
         """Who is in the room; nothing of them is subscribed to see this."""
@@ -206,6 +199,15 @@ class LivekitSource(RemoteSource[str]):
     async def tell(self, participant_id: str, payload: bytes) -> bool:
         """Send a person data that nobody else receives; False when they are not in the room."""
         return self._visit is not None and await self._visit.tell(participant_id, payload)
+
+
+def tickets(room: LivekitRoom, access: LivekitAccess, clock: Clock) -> Callable[[], Ticket]:
+    """A fresh ticket whenever one is asked for."""
+
+    def ticket() -> Ticket:
+        return Ticket(access.url, access.token(room, int(clock.utc().timestamp())), room.transcripts)
+
+    return ticket
 
 
 def _package() -> Package:
