@@ -61,8 +61,8 @@ def test_while_it_drains_it_answers_and_a_second_signal_ends_it_at_once(tmp_path
     with a_service(tmp_path, root, stuck=True) as (process, url, key):
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
-        while "brought to their end" not in process.stderr.readline():
-            pass
+        told = iter(process.stderr.readline, "")
+        assert any("brought to their end" in line for line in told), process.wait()
         assert httpx.get(f"{url}/healthz").status_code == 200
         assert httpx.get(f"{url}/readyz").json()["checks"]["draining"] == "no"
         refused = httpx.post(f"{url}/v1/calls", json={}, headers={"Authorization": f"Bearer {key}"})

@@ -36,9 +36,11 @@ Told = Callable[[str], None]
 class Served(uvicorn.Server):
     """A server whose first signal brings running calls to their end before it closes."""
 
-    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+    def __init__(self, config: uvicorn.Config, site: Site, begun: Callable[[], None]) -> None:
+        """`begun` is called once requests are answered and signals are heard."""
         super().__init__(config)
         self._site = site
+        self._begun = begun
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
         self.hurried = False
@@ -48,6 +50,7 @@ class Served(uvicorn.Server):
         """Begin to listen."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        self._begun()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """A signal to stop; the handler runs between any two instructions, so the loop does the work."""
@@ -78,18 +81,21 @@ async def serve(config: Config, tell: Told, media: Media = of_workers) -> bool:
     """
     site = Site.of(config, SystemClock())
     app = create_app(site, media)
-    listening = _listening(config.server)
+    settings, listening = _uvicorn(app, config.server), _listening(config.server)
     with listening:
         async with app.router.lifespan_context(app):
-            server = Served(_uvicorn(app, config.server), site)
-            begun = f"Countenance serves at {url_of(config.server, listening)}"
-            for line in (begun, *_first_keys(site), *_unasked(site)):
-                tell(line)
-            host, port = listening.getsockname()[:2]
-            log.info("serving", extra=extra(host=host, port=port, count=site.workers()))
+            server = Served(settings, site, lambda: _announce(site, listening, tell))
             await server.serve([listening])
             # Told to stop before it listened, or by a second signal: leaving ends what still runs.
             return not server.hurried
+
+
+def _announce(site: Site, listening: socket.socket, tell: Told) -> None:
+    host, port = listening.getsockname()[:2]
+    log.info("serving", extra=extra(host=host, port=port, count=site.workers()))
+    begun = f"Countenance serves at {url_of(site.config.server, listening)}"
+    for line in (begun, *_first_keys(site), *_unasked(site)):
+        tell(line)
 
 
 def url_of(table: ServerTable, listening: socket.socket) -> str:
