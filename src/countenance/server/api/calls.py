@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from pydantic.config import JsonDict
 
 from countenance.contracts.call import Purpose
@@ -35,11 +35,16 @@ MOST_SOURCE_BYTES = 8_192
 SOURCE_SCHEMA: JsonDict = {"required": ["kind"], "properties": {"kind": {"enum": list(get_args(SourceKind))}}}
 
 
+TaxonomyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}\.v[0-9]{1,4}$")]
+
+
 class NewCallBody(Table):
     """A call to begin."""
 
     purpose: Purpose | None = Field(default=None, description="What it is for; that of the deployment when left out.")
-    taxonomies: tuple[str, ...] = Field(default=(), max_length=16)
+    taxonomies: tuple[TaxonomyName, ...] = Field(
+        default=(), max_length=16, description="Of those that are configured; all of them when left out."
+    )
     source: Mapping[str, Any] = Field(
         default_factory=lambda: {"kind": "whip"},
         description="Where the media are: `kind`, and the keys of that tap.",

@@ -17,7 +17,7 @@ from countenance.server.api.paths import CallId, Limits, ParticipantId
 from countenance.server.api.shapes import Facts, Given, PersonRef, Place, RulingView, check_words
 from countenance.server.config import LimitsTable
 from countenance.server.idempotency import OnceRoute
-from countenance.server.live import Joining, LiveCall
+from countenance.server.live import LIVE, Joining, LiveCall
 from countenance.server.scopes import Position, Scope
 from countenance.server.tenancy import Services
 from countenance.server.tokens import LONGEST, Seat
@@ -45,7 +45,7 @@ class ParticipantView(Given):
 
     participant_id: str
     role: Role
-    name: str | None = Field(default=None, description="Only while the call runs.")
+    name: str | None = Field(default=None, description="Only while they are on the call.")
     here: bool = Field(description="Whether they are on the call now.")
     modalities: Sequence[RulingView] = Field(default=(), description="What the gate says; consent is asked beside it.")
 
@@ -142,12 +142,12 @@ def _one(live: LiveCall, participant_id: str) -> ParticipantView:
     found = next((one for one in live.call.participants if one.id == participant_id), None)
     if found is None:
         raise NotFoundError(*NO_SUCH)
-    rulings = tuple(live.running.rulings.items())
+    rulings, here = tuple(live.running.rulings.items()), live.state == LIVE and found.id not in live.running.left
     return ParticipantView(
         participant_id=found.id,
         role=found.role,
-        name=found.name,
-        here=live.state == "live" and found.id not in live.running.left,
+        name=found.name if here else None,
+        here=here,
         modalities=[RulingView.of(ruling) for (who, _), ruling in rulings if who == found.id],
     )
 
