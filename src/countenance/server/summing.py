@@ -11,7 +11,7 @@ from countenance.aggregation.telemetry import measure
 from countenance.capture.transcripts import turns
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Participant
 from countenance.contracts.card import Card
-from countenance.contracts.media import SECOND_US, Utterance
+from countenance.contracts.media import Utterance
 from countenance.contracts.telemetry import CallTelemetry, Stretch
 from countenance.contracts.trust import ConsentStatus
 from countenance.control.access import Access
@@ -58,7 +58,7 @@ class Summaries:
         return summarise(await asyncio.to_thread(self._record, live, actor, reason))
 
     def _record(self, live: LiveCall, actor: str, reason: str) -> CallRecord:
-        call, end_us = live.call, _whole_seconds(live.media_us)
+        call, end_us = live.call, live.left.media_us if live.left is not None else live.media_us
         readings = [*self._sealed(live, actor, reason), *live.out.unread.readings()]
         samples = [one["data"] for one in readings if one["type"] == SAMPLE]
         samples.sort(key=lambda data: (data["window"]["start_us"], data["subject"]["participant_id"]))
@@ -122,10 +122,6 @@ class Summaries:
             counts[entry.kind] = counts.get(entry.kind, 0) + 1
         ordered = dict(sorted(counts.items()))
         return AuditState(LOG, log.size, log.root.hex(), running.call_ref, running.subjects, ordered, VERIFY)
-
-
-def _whole_seconds(end_us: int) -> int:
-    return end_us // SECOND_US * SECOND_US
 
 
 def _words(live: LiveCall) -> tuple[Utterance, ...]:
