@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,12 +19,13 @@ from weakref import WeakValueDictionary
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from countenance.contracts.clock import Clock
 from countenance.server.access import caller_of, services_of
 from countenance.server.kinds import IDEMPOTENCY, INVALID
-from countenance.server.problems import Fault, ProblemError
+from countenance.server.problems import Fault, ProblemError, unknown
 from countenance.storage import replies
 from countenance.storage.clocks import micros
 from countenance.storage.replies import ReplyRow
@@ -86,13 +87,17 @@ class Replies:
 
 
 class OnceRoute(APIRoute):
-    """A route whose POST is done once for each Idempotency-Key of a caller."""
+    """A route that takes no query it does not know, and whose POST is done once for each key of a caller."""
 
     def get_route_handler(self) -> Handle:
         """The handler, behind what is kept."""
         handle = super().get_route_handler()
+        known = set(_queries(self.dependant))
 
         async def once(request: Request) -> Response:
+            for name in request.query_params:
+                if name not in known:
+                    raise unknown(name, known or {"none"}, "query")
             key = request.headers.get(HEADER)
             if request.method != "POST" or key is None:
                 return await handle(request)
@@ -102,6 +107,13 @@ class OnceRoute(APIRoute):
             return await _done_once(request, key, handle)
 
         return once
+
+
+def _queries(dependant: Dependant) -> Iterator[str]:
+    """The names in the query that a route and its dependencies know."""
+    yield from (one.alias for one in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _queries(inner)
 
 
 _locks: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = WeakValueDictionary()

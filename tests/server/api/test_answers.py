@@ -179,6 +179,12 @@ async def test_an_unknown_key_names_the_nearest(scene: Scene) -> None:
     assert inner["errors"] == [{"path": "participants.0.rol", "message": "unknown key. Did you mean role?"}]
 
 
+async def test_an_unknown_query_names_the_nearest(scene: Scene) -> None:
+    async with scene.client() as client:
+        refused = await client.get("/v1/calls?limmit=5")
+    assert (refused.status_code, refused.json()["fix"]) == (422, "Did you mean limit?")
+
+
 async def test_what_is_wrong_is_said_without_the_value(scene: Scene) -> None:
     async with scene.client() as client:
         refused = await client.post("/v1/calls", json={"participants": [ANA | {"name": {"secret": "Ana Person"}}]})

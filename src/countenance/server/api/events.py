@@ -15,6 +15,7 @@ from countenance.contracts.errors import AuditError, CountenanceError, StorageEr
 from countenance.control.access import Access
 from countenance.server.access import Caller, Here, caller_of, needs, site_of
 from countenance.server.api.paths import CallId
+from countenance.server.idempotency import OnceRoute
 from countenance.server.origins import check_origin
 from countenance.server.readers import Readers
 from countenance.server.scopes import Scope
@@ -24,7 +25,7 @@ from countenance.server.viewing import Wanted
 from countenance.server.watching import Watch, reason_of
 from countenance.surface.envelope import Envelope, to_line
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], route_class=OnceRoute)
 
 PROTOCOL = "cloudevents.json"
 EVENT_STREAM = "text/event-stream"

@@ -15,10 +15,11 @@ from countenance.inference.shelf import Profile, Shelf
 from countenance.server.access import NO_SUCH, Here, needs
 from countenance.server.api.paths import ID
 from countenance.server.api.shapes import Given
+from countenance.server.idempotency import OnceRoute
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services
 
-router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[needs(Scope.MODELS)])
+router = APIRouter(prefix="/v1/models", tags=["models"], route_class=OnceRoute, dependencies=[needs(Scope.MODELS)])
 
 ModelName = Annotated[str, Path(pattern=ID, description="Such as face-finder.v1.")]
 

@@ -14,6 +14,7 @@ from countenance.control.roster import KnownCall, KnownPerson, Roster
 from countenance.server.access import Caller, Here, needs
 from countenance.server.api.paths import CallId, ParticipantId
 from countenance.server.api.shapes import Given, utc_text
+from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import REVIEWER
 from countenance.server.paging import Cursor, Limit, decode, encode
 from countenance.server.problems import ProblemError
@@ -23,7 +24,7 @@ from countenance.server.tenancy import Services
 from countenance.server.viewing import duties_of_role, may_review
 from countenance.server.watching import OWN
 
-router = APIRouter(prefix="/v1/calls/{call_id}", tags=["readings"])
+router = APIRouter(prefix="/v1/calls/{call_id}", tags=["readings"], route_class=OnceRoute)
 
 Looking = Annotated[Caller, needs(Scope.CALLS_READ, own=True)]
 REVIEW = "review"
