@@ -3,7 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ def keys_list(
 ) -> None:
     """Print id, tenant, position, scopes and end of every key."""
     _, keyring = opened_keys(path, data, os.environ)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": row.key_id,
             "tenant": row.tenant,
