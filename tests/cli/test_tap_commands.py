@@ -113,7 +113,10 @@ def test_reading_a_live_call_is_begun_at_the_service(deployment: Path) -> None:
 
 
 def test_settings_that_are_no_settings_are_named(deployment: Path) -> None:
-    for words, said in ((("--set", "room"), "not NAME=VALUE"), (("--set", "url=x", "--set", "room=1", "--set", "pim=1"), "Did you mean pin?")):
+    for words, said in (
+        (("--set", "room"), "not NAME=VALUE"),
+        (("--set", "url=x", "--set", "room=1", "--set", "pim=1"), "Did you mean pin?"),
+    ):
         result = run("janus", "--deployment", str(deployment), "--dry-run", *words)
         assert isinstance(result.exception, UsageError)
         assert said in result.exception.diagnosis
