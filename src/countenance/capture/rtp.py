@@ -61,7 +61,8 @@ class Assembler:
         self._next: int | None = None
         self._held: dict[int, tuple[RtpPacket, int]] = {}
         self._since_us = 0
-        self._picture = _Picture(codec)
+        # Who comes in the middle of a stream cannot know whether its first packet begins a picture.
+        self._picture = _Picture(codec, torn=True)
 
     def add(self, data: bytes, arrived_us: int) -> list[Encoded]:
         """Take one datagram; gives the frames that it completes."""
@@ -150,7 +151,7 @@ class Assembler:
 class _Picture:
     """The picture that is being put together."""
 
-    def __init__(self, codec: Codec, torn: bool = False) -> None:
+    def __init__(self, codec: Codec, *, torn: bool) -> None:
         """`torn`: the first packets may be the rest of a picture whose beginning is lost."""
         self._parse = _vp8 if codec.name == "vp8" else _h264
         self._torn = torn
