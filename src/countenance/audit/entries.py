@@ -107,14 +107,12 @@ def _not_written() -> AuditError:
 
 def _check_value(name: str, value: object) -> None:
     # Nearly all values are words, and every append waits for this.
-    if type(value) is str and WORD.fullmatch(value):
+    if isinstance(value, str) and WORD.fullmatch(value):
         return
     match value:
         case None | bool():
             return
         case int() if abs(value) <= LARGEST:
-            return
-        case str() if WORD.fullmatch(value):
             return
         case list() | tuple():
             for item in value:
