@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WEB := clients/web
+VENDOR := src/countenance/server/static/vendor
 
 .PHONY: demo test format figures faults faults-page cards clean
 .DEFAULT_GOAL := help
@@ -23,10 +25,14 @@ $(STAMP): $(VENV)/.core constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,train]'
 	@touch $@
 
-demo: $(VENV)/.core
+# What browsers load. It is built where npm is; without it one line says what pages then lack.
+$(VENDOR)/countenance.js: $(WEB)/package-lock.json $(WEB)/build.sh $(wildcard $(WEB)/*.ts $(WEB)/scripts/* $(WEB)/src/*.ts $(WEB)/src/*/*.ts schema/*.json)
+	@sh $(WEB)/build.sh
+
+demo: $(VENV)/.core $(VENDOR)/countenance.js
 	@$(BIN)/countenance demo --out demo
 
-test: $(STAMP)
+test: $(STAMP) $(VENDOR)/countenance.js
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh
 
 format: $(STAMP)

@@ -1,0 +1,112 @@
+import type { paths } from "../generated/rest.ts";
+import type { Answered, Asked, Method, PathOf } from "./operations.ts";
+import { errorOf, UnreachableError } from "./problem.ts";
+
+/** A bearer credential, or what gets a fresh one; a function is asked again for every request. */
+export type Token = string | (() => string | Promise<string>);
+
+export interface ApiOptions {
+  /** Where the service is, such as `https://calls.example.org`; the page's own origin when left out. */
+  readonly server?: string | undefined;
+  readonly token: Token;
+}
+
+interface Values {
+  readonly path?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+type Rest<V> = object extends V ? [asked?: V] : [asked: V];
+
+/** The HTTP API, typed by its own description. Errors are ProblemError and UnreachableError. */
+export class Api {
+  readonly #server: string;
+  readonly #token: Token;
+
+  constructor(options: ApiOptions) {
+    this.#server = new URL(options.server || "/", globalThis.location?.href).href;
+    this.#token = options.token;
+  }
+
+  get<P extends PathOf<"get">>(path: P, ...asked: Rest<Asked<paths[P]["get"]>>): Promise<Answered<paths[P]["get"]>> {
+    return this.#json("get", path, asked[0]);
+  }
+
+  /** Carries an `Idempotency-Key`: what the network does twice is done once. */
+  post<P extends PathOf<"post">>(
+    path: P,
+    ...asked: Rest<Asked<paths[P]["post"]>>
+  ): Promise<Answered<paths[P]["post"]>> {
+    return this.#json("post", path, asked[0]);
+  }
+
+  delete<P extends PathOf<"delete">>(
+    path: P,
+    ...asked: Rest<Asked<paths[P]["delete"]>>
+  ): Promise<Answered<paths[P]["delete"]>> {
+    return this.#json("delete", path, asked[0]);
+  }
+
+  /** Any request with the credential; throws unless it succeeded. */
+  async send(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", `Bearer ${await this.token()}`);
+    const response = await reached(fetch(this.url(path), { ...init, headers, cache: "no-store" }));
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+
+  /** The address of a path of the service. */
+  url(path: string): URL {
+    return new URL(path, this.#server);
+  }
+
+  /** The credential, as it is now. */
+  async token(): Promise<string> {
+    return typeof this.#token === "string" ? this.#token : await this.#token();
+  }
+
+  async #json<T>(method: Method, path: string, asked: Values = {}): Promise<T> {
+    const headers = new Headers({ Accept: "application/json" });
+    if (asked.body !== undefined) headers.set("Content-Type", "application/json");
+    if (method === "post") headers.set("Idempotency-Key", unguessable());
+    const init: RequestInit = { method: method.toUpperCase(), headers, signal: asked.signal ?? null };
+    if (asked.body !== undefined) init.body = JSON.stringify(asked.body);
+    const response = await this.send(filled(path, asked.path) + queryOf(asked.query), init);
+    const text = await response.text();
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+}
+
+/** `/v1/calls/{call_id}` with its values. */
+export function filled(path: string, values: Readonly<Record<string, unknown>> = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (values[name] === undefined) throw new TypeError(`${path} needs ${name}`);
+    return encodeURIComponent(String(values[name]));
+  });
+}
+
+function queryOf(values: Readonly<Record<string, unknown>> = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined || value === null) continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+async function reached(asking: Promise<Response>): Promise<Response> {
+  try {
+    return await asking;
+  } catch (fault) {
+    if (fault instanceof TypeError) throw new UnreachableError("The service was not reached.", { cause: fault });
+    throw fault;
+  }
+}
+
+function unguessable(): string {
+  // `crypto.randomUUID` exists in secure contexts alone.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

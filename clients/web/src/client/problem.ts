@@ -1,0 +1,33 @@
+import type { Schemas } from "./operations.ts";
+
+export type Problem = Schemas["Problem"];
+
+/** The service says no (RFC 9457): `detail` says what is wrong, `fix` what to do next. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.detail}. ${problem.fix}`);
+    this.problem = problem;
+  }
+
+  /** The kind of problem, such as `policy-refused`. */
+  get slug(): string {
+    return this.problem.type.slice(this.problem.type.lastIndexOf("/") + 1);
+  }
+}
+
+/** The service was not reached, or what answered is not the service. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
+
+/** The error that an answer without success stands for. */
+export async function errorOf(response: Response): Promise<ProblemError | UnreachableError> {
+  const kind = response.headers.get("content-type") ?? "";
+  if (!kind.startsWith("application/problem+json")) {
+    return new UnreachableError(`${response.status} without a problem document: this is not the service.`);
+  }
+  return new ProblemError((await response.json()) as Problem);
+}
