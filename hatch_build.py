@@ -23,7 +23,7 @@ class BrowserFiles(BuildHookInterface):  # type: ignore[misc,type-arg]
         if version == "editable" or not missing(root):
             return
         if shutil.which("npm") is not None:
-            subprocess.run(["sh", str(root / WEB / "build.sh")], check=True)  # noqa: S603, S607
+            subprocess.run(["sh", str(root / WEB / "build.sh")], check=True)
         if still := missing(root):
             raise RuntimeError(
                 f"{VENDOR} lacks {', '.join(still)}: install Node 20.19 or newer and run "

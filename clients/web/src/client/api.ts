@@ -58,9 +58,11 @@ export class Api {
     return response;
   }
 
-  /** The address of a path of the service. */
+  /** The address of a path of the service; the credential goes to no other origin. */
   url(path: string): URL {
-    return new URL(path, this.#server);
+    const address = new URL(path, this.#server);
+    if (address.origin !== new URL(this.#server).origin) throw new TypeError(`${address.origin} is not the service`);
+    return address;
   }
 
   /** The credential, as it is now. */
