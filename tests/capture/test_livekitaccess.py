@@ -71,7 +71,8 @@ def test_a_webhook_that_the_server_signed_is_read_as_its_own_package_reads_it() 
     token = signed(BODY)
     news = ACCESS.webhook(BODY, token, now_s())
     theirs = api.WebhookReceiver(api.TokenVerifier(ACCESS.key, ACCESS.secret)).receive(BODY.decode(), token)
-    assert news == RoomNews(theirs.id, theirs.event, theirs.room.name, theirs.participant.identity, None)
+    visit, at_s = theirs.participant.sid, theirs.created_at
+    assert news == RoomNews(theirs.id, theirs.event, theirs.room.name, theirs.participant.identity, None, visit, at_s)
     track = json.dumps({"event": "track_published", "track": {"sid": "TR_1"}}).encode()
     assert ACCESS.webhook(track, signed(track), now_s()) == RoomNews("", "track_published", "", None, "TR_1")
 

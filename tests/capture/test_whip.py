@@ -1,6 +1,7 @@
 import asyncio
 import re
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.capture.webrtc import Publisher, Standing, given, ids, loopback, mono
 from countenance.capture.gate import Gate
 from countenance.capture.publishers import MOST_SESSIONS
 from countenance.capture.whip import WhipConnector
+from countenance.capture.words import Words
 from countenance.contracts.call import Call, Participant, Purpose, Role, TrackKind
 from countenance.contracts.errors import (
     NotFoundError,
@@ -21,6 +23,7 @@ from countenance.contracts.errors import (
     UsageError,
 )
 from countenance.contracts.media import AudioChunk, Utterance, VideoFrame
+from countenance.contracts.stages import Transcriber
 from countenance.testing.connectors import check_connector
 
 __all__ = ["loopback"]
@@ -199,15 +202,34 @@ async def test_ice_cannot_restart_before_it_was_connected() -> None:
 
 
 async def test_words_of_a_page_come_in_beside_what_is_published() -> None:
-    connector = WhipConnector(mono_us)
+    connector, words = WhipConnector(mono_us), Words()
     async with connector.join(CALL) as tap, publishing(connector, "ana", Tone()):
+        tap.dress(words.around)
         await shown(tap, "ana/audio")
-        assert not connector.said("ana", 0, 1, "nobody may read this yet")
+        assert not words.said(Utterance("", "ana", 0, 1, "nobody may read this yet"))
         await tap.subscribe(named(tap, "ana/captions"))
-        assert connector.said("ana", 0, 1, "hello")
+        assert words.said(Utterance("", "ana", 0, 1, "hello"))
         (said,) = await until(tap, lambda seen: len(seen) > 0)
         assert isinstance(said, Utterance)
         assert said.text == "hello"
+
+
+async def test_what_a_transcriber_writes_stands_beside_what_is_published() -> None:
+    connector = WhipConnector.from_table({}, fps=10, mono_us=mono_us, began_us=mono_us())
+    words = Words(cast("Transcriber", object()))
+    async with connector.join(CALL) as tap, publishing(connector, "ana", Tone()):
+        tap.dress(words.around)
+        await shown(tap, "ana/audio")
+        assert [track.id for track in tap.tracks() if track.kind is TrackKind.TEXT] == ["ana/audio/words"]
+
+
+async def test_who_leaves_the_call_publishes_nothing_any_more() -> None:
+    connector = WhipConnector(mono_us)
+    async with connector.join(CALL) as tap, publishing(connector, "ana", Tone()), publishing(connector, "ben", Tone()):
+        await shown(tap, "ana/audio", "ben/audio")
+        await connector.signal("leave", {"participant_id": "ana"})
+        assert [track.participant_id for track in tap.tracks()] == ["ben"]
+        await connector.signal("leave", {"participant_id": "ana"})
 
 
 async def test_signalling_by_name_does_the_same() -> None:

@@ -30,6 +30,14 @@ NO_SUCH_FEED = 428
 Message = Mapping[str, Any]
 
 
+class _Straight(connect):
+    """A line to the server that was named; it is not followed elsewhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """A redirection is an error like any other: whoever listed this server did not list where it points."""
+        return exc
+
+
 class JanusError(TapError):
     """Janus refused a request, with its own number and words."""
 
@@ -172,7 +180,7 @@ async def open_wire(
 ) -> AsyncIterator[JanusWire]:
     """A session with the server at a WebSocket address; it ends with the block, and the block with the line."""
     try:
-        line = await connect(url, subprotocols=[PROTOCOL], max_size=LARGEST_MESSAGE, open_timeout=ANSWER_S)
+        line = await _Straight(url, subprotocols=[PROTOCOL], max_size=LARGEST_MESSAGE, open_timeout=ANSWER_S)
     except (OSError, InvalidHandshake, InvalidURI) as error:
         raise LostError(
             f"no Janus at {url} ({error})", "Check the address and that its WebSocket transport is on."

@@ -62,7 +62,7 @@ class LivekitConnector(RemoteConnector[str]):
     ) -> "LivekitConnector":
         """From the keys of a source, and the keys of the server in the environment; raises UsageError."""
         room = checked(LivekitRoom, table, "source livekit")
-        ticket = tickets(room, LivekitAccess.of(os.environ), SystemClock())
+        ticket = tickets(room, LivekitAccess.of(os.environ, room.tenant), SystemClock())
         return cls(ticket, mono_us, began_us=began_us, grid=Grid(fps))
 
     def source(self, roster: Roster[str]) -> "LivekitSource":

@@ -37,6 +37,8 @@ class LivekitRoom(Table):
     """What people in the room see of the tap."""
     transcripts: bool = True
     """Whether transcripts of an agent in the room are read, of whoever has some; False: words come from elsewhere."""
+    tenant: str = ""
+    """Whose server and keys; the worker sets it, whatever a source says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,13 @@ class LivekitAccess:
     secret: str = field(repr=False)
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> "LivekitAccess":
+    def of(cls, environ: Mapping[str, str], tenant: str = "") -> "LivekitAccess":
         """Out of the environment alone: a token must never go to an address that somebody sent."""
-        missing = [name for name in ENVIRONMENT if not environ.get(name)]
+        names = variables(tenant)
+        missing = [name for name in names if not environ.get(name)]
         if missing:
-            raise UsageError(f"LiveKit needs {', '.join(missing)}", "Set them in the environment of the workers.")
-        url, key, secret = (environ[name] for name in ENVIRONMENT)
+            raise UsageError(f"LiveKit needs {', '.join(missing)}", "Set [livekit], or these in the environment.")
+        url, key, secret = (environ[name] for name in names)
         return cls(url, key, secret)
 
     def token(self, room: LivekitRoom, now_s: int) -> str:
@@ -110,6 +113,22 @@ class LivekitAccess:
         return claims
 
 
+def variables(tenant: str = "") -> tuple[str, ...]:
+    """Where address, key and secret stand: for one of several tenants, in variables that end in its name."""
+    ending = f"_{tenant.upper().replace('-', '_')}" if tenant else ""
+    return tuple(name + ending for name in ENVIRONMENT)
+
+
+def issuer_of(authorization: str) -> str | None:
+    """The key that a webhook says it was signed with; nothing is proven by that."""
+    try:
+        claims = jwt.decode(authorization, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return None
+    issuer = claims.get("iss")
+    return issuer if isinstance(issuer, str) else None
+
+
 @dataclass(frozen=True, slots=True)
 class RoomNews:
     """What a webhook tells of a room; nothing is joined because of it."""
@@ -121,6 +140,10 @@ class RoomNews:
     room: str
     identity: str | None = None
     track: str | None = None
+    visit: str | None = None
+    """LiveKit's own id of this visit of a participant: who comes back has another."""
+    at_s: int = 0
+    """When it happened, by LiveKit's clock."""
 
 
 def _news(body: bytes) -> RoomNews:
@@ -129,6 +152,8 @@ def _news(body: bytes) -> RoomNews:
         parts = [said.get(name) or {} for name in ("room", "participant", "track")]
         kind, number = said["event"], said.get("id", "")
         room, identity, track = parts[0].get("name", ""), parts[1].get("identity"), parts[2].get("sid")
-    except (ValueError, KeyError, AttributeError, RecursionError) as error:
+        visit, at_s = parts[1].get("sid"), int(said.get("createdAt") or 0)
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise UsageError(f"a LiveKit webhook that cannot be read ({error})", "Its server may be too new.") from error
-    return RoomNews(str(number), str(kind), str(room), identity and str(identity), track and str(track))
+    names = (identity and str(identity), track and str(track), visit and str(visit))
+    return RoomNews(str(number), str(kind), str(room), *names, at_s)

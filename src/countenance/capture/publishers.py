@@ -69,7 +69,7 @@ class WhipSource:
         except CountenanceError:
             await session.close()
             raise
-        own = [one for one in self._sessions.values() if one.participant_id == participant_id]
+        own = self.sessions(participant_id)
         if len(own) >= MOST_SESSIONS:
             await self.end(own[0])
         self._roster.know(participant_id, participant_id)
@@ -83,6 +83,10 @@ class WhipSource:
         if session is None or session.participant_id != participant_id:
             raise NotFoundError("there is no such session", "It has ended, or was never begun here.")
         return session
+
+    def sessions(self, participant_id: str) -> tuple[Publishing, ...]:
+        """All sessions of this participant, the oldest first."""
+        return tuple(one for one in self._sessions.values() if one.participant_id == participant_id)
 
     async def end(self, session: Publishing) -> None:
         """End a session."""

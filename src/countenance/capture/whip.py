@@ -9,16 +9,13 @@ from typing import Any
 
 from aiortc import RTCIceServer
 
-from countenance.capture.captioned import captions_of
 from countenance.capture.mixing import LiveTap
 from countenance.capture.offers import checked_fragment
 from countenance.capture.publishers import WhipAnswer, WhipSource
 from countenance.capture.roster import Roster
 from countenance.capture.sampling import Grid
-from countenance.capture.words import Words
 from countenance.contracts.call import Call
 from countenance.contracts.errors import OverloadError, UsageError
-from countenance.contracts.media import Utterance
 from countenance.inference.tables import Table, checked
 
 
@@ -26,7 +23,8 @@ class WhipTable(Table):
     """The keys of a WHIP source."""
 
     ice_servers: tuple[str, ...] = ()
-    """STUN servers that say how this machine is seen from outside; needed behind a NAT only."""
+    """STUN servers that say how this machine is seen from outside; needed behind a NAT only. A service sets them from
+    its configuration."""
 
 
 class WhipConnector:
@@ -39,16 +37,11 @@ class WhipConnector:
         began_us: int | None = None,
         grid: Grid | None = None,
         ice_servers: tuple[str, ...] = (),
-        words: Words | None = None,
     ) -> None:
-        """`began_us` is when the call began on the clock `mono_us`; None: when it is joined.
-
-        `words`: how words come to the call; captions handed in when left out.
-        """
+        """`began_us` is when the call began on the clock `mono_us`; None: when it is joined."""
         self._mono_us, self._began_us, self._grid = mono_us, began_us, grid
         self._servers = [RTCIceServer(url) for url in ice_servers]
         self._source: WhipSource | None = None
-        self._words = words or Words()
 
     @classmethod
     def from_table(
@@ -62,7 +55,7 @@ class WhipConnector:
     async def join(self, call: Call) -> AsyncIterator[LiveTap]:
         """Be there for publishers; leaving ends their sessions here, and nothing else of theirs."""
         source = WhipSource(Roster(call), self._servers)
-        tap = LiveTap(self._words.around(source), self._mono_us, began_us=self._began_us, grid=self._grid)
+        tap = LiveTap(source, self._mono_us, began_us=self._began_us, grid=self._grid)
         source.tap, self._source = tap, source
         try:
             yield tap
@@ -88,7 +81,7 @@ class WhipConnector:
         await source.end(source.session(participant_id, resource_id))
 
     async def signal(self, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
-        """`offer`, `patch`, `delete`, with their parameters as keys."""
+        """`offer`, `patch`, `delete`, `leave`, with their parameters as keys."""
         try:
             match verb:
                 case "offer":
@@ -100,23 +93,18 @@ class WhipConnector:
                 case "delete":
                     await self.delete(table["participant_id"], table["resource_id"])
                     return {}
+                case "leave":
+                    await self.leave(table["participant_id"])
+                    return {}
         except KeyError as error:
             raise UsageError(f"{verb} needs {error}", "See docs/taps.md for what a WHIP source takes.") from error
-        raise UsageError(f"a WHIP source takes no {verb!r}", "It takes offer, patch and delete.")
+        raise UsageError(f"a WHIP source takes no {verb!r}", "It takes offer, patch, delete and leave.")
 
-    def said(
-        self,
-        participant_id: str,
-        start_us: int,
-        end_us: int,
-        text: str,
-        confidence: float | None = None,
-        language: str | None = None,
-    ) -> bool:
-        """Words that a page or a service hands in; False where they may not be read."""
-        self._entered()
-        track = captions_of(participant_id)
-        return self._words.said(Utterance(track.id, participant_id, start_us, end_us, text, confidence, language))
+    async def leave(self, participant_id: str) -> None:
+        """A participant has left the call: all their sessions end, and nothing of them is decoded when this returns."""
+        source = self._entered()
+        for session in source.sessions(participant_id):
+            await source.end(session)
 
     def _entered(self) -> WhipSource:
         if self._source is None:

@@ -32,7 +32,7 @@ NAME = re.compile(r"^[A-Za-z0-9._-]+")
 EXTRAS: Mapping[str, tuple[str, Callable[[Config], bool]]] = {
     "postgres": ("pg8000", lambda config: config.data.url is not None),
     "otel": ("opentelemetry.sdk", lambda config: config.otel.endpoint is not None),
-    "livekit": ("livekit", lambda config: config.livekit.url is not None),
+    "livekit": ("livekit", lambda config: any(config.livekit_of(name).url is not None for name in config.tenants)),
     "whisper": ("faster_whisper", lambda config: config.transcription.backend == "whisper"),
     "deepgram": ("deepgram", lambda config: config.transcription.backend == "deepgram"),
 }

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from countenance.capture.transcription import Transcription
 from countenance.consent.terms import Terms
@@ -18,10 +18,12 @@ from countenance.deployment import OwnModels
 from countenance.inference.shelf import Profile
 from countenance.inference.tables import Table, near
 from countenance.policy.vocabulary import JURISDICTIONS
+from countenance.server.listed import Listed
 
 LOCAL = "local"
 """The tenant of an installation that names none."""
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}")
+IceServer = Annotated[str, StringConstraints(pattern=r"^(stun|turn)s?:[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?$")]
 
 
 class ServerTable(Table):
@@ -57,6 +59,15 @@ class DataTable(Table):
     """A folder with the keys of each tenant in a folder of their own; never in the backup of the data."""
 
 
+class LivekitTable(Table):
+    """The LiveKit server whose rooms may be joined."""
+
+    url: str | None = Field(default=None, pattern=r"^wss?://")
+    key: str | None = None
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+
+
 class Deployed(Table):
     """How one tenant deploys: what for, under which law, and what it tells people."""
 
@@ -75,6 +86,8 @@ class Deployed(Table):
     """Who is responsible, where data goes, how to stop; without it nobody can be asked, so nobody is read."""
     operator: Path | None = None
     """What only the operator can say, for the public papers; `countenance evidence --operator-blank` prints one."""
+    livekit: LivekitTable = LivekitTable()
+    """The LiveKit server of this tenant; of an installation with one tenant, [livekit] is the same."""
 
     @field_validator("jurisdictions")
     @classmethod
@@ -98,8 +111,25 @@ class MediaTable(Table):
     """What is taken from calls, and how browsers reach the media server."""
 
     fps: int = Field(default=5, ge=5, le=10)
-    ice_servers: tuple[str, ...] = ()
-    """Told to browsers that publish, such as stun:stun.example.org:3478; none are needed within one network."""
+    ice_servers: tuple[IceServer, ...] = ()
+    """Used by workers and told to browsers that publish, such as stun:stun.example.org:3478; none are needed within
+    one network."""
+    servers: tuple[str, ...] = ()
+    """Media servers that calls may be on: `janus.example.org`, with a port, or as the beginning of a URL. The LiveKit
+    server of a tenant is set in [livekit]."""
+    recordings: tuple[Path, ...] = ()
+    """Folders with recordings that may be played as calls."""
+    rtp_listen: str = "0.0.0.0"
+    """Where mediasoup's media are received."""
+    rtp_address: str | None = None
+    """The address that it sends them to; None: the one that this machine speaks to the server from."""
+
+    @field_validator("servers")
+    @classmethod
+    def _servers_are_plain(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        for one in servers:
+            Listed.of(one)
+        return servers
 
 
 class LimitsTable(Table):
@@ -144,15 +174,6 @@ class TranscriptionTable(Transcription):
 
     key: SecretStr | None = None
     key_file: Path | None = None
-
-
-class LivekitTable(Table):
-    """The LiveKit server whose rooms may be joined."""
-
-    url: str | None = Field(default=None, pattern=r"^wss?://")
-    key: str | None = None
-    secret: SecretStr | None = None
-    secret_file: Path | None = None
 
 
 class WebhooksTable(Table):
@@ -200,7 +221,21 @@ class Config(Table):
             raise ValueError("[deployment] and [tenant.*] exclude each other; move the former under a name")
         return self
 
+    @model_validator(mode="after")
+    def _rooms_are_not_shared(self) -> Self:
+        if self.tenant and self.livekit != LivekitTable():
+            raise ValueError("[livekit] would be shared by all tenants; write [tenant.NAME.livekit] for each")
+        keys = [one.livekit.key for one in self.tenants.values() if one.livekit.key is not None]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two tenants have the same LiveKit key; give each a project of its own")
+        return self
+
     @property
     def tenants(self) -> Mapping[str, Deployed]:
         """Every tenant by name."""
         return self.tenant or {LOCAL: self.deployment}
+
+    def livekit_of(self, name: str) -> LivekitTable:
+        """The LiveKit server of a tenant."""
+        own = self.tenants[name].livekit
+        return self.livekit if own == LivekitTable() else own

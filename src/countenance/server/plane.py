@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from countenance.aggregation.taxonomy import load
-from countenance.capture.livekitaccess import ENVIRONMENT as LIVEKIT
+from countenance.capture.livekitaccess import variables
 from countenance.capture.transcription import KEY as DEEPGRAM_KEY
 from countenance.capture.transcription import Transcription
 from countenance.control.plane import Control
@@ -50,7 +50,7 @@ class Workers:
 async def of_workers(site: Site) -> AsyncIterator[Workers]:
     """Start the workers of an installation; leaving it ends them."""
     config = site.config
-    recipes = {name: _recipe(config, deployed) for name, deployed in config.tenants.items()}
+    recipes = {name: _recipe(config, name, deployed) for name, deployed in config.tenants.items()}
     start = partial(spawn, secrets=_secrets(config))
     gathering, most_bytes = Gathering(site.metrics, site.clock), config.workers.memory_mib << 20
     pool = MeasuredPool(recipes, worker_count(config), start=start, gathering=gathering, most_bytes=most_bytes)
@@ -63,13 +63,14 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
         await pool.close()
 
 
-def _recipe(config: Config, deployed: Deployed) -> Recipe:
+def _recipe(config: Config, name: str, deployed: Deployed) -> Recipe:
     written = config.transcription.model_dump(include=set(Transcription.model_fields))
     return Recipe(
         deployed.profile,
         deployed.models.paths,
         deployed.taxonomies,
         fps=config.media.fps,
+        tenant=name if config.tenant else "",
         transcription=Transcription.model_validate(written),
         recipients=() if deployed.terms is None else deployed.terms.recipients,
     )
@@ -77,7 +78,10 @@ def _recipe(config: Config, deployed: Deployed) -> Recipe:
 
 def _secrets(config: Config) -> dict[str, str]:
     """What workers need to enter other people's services, as environment: a command line can be seen by everybody."""
-    livekit, key = config.livekit, config.transcription.key
-    given = (livekit.url, livekit.key, livekit.secret and livekit.secret.get_secret_value())
-    found = {**dict(zip(LIVEKIT, given, strict=True)), DEEPGRAM_KEY: key and key.get_secret_value()}
+    key = config.transcription.key
+    found = {DEEPGRAM_KEY: key and key.get_secret_value()}
+    for name in config.tenants:
+        table = config.livekit_of(name)
+        given = (table.url, table.key, table.secret and table.secret.get_secret_value())
+        found |= dict(zip(variables(name if config.tenant else ""), given, strict=True))
     return {name: value for name, value in found.items() if value}

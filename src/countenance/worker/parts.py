@@ -35,6 +35,8 @@ class Recipe:
     fps: int = 10
     """Faces per second."""
     transcription: Transcription = field(default_factory=Transcription)
+    tenant: str = ""
+    """Whose servers and keys its calls use, where there are several tenants."""
     recipients: tuple[str, ...] = ()
     """Whom the notice names: a voice leaves this machine only to one of them."""
 

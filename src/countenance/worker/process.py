@@ -5,6 +5,7 @@ import logging
 import resource
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from countenance.contracts.errors import NotFoundError, UsageError
@@ -56,7 +57,9 @@ class Worker:
     async def run(self) -> None:
         """Load the models, say so, and serve until the control plane is gone."""
         for name, recipe in self._recipes.items():
-            same = [parts for parts in self._parts.values() if parts.recipe == recipe]
+            same = [
+                parts for parts in self._parts.values() if parts.recipe == replace(recipe, tenant=parts.recipe.tenant)
+            ]
             self._parts[name] = same[0] if same else await asyncio.to_thread(Parts.load, recipe)
         digests = {model: digest for parts in self._parts.values() for model, digest in parts.digests.items()}
         self._line.tell(Ready(digests))

@@ -16,6 +16,8 @@ SOURCES: Mapping[str, str] = {
     "mediasoup": "countenance.capture.mediasoup:MediasoupConnector",
     "livekit": "countenance.capture.livekit:LivekitConnector",
 }
+SHARED = frozenset({"livekit"})
+"""Sources whose server and keys each tenant has for itself: which, the recipe says, and no source."""
 
 
 def connector_of(table: Mapping[str, object], recipe: Recipe, clock: Clock) -> LiveConnector:
@@ -26,6 +28,8 @@ def connector_of(table: Mapping[str, object], recipe: Recipe, clock: Clock) -> L
         raise UsageError(f"unknown source {kind!r}", near(kind, SOURCES))
     build: Any = resolve(name)
     rest = {key: value for key, value in table.items() if key != "kind"}
+    if kind in SHARED:
+        rest["tenant"] = recipe.tenant
     try:
         made: LiveConnector = build.from_table(rest, fps=recipe.fps, mono_us=clock.mono_us, began_us=clock.began_us)
     except TypeError as error:
