@@ -7,12 +7,16 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from countenance.contracts.errors import ForbiddenError, NotFoundError, UnauthenticatedError
-from countenance.server.keys import INVALID, SHAPE
+from countenance.server.keys import INVALID, SHAPE, ApiKey
 from countenance.server.scopes import REVIEWERS, Position, Scope
 from countenance.server.tenancy import Services, Site
 from countenance.server.tokens import Seat, tenant_of
 
 BEARER = "bearer"
+SESSION = "x-countenance-as"
+"""The header with which a page of ours says as whom it asks; no page of another origin can send it."""
+COOKIE = "countenance."
+"""What the names of session cookies begin with; a position or the id of a participant follows."""
 NO_SUCH = ("nothing here has this id", "Check the id; what has ended or was erased is not found either.")
 """The same words for every id that is unknown, of whatever kind and of whichever tenant."""
 
@@ -50,20 +54,26 @@ def site_of(connection: HTTPConnection) -> Site:
 
 
 def credential_of(connection: HTTPConnection) -> str:
-    """The bearer credential of a request, or the second subprotocol of a WebSocket; raises UnauthenticatedError."""
+    """The bearer credential of a request, that of a page's session, or the second subprotocol of a WebSocket.
+
+    Raises UnauthenticatedError.
+    """
     kind, _, shown = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == BEARER and shown.strip():
         return shown.strip()
     offered: list[str] = connection.scope.get("subprotocols", [])
-    if connection.scope["type"] == "websocket" and len(offered) > 1:
-        return offered[1]
-    raise UnauthenticatedError(*INVALID)
+    said = offered[1] if connection.scope["type"] == "websocket" and len(offered) > 1 else ""
+    name = connection.headers.get(SESSION) or (said[3:] if said.startswith("as.") else None)
+    found = said if name is None else connection.cookies.get(COOKIE + name, "")
+    if not found:
+        raise UnauthenticatedError(*INVALID)
+    return found
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
     """Who calls; raises UnauthenticatedError, or RateError where they have called too often."""
     site = site_of(connection)
-    caller = _identified(site, credential_of(connection))
+    caller = identified(site, credential_of(connection))
     # For the log of requests: a key by its id, of people only what they are.
     connection.state.tenant, connection.state.actor = caller.tenant, caller.logged
     site.limiter.take_key(caller.actor)
@@ -99,15 +109,21 @@ def needs(scope: Scope, *, own: bool = False) -> Any:  # noqa: ANN401
     return Depends(check)
 
 
-def _identified(site: Site, shown: str) -> Caller:
+def identified(site: Site, shown: str) -> Caller:
+    """Who shows a credential; raises UnauthenticatedError."""
     if SHAPE.fullmatch(shown):
-        key = site.keys.check(shown)
-        if key.tenant not in site.tenants:
-            raise UnauthenticatedError(*INVALID)
-        return Caller(key.tenant, f"key:{key.id}", key.scopes, key.position)
+        return _of_key(site, site.keys.check(shown))
     services = site.tenants.get(tenant_of(shown) or "")
     if services is None:
         raise UnauthenticatedError(*INVALID)
     token = services.tokens.check(shown)
+    if token.key_id is not None:
+        return _of_key(site, site.keys.named(token.key_id))
     actor = f"participant:{token.subject}" if token.seat else f"reviewer:{token.subject}"
     return Caller(services.name, actor, token.scopes, token.position, token.seat, token.call_id)
+
+
+def _of_key(site: Site, key: ApiKey) -> Caller:
+    if key.tenant not in site.tenants:
+        raise UnauthenticatedError(*INVALID)
+    return Caller(key.tenant, f"key:{key.id}", key.scopes, key.position)

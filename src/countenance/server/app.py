@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from countenance import __version__
-from countenance.server import health
+from countenance.server import health, pages
 from countenance.server.api import install
 from countenance.server.boundary import Boundary
 from countenance.server.opening import Media, opened
@@ -45,4 +45,5 @@ def create_app(site: Site, media: Media = of_workers) -> FastAPI:
         )
     app.include_router(health.router)
     install(app, site)
+    pages.install(app)
     return app

@@ -68,9 +68,11 @@ class Keys:
         match = SHAPE.fullmatch(text)
         row = self._file.find(match[1]) if match else None
         right = hmac.compare_digest(_hash(match[2] if match else ""), row.sha256 if row else _hash("-"))
-        if row is None or not right or not self.valid(row):
-            raise UnauthenticatedError(*INVALID)
-        return ApiKey(row.key_id, row.tenant, Position(row.position), frozenset(map(Scope, row.scopes.split())))
+        return self._standing(row if right else None)
+
+    def named(self, key_id: str) -> ApiKey:
+        """The key of an id, for somebody who showed it when they signed in; raises UnauthenticatedError."""
+        return self._standing(self._file.find(key_id))
 
     def valid(self, row: KeyRow) -> bool:
         """Whether a key has neither been revoked nor come to its end."""
@@ -89,6 +91,11 @@ class Keys:
         """End a key from now on."""
         if not self._file.revoke(key_id, micros(self._clock.utc())):
             raise NotFoundError(f"no key {key_id!r} that could end", "See `countenance keys list` for the ids.")
+
+    def _standing(self, row: KeyRow | None) -> ApiKey:
+        if row is None or not self.valid(row):
+            raise UnauthenticatedError(*INVALID)
+        return ApiKey(row.key_id, row.tenant, Position(row.position), frozenset(map(Scope, row.scopes.split())))
 
 
 def position_of(word: str) -> Position:

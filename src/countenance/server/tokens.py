@@ -40,6 +40,8 @@ class Token:
     position: Position | None = None
     call_id: str | None = None
     """A reviewer's token may be for one call alone."""
+    key_id: str | None = None
+    """Set where somebody signed in to the pages with an API key; it ends with that key."""
 
 
 class Tokens:
@@ -63,6 +65,11 @@ class Tokens:
             raise UsageError(f"a {position} is no reviewer", f"Reviewers are {', '.join(sorted(REVIEWERS))}.")
         claims = {"sub": reviewer, "role": str(position), "scope": " ".join(sorted(USUAL[position]))}
         return self._signed(claims | ({} if call_id is None else {"call": call_id}), life)
+
+    def for_session(self, key_id: str, position: Position, scopes: frozenset[Scope], life: timedelta = LONGEST) -> str:
+        """A token that stands for an API key in a browser: the key itself stays with the person."""
+        claims = {"sub": key_id, "key": key_id, "role": str(position), "scope": " ".join(sorted(scopes))}
+        return self._signed(claims, life)
 
     def check(self, text: str) -> Token:
         """What a token says; raises UnauthenticatedError, whatever is wrong with it."""
@@ -88,11 +95,9 @@ class Tokens:
         if scopes == {Scope.PARTICIPANT}:
             seat = Seat(str(claims["call"]), str(claims["sub"]))
             return Token(str(claims["jti"]), seat.participant_id, scopes, seat, call_id=seat.call_id)
-        call = claims.get("call")
+        call, key = (None if claims.get(name) is None else str(claims[name]) for name in ("call", "key"))
         position = Position(claims["role"])
-        return Token(
-            str(claims["jti"]), str(claims["sub"]), scopes, None, position, None if call is None else str(call)
-        )
+        return Token(str(claims["jti"]), str(claims["sub"]), scopes, None, position, call, key)
 
     def _signed(self, claims: Mapping[str, str], life: timedelta) -> str:
         if not timedelta(0) < life <= LONGEST:

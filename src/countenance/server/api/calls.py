@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 from pydantic.config import JsonDict
 
@@ -13,29 +13,30 @@ from countenance.contracts.call import Purpose
 from countenance.contracts.errors import OverloadError
 from countenance.control.roster import KnownCall, Roster
 from countenance.inference.tables import Table
-from countenance.server.access import Caller, Here, needs
+from countenance.server.access import Caller, Here, needs, site_of
 from countenance.server.api.participants import NewParticipant, ParticipantView, check_room, in_store, joined, of_live
 from countenance.server.api.paths import CallId, Limits
 from countenance.server.api.shapes import Given, utc_text
+from countenance.server.config import MediaTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import INVALID
 from countenance.server.live import ENDED, LIVE, LiveCall, NewCall
 from countenance.server.paging import Cursor, Limit, decode, encode, page
 from countenance.server.problems import Fault, ProblemError
 from countenance.server.scopes import Scope
+from countenance.server.sources import KINDS, SourceError, permitted
 from countenance.server.tenancy import Services
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"], route_class=OnceRoute)
 
-SourceKind = Literal["whip", "janus", "mediasoup", "livekit"]
-"""What may be named over the network; files and connectors of one's own are named on the machine itself."""
-
-
 MOST_SOURCE_BYTES = 8_192
-SOURCE_SCHEMA: JsonDict = {"required": ["kind"], "properties": {"kind": {"enum": list(get_args(SourceKind))}}}
+SOURCE_SCHEMA: JsonDict = {"required": ["kind"], "properties": {"kind": {"enum": list(KINDS)}}}
 
 
 TaxonomyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}\.v[0-9]{1,4}$")]
+
+
+State = Annotated[Literal["live"] | None, Query(description="`live`: those alone that run now.")]
 
 
 class NewCallBody(Table):
@@ -75,21 +76,24 @@ class CallList(Given):
 
 
 @router.post("", status_code=201, dependencies=[needs(Scope.CALLS_WRITE)])
-async def begin(body: NewCallBody, here: Here, limits: Limits, response: Response) -> CallView:
+async def begin(request: Request, body: NewCallBody, here: Here, limits: Limits, response: Response) -> CallView:
     """Begin a call. Nobody is read until law and charter allow it and the person has said yes."""
     if sum(1 for one in here.calls.all() if one.state == LIVE) >= limits.calls:
         raise OverloadError(f"{limits.calls} calls are running", "End one, or raise [limits] calls.")
-    _check_source(body.source)
+    source = _permitted(body.source, site_of(request).config.media)
     check_room(limits, len(body.participants))
     people = tuple(joined(one) for one in body.participants)
-    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, body.source, people))
+    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, source, people))
     response.headers["Location"] = f"/v1/calls/{live.id}"
     return _live(live)
 
 
 @router.get("", dependencies=[needs(Scope.CALLS_READ)])
-async def listed(here: Here, limit: Limit = 50, cursor: Cursor = None) -> CallList:
-    """Calls of this tenant, the newest first."""
+async def listed(here: Here, limit: Limit = 50, cursor: Cursor = None, state: State = None) -> CallList:
+    """Calls of this tenant, the newest first; those that run are told with their people, on one page."""
+    if state == LIVE:
+        running = sorted((one for one in here.calls.all() if one.state == LIVE), key=lambda one: one.started_at)
+        return CallList(items=[_live(one) for one in reversed(running)], next=None)
     before = None if cursor is None else _place(cursor)
     roster = Roster(here.tenant.vault)
     found = await asyncio.to_thread(roster.page, limit + 1, before)
@@ -151,10 +155,7 @@ def _known(here: Services, call: KnownCall) -> CallView:
     )
 
 
-def _check_source(source: Mapping[str, Any]) -> None:
-    kinds = get_args(SourceKind)
-    if source.get("kind") not in kinds:
-        raise _stray("source.kind", f"write kind = one of {', '.join(kinds)}")
+def _permitted(source: Mapping[str, Any], media: MediaTable) -> Mapping[str, Any]:
     try:
         plain = json.dumps(source, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
@@ -162,6 +163,12 @@ def _check_source(source: Mapping[str, Any]) -> None:
         raise _stray("source", "plain text and numbers only") from error
     if len(plain) > MOST_SOURCE_BYTES:
         raise _stray("source", f"at most {MOST_SOURCE_BYTES} bytes")
+    try:
+        return permitted(source, media)
+    except SourceError as error:
+        raise ProblemError(
+            INVALID, f"{error.path}: {error.problem}", error.remedy, faults=[Fault(error.path, error.problem)]
+        ) from error
 
 
 def _stray(path: str, message: str) -> ProblemError:

@@ -1,0 +1,74 @@
+// A line with its band over time: uPlot draws it, a table and a sentence say the same to whoever cannot see it.
+import { fill, h } from "./dom.js";
+import { clock, t } from "./words.js";
+
+let drawing;
+
+/** uPlot, or null where this installation was made without the parts that npm brings. */
+async function plotter() {
+  drawing ??= import("./vendor/uPlot.esm.js").then((found) => found.default, () => null);
+  return drawing;
+}
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/**
+ * A chart of one value between 0 and 1 with its band.
+ * `name`: what it shows; `says(rows)`: one sentence about it; `word(row)`: a row in words for the table; `tone`: a CSS variable.
+ * `set(rows)` takes rows `{t_s, p, low, high, why}`; p is null where there is a gap, and `why` says the reason.
+ */
+export async function chart({ name, says, word, tone = "--accent", height = 180, sync = null, onSeek = null }) {
+  const drawn = h("div.chart-drawing", { "aria-hidden": "true" });
+  const sentence = h("p.chart-says");
+  const body = h("tbody");
+  const table = h("details", {},
+    h("summary", {}, t("As a table")),
+    h("div.scroll", { tabindex: "0", role: "region", "aria-label": name },
+      h("table", {}, h("caption", {}, name), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Time")), h("th", { scope: "col" }, t("What it says")))), body)));
+  const element = h("figure.chart", { role: "group", "aria-label": name }, drawn, h("figcaption", {}, sentence), table);
+  const Plot = await plotter();
+  let plot = null;
+  let rows = [];
+
+  function options(width) {
+    const [ink, rule] = [colour("--quiet"), colour("--rule")];
+    const [line, lane] = [colour(tone), colour("--lane")];
+    const axis = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: `12px ${colour("--sans")}` };
+    const hidden = { points: { show: false }, stroke: "transparent", spanGaps: false };
+    return {
+      width, height, legend: { show: false }, cursor: { sync: sync ? { key: sync } : undefined, y: false, drag: { x: false } },
+      scales: { x: { time: false }, y: { range: [0, 1] } },
+      axes: [
+        { ...axis, values: (_, at) => at.map(clock) },
+        { ...axis, size: 84, splits: () => [0, 0.35, 0.55, 0.75, 1], values: () => ["", t("possibly"), t("probably"), t("very likely"), ""] },
+      ],
+      bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${line} 22%, ${lane})` }],
+      series: [{}, { stroke: line, width: 2.25, points: { show: false }, spanGaps: false }, hidden, hidden],
+      hooks: onSeek ? { ready: [(u) => u.over.addEventListener("click", () => u.cursor.idx != null && onSeek(rows[u.cursor.idx].t_s))] } : {},
+    };
+  }
+
+  function paint() {
+    const columns = ["t_s", "p", "low", "high"].map((key) => rows.map((row) => row[key] ?? null));
+    if (Plot && drawn.isConnected && drawn.clientWidth) {
+      plot ??= new Plot(options(drawn.clientWidth), columns, drawn);
+      plot.setData(columns);
+    }
+    drawn.hidden = !Plot;
+    sentence.textContent = says(rows);
+    if (table.open) list();
+  }
+
+  function list() {
+    fill(body, rows.slice(-600).map((row) => h("tr", {}, h("td", {}, clock(row.t_s)), h("td", {}, row.p == null ? row.why ?? "" : word(row)))));
+  }
+
+  table.addEventListener("toggle", list);
+  new ResizeObserver(() => plot?.setSize({ width: drawn.clientWidth, height })).observe(drawn);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    plot?.destroy();
+    plot = null;
+    paint();
+  });
+  return { element, set: (next) => { rows = next; paint(); } };
+}
