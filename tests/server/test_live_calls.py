@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from signal import SIGSTOP
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ from countenance.server.live import ENDED, Joining, LiveCall, NewCall
 from countenance.server.stream import START
 from countenance.server.summing import Reading
 from countenance.server.workers import Pool
-from countenance.surface.envelope import Envelope
+from countenance.storage.outbox import unhanded
+from countenance.surface.envelope import CALL_SUMMARY, Envelope
 from countenance.worker.parts import Recipe
 
 SCRIPT = "countenance.testing.live:ScriptedConnector"
@@ -243,3 +245,41 @@ async def test_an_answer_of_before_holds_in_the_next_call(tmp_path: Path) -> Non
         await until(second, used(TEXT))
         await here.calls.end(second.id)
         assert here.problems() == ()
+
+
+async def test_a_call_that_many_end_at_once_ends_once(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        live = await here.begin(ANA)
+        await asyncio.gather(*(here.calls.end(live.id) for _ in range(5)))
+        assert live.state == ENDED
+        with here.tenant.store.reading() as tx:
+            assert [one.topic for one in unhanded(tx)].count(CALL_SUMMARY) == 1
+        assert [str(one["type"]) async for one in live.stream.follow(START)].count(CALL_SUMMARY) == 1
+
+
+async def test_a_worker_that_dies_while_a_call_ends_is_not_given_the_call_again(tmp_path: Path) -> None:
+    async with world(tmp_path, spare=1) as here:
+        live = await here.begin(ANA)
+        await here.agree(live, 0, FACE)
+        await until(live, used(FACE, yes=False))
+        assert live.worker is not None
+        live.worker.process.send_signal(SIGSTOP)
+        ending = asyncio.create_task(here.calls.end(live.id))
+        await asyncio.sleep(0)
+        live.worker.process.kill()
+        await ending
+        assert live.state == ENDED
+        assert not any(worker.calls for worker in here.pool.workers)
+        assert here.problems() == ()
+
+
+async def test_the_end_goes_on_when_whoever_asked_for_it_goes_away(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        live = await here.begin(ANA)
+        asked = asyncio.create_task(here.calls.end(live.id))
+        while live.ending is None:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.wait([asked])
+        await here.calls.end(live.id)
+        assert live.state == ENDED

@@ -4,8 +4,8 @@ Everything here happens on the event loop's thread; what waits for the disk is d
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,28 +14,13 @@ from countenance.audit.timekeeping import text_of
 from countenance.consent.answers import Shown
 from countenance.consent.notice import Notice
 from countenance.contracts.call import Call, Modality, Participant
-from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, OverloadError, UsageError
+from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, UsageError
 from countenance.contracts.trust import ConsentStatus
 from countenance.control.plane import Control
-from countenance.link.line import OK
-from countenance.link.messages import (
-    Admitted,
-    Answered,
-    Ask,
-    Closed,
-    Done,
-    Granted,
-    HangUp,
-    Host,
-    Left,
-    Message,
-    Ok,
-    Said,
-    Signalling,
-    Stop,
-)
+from countenance.link.messages import Answered, Ok, Said, Signalling, Stop
 from countenance.server.asking import READ, USUAL, Asking, Form
 from countenance.server.config import Deployed
+from countenance.server.hosting import Hosting, admitted
 from countenance.server.kept import kept_events
 from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
 from countenance.server.outgoing import Outgoings
@@ -47,7 +32,8 @@ from countenance.storage.outbox import random_id
 from countenance.surface.blocks import Block
 from countenance.surface.envelope import Envelopes
 
-log = logging.getLogger(__name__)
+REMEMBERED_S = 600.0
+"""How long a call that has ended can still be followed from memory; the store keeps what is kept of it."""
 
 
 class LiveCalls:
@@ -55,7 +41,6 @@ class LiveCalls:
 
     def __init__(self, name: str, deployed: Deployed, control: Control, pool: Pool, reading: Reading) -> None:
         """`name`: of the tenant, under which the workers know its recipe."""
-        self._name = name
         self._deployed = deployed
         self._control = control
         self._asking = Asking(deployed, control, reading.taxonomies)
@@ -63,13 +48,11 @@ class LiveCalls:
         self._pool = pool
         self._taxonomies = reading.taxonomies
         self._calls: dict[str, LiveCall] = {}
+        self._hosting = Hosting(name, control, pool, self._calls)
 
     def get(self, call_id: str) -> LiveCall:
         """A call by its id; raises NotFoundError."""
-        live = self._calls.get(call_id)
-        if live is None:
-            raise NotFoundError(*UNKNOWN)
-        return live
+        return self._hosting.get(call_id)
 
     def all(self) -> Sequence[LiveCall]:
         """Every call that this process knows, the oldest first."""
@@ -94,7 +77,7 @@ class LiveCalls:
         for who in new.participants:
             await self.join(call_id, who)
         try:
-            await self._place(live)
+            await self._hosting.place(live)
         except CountenanceError:
             await self._forget(live)
             raise
@@ -110,16 +93,33 @@ class LiveCalls:
                 async with live.turn:
                     live.stream.publish(live.out.refused(participant.id, ruling))
         await self._asking.carry(live, participant.id)
-        self._tell(live, self._admitted(live))
+        self._hosting.tell(live, admitted(live))
         for modality in READ:
             await self._answered(live, participant.id, modality)
         return participant
 
     async def leave(self, call_id: str, participant_id: str) -> None:
-        """Somebody has gone: nothing is asked for or read of them until they come back."""
+        """Somebody has gone: nothing is asked for or read of them until they come back; what they published ends."""
         live = self._alive(call_id)
         live.person_of(participant_id)
         live.running.left.add(participant_id)
+        if live.source.get("kind") == "whip" and live.worker is not None:
+            # Where the worker dies over it, its sessions have ended as well.
+            with suppress(LinkError):
+                await self._hosting.ask(live, Signalling(live.id, "leave", {"participant_id": participant_id}))
+
+    def back(self, call_id: str, participant_id: str) -> None:
+        """Somebody who had gone is there again, by the same id."""
+        live = self._alive(call_id)
+        live.person_of(participant_id)
+        live.running.left.discard(participant_id)
+
+    async def resume(self, call_id: str) -> None:
+        """Take a call up again whose worker had nothing more to read, such as a room that was closed and is open."""
+        live = self._alive(call_id)
+        if live.worker is None and live.ending is None:
+            live.problem = None
+            await self._hosting.place(live)
 
     async def show(
         self, call_id: str, participant_id: str, language: str = "en", *, own_wish: bool = False
@@ -159,25 +159,21 @@ class LiveCalls:
 
     async def said(self, call_id: str, words: Said) -> None:
         """Words that a client hands in for a participant."""
-        await self._ask(self._alive(call_id), replace(words, call_id=call_id))
+        await self._hosting.ask(self._alive(call_id), replace(words, call_id=call_id))
 
     async def signal(self, call_id: str, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
         """Hand something to the connector of a call: an offer (`participant_id`, `sdp`), a `patch`, a `delete`."""
-        answer = await self._ask(self._alive(call_id), Signalling(call_id, verb, table))
+        answer = await self._hosting.ask(self._alive(call_id), Signalling(call_id, verb, table))
         return answer.table if isinstance(answer, Ok) else {}
 
     async def end(self, call_id: str, reason: str = "hang_up") -> LiveCall:
-        """End a call; what was read is handed over first. Ending twice changes nothing."""
+        """End a call; what was read is handed over first. Ending twice changes nothing, also at the same time."""
         live = self.get(call_id)
         if live.state == LIVE:
-            if live.worker is not None:
-                live.worker.tell(HangUp(call_id, reason))
-                try:
-                    async with asyncio.timeout(5.0):
-                        await live.over.wait()
-                except TimeoutError:
-                    log.warning("the worker of a call did not leave in time")
-            await self._forget(live)
+            if live.ending is None:
+                live.ending = asyncio.create_task(self._end(live, reason))
+            # Whoever asked may go away meanwhile: the end is not left half done.
+            await asyncio.shield(live.ending)
         return live
 
     async def summary(self, call_id: str, actor: str, reason: str) -> Block:
@@ -188,71 +184,17 @@ class LiveCalls:
         """End every call."""
         await asyncio.gather(*(self.end(live.id, "draining") for live in self.all() if live.state == LIVE))
 
-    async def hear(self, message: Ask | Done | Closed | Left) -> Message:
-        """What the worker of a call says."""
-        live = self.get(message.call_id)
-        running = live.running
-        match message:
-            case Ask():
-                leases = await asyncio.to_thread(self._control.grant, running, message.start_us, message.end_us)
-                return Granted(tuple(leases))
-            case Done():
-                async with live.turn:
-                    live.media_us = max([live.media_us, *(one.lease.end_us for one in message.finished)])
-                    for envelope in await live.out.done(message):
-                        live.stream.publish(envelope)
-            case Closed():
-                async with live.turn:
-                    await live.out.closed(message)
-            case Left():
-                async with live.turn:
-                    pass  # what came before it is dealt with
-                live.worker, live.left, live.problem = None, message, message.problem
-                live.media_us = max(live.media_us, message.media_us)
-                live.over.set()
-                if message.reason not in ("hang_up", "draining") or message.problem:
-                    log.warning("call %s is read no more: %s", live.id, message.problem or message.reason)
-        return OK
-
-    async def lost(self, call_id: str) -> None:
-        """The worker died: the call goes on, and another worker takes it up where it is now."""
-        live = self.get(call_id)
-        live.worker = None
-        async with live.turn:
-            # What the dead worker held gives no result; the one that follows asks for the same window again.
-            for lease in live.running.open_leases:
-                await asyncio.to_thread(self._control.close_lease, live.running, lease, "worker_lost")
-        try:
-            await self._place(live)
-        except (LinkError, OverloadError, UsageError) as fault:
-            live.problem = fault.problem
-            log.error("call %s found no other worker: %s", call_id, fault.problem)
-
     def _alive(self, call_id: str) -> LiveCall:
         live = self.get(call_id)
         if live.state != LIVE:
             raise NotFoundError(*UNKNOWN)
         return live
 
-    def _admitted(self, live: LiveCall) -> Admitted:
-        rulings = tuple((who, ruling) for (who, _), ruling in live.running.rulings.items())
-        known_as = tuple((seat.participant_id, seat.person) for seat in live.running.seats.values())
-        return Admitted(live.id, live.call, rulings, known_as)
-
-    async def _place(self, live: LiveCall) -> None:
-        """Give the call to a worker, with everything that holds by now."""
-        mono_us = self._control.tenant.clock.mono_us()
-        if live.began_us is None:
-            live.began_us = mono_us
-        consents = tuple(live.running.register.records)
-        host = Host(self._admitted(live), consents, live.source, live.taxonomies, self._name, mono_us - live.began_us)
-        live.worker = await self._pool.host(host, self)
-
     async def _answered(self, live: LiveCall, participant_id: str, modality: Modality) -> None:
         """Pass on the answer that holds now, once; the worker does not wait for the turn of the stream."""
         consent = live.running.register.current(participant_id, modality, live.running.at_us)
         if consent is not None and live.out.is_news(consent):
-            self._tell(live, Answered(live.id, consent))
+            self._hosting.tell(live, Answered(live.id, consent))
             async with live.turn:
                 live.stream.publish(live.out.consent_changed(consent))
 
@@ -262,19 +204,19 @@ class LiveCalls:
         if live is not None and live.worker is not None:
             live.out.loop.call_soon_threadsafe(live.worker.tell, Stop(call_id, participant_id, modality))
 
-    def _tell(self, live: LiveCall, message: Message) -> None:
-        if live.worker is not None:
-            live.worker.tell(message)
-
-    async def _ask(self, live: LiveCall, message: Message) -> Message:
-        if live.worker is None:
-            raise OverloadError("no media worker reads this call now", "Try again in a moment.")
-        return await live.worker.ask(message)
+    async def _end(self, live: LiveCall, reason: str) -> None:
+        try:
+            await self._hosting.leave(live, reason)
+            await self._forget(live)
+        finally:
+            # Where the disk failed it is still running, and may be ended again.
+            live.ending = None
 
     async def _forget(self, live: LiveCall) -> None:
-        live.state = ENDED
         self._pool.forget(live.id)
-        await asyncio.to_thread(self._control.end_call, live.running)
         async with live.turn:
+            await asyncio.to_thread(self._control.end_call, live.running)
+            live.state = ENDED
             live.stream.publish(live.out.summarised(live.media_us))
             live.stream.end()
+        live.out.loop.call_later(REMEMBERED_S, self._calls.pop, live.id, None)

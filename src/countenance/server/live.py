@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -64,6 +64,9 @@ class LiveCall:
     problem: str | None = None
     """Why nobody reads it, though it goes on."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Its worker has left it."""
+    ending: "asyncio.Task[None] | None" = None
+    """It is being brought to its end; whoever else ends it waits for the same."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """What a worker says of its windows is dealt with in the order in which it was said."""
     shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
@@ -82,6 +85,17 @@ class LiveCall:
     def started_at(self) -> str:
         """RFC 3339 UTC of media time zero."""
         return self.running.call.started_at or ""
+
+    def has_left(self, message: Left) -> None:
+        """Its worker has handed over what it had; what workers before it had is kept beside it."""
+        if self.left is not None:
+            spoke = dict(self.left.spoke)
+            for who, stretches in message.spoke.items():
+                spoke[who] = (*spoke.get(who, ()), *stretches)
+            message = replace(message, spoke=spoke, words=(*self.left.words, *message.words))
+        self.worker, self.left, self.problem = None, message, message.problem
+        self.media_us = max(self.media_us, message.media_us)
+        self.over.set()
 
     def person_of(self, participant_id: str) -> str:
         """The deployment's own id of a participant; raises NotFoundError."""

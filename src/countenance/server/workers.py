@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from countenance.contracts.errors import LinkError, NotFoundError, OverloadError
+from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, OverloadError
 from countenance.link.frames import LONGEST
 from countenance.link.line import OK, Line
 from countenance.link.messages import Ask, Closed, Done, HangUp, Host, Left, Load, Message, Ready
@@ -24,6 +24,8 @@ START_S = 60.0
 """A worker that has not loaded its models by then never will."""
 SETTINGS = "COUNTENANCE__"
 """Begins the names of the variables that configure the control plane."""
+AGAIN_S = 1.0
+"""After a worker could not be started, another is tried."""
 RECIPES = TypeAdapter(dict[str, Recipe])
 
 log = logging.getLogger(__name__)
@@ -167,8 +169,10 @@ class Pool:
                     await self._left.wait()
         except TimeoutError:
             log.warning("workers did not leave their calls in time")
-        for task in tuple(self._tasks):
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for worker in (*self.workers, *self._waiting):
             if worker.line is not None:
                 worker.line.close()
@@ -179,6 +183,18 @@ class Pool:
         ours, theirs = socket.socketpair()
         process = await self.start(self.recipes, theirs.fileno())
         theirs.close()
+        try:
+            return await self._greeted(process, ours)
+        except TimeoutError as error:
+            await _end(process)
+            raise LinkError("a worker did not load its models in time", "See its log.") from error
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+
+    async def _greeted(self, process: asyncio.subprocess.Process, ours: socket.socket) -> Worker:
+        """A worker that has said it is ready."""
         worker = Worker(process, self._owners, self._left)
         reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
         worker.line = Line(reader, writer, worker.hear)
@@ -186,6 +202,15 @@ class Pool:
         async with asyncio.timeout(START_S):
             await worker.ready
         return worker
+
+    async def _another(self) -> Worker:
+        """A worker in place of one that died, however often it takes."""
+        while True:
+            try:
+                return await self._begin()
+            except (LinkError, OSError) as fault:
+                log.error("a worker could not be started: %s", fault)
+                await asyncio.sleep(AGAIN_S)
 
     async def _watch(self, worker: Worker) -> None:
         """Until it dies; then its calls go on elsewhere."""
@@ -221,17 +246,23 @@ class Pool:
             "a worker died with %d calls (exit %s); another takes its place", len(dead.calls), dead.process.returncode
         )
         self.workers.remove(dead)
-        self.workers.append(self._waiting.pop() if self._waiting else await self._begin())
+        self.workers.append(self._waiting.pop() if self._waiting else await self._another())
         self._refill()
-        for call_id in sorted(dead.calls):
-            owner = self._owners.get(call_id)
-            if owner is not None:
+        # Side by side: one call that cannot be taken up holds up no other.
+        await asyncio.gather(*(self._lose(call_id) for call_id in sorted(dead.calls)))
+
+    async def _lose(self, call_id: str) -> None:
+        owner = self._owners.get(call_id)
+        if owner is not None:
+            try:
                 await owner.lost(call_id)
+            except CountenanceError as fault:
+                log.error("a call could not be taken up: %s", fault.problem)
 
     def _refill(self) -> None:
         async def refill() -> None:
             while len(self._waiting) < self.spare and not self._stopping:
-                self._waiting.append(await self._begin())
+                self._waiting.append(await self._another())
 
         self._keep(refill())
 

@@ -75,7 +75,7 @@ class NoWorker:
 
     async def ask(self, message: Message) -> Message:
         self.heard.append(message)
-        return Ok(dict(self.answers[message.verb])) if isinstance(message, Signalling) else Ok()
+        return Ok(dict(self.answers.get(message.verb, {}))) if isinstance(message, Signalling) else Ok()
 
 
 class NoPool:

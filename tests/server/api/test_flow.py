@@ -172,7 +172,7 @@ async def test_a_window_that_is_being_written_keeps_its_place_in_the_stream(
         return {}
 
     monkeypatch.setattr(live.out, "_commit", slow)
-    window = asyncio.ensure_future(scene.one.calls.hear(Done(live.id, (), (signal(who),))))
+    window = asyncio.ensure_future(scene.pool.owners[live.id].hear(Done(live.id, (), (signal(who),))))
     await asyncio.to_thread(writing.wait, 10)
     async with scene.client() as client:
         joining = asyncio.ensure_future(

@@ -1,0 +1,120 @@
+"""The live calls of one tenant on their workers: placed, listened to, and taken up again when a worker dies.
+
+Everything here happens on the event loop's thread; what waits for the disk is done in threads of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from countenance.contracts.errors import LinkError, NotFoundError, OverloadError, UsageError
+from countenance.control.plane import Control
+from countenance.link.line import OK
+from countenance.link.messages import Admitted, Ask, Closed, Done, Granted, HangUp, Host, Left, Message
+from countenance.server.live import LIVE, UNKNOWN, LiveCall
+from countenance.server.workers import Pool
+
+LEAVE_S = 5.0
+"""How long a worker may take to hand over what it has read of a call that ends."""
+
+log = logging.getLogger(__name__)
+
+
+class Hosting:
+    """Stands between the workers and the control plane."""
+
+    def __init__(self, name: str, control: Control, pool: Pool, calls: Mapping[str, LiveCall]) -> None:
+        """`name`: of the tenant, under which the workers know its recipe; `calls`: kept by whoever opens them."""
+        self._name = name
+        self._control = control
+        self._pool = pool
+        self._calls = calls
+
+    def get(self, call_id: str) -> LiveCall:
+        """A call by its id; raises NotFoundError."""
+        live = self._calls.get(call_id)
+        if live is None:
+            raise NotFoundError(*UNKNOWN)
+        return live
+
+    async def place(self, live: LiveCall) -> None:
+        """Give the call to a worker, with everything that holds by now."""
+        mono_us = self._control.tenant.clock.mono_us()
+        if live.began_us is None:
+            live.began_us = mono_us
+        consents = tuple(live.running.register.records)
+        host = Host(admitted(live), consents, live.source, live.taxonomies, self._name, mono_us - live.began_us)
+        live.over.clear()
+        live.worker = await self._pool.host(host, self)
+        if live.ending is not None:
+            live.worker.tell(HangUp(live.id))
+
+    async def leave(self, live: LiveCall, reason: str) -> None:
+        """Let the worker of a call hand over what it has read, and leave."""
+        if live.worker is None:
+            return
+        live.worker.tell(HangUp(live.id, reason))
+        try:
+            async with asyncio.timeout(LEAVE_S):
+                await live.over.wait()
+        except TimeoutError:
+            log.warning("the worker of a call did not leave in time")
+
+    async def hear(self, message: Ask | Done | Closed | Left) -> Message:
+        """What the worker of a call says."""
+        live = self.get(message.call_id)
+        running = live.running
+        match message:
+            case Ask():
+                leases = await asyncio.to_thread(self._control.grant, running, message.start_us, message.end_us)
+                return Granted(tuple(leases))
+            case Done():
+                async with live.turn:
+                    live.media_us = max([live.media_us, *(one.lease.end_us for one in message.finished)])
+                    for envelope in await live.out.done(message):
+                        live.stream.publish(envelope)
+            case Closed():
+                async with live.turn:
+                    await live.out.closed(message)
+            case Left():
+                async with live.turn:
+                    pass  # what came before it is dealt with
+                live.has_left(message)
+                if message.reason not in ("hang_up", "draining") or message.problem:
+                    log.warning("call %s is read no more: %s", live.id, message.problem or message.reason)
+        return OK
+
+    async def lost(self, call_id: str) -> None:
+        """The worker died: the call goes on, and another worker takes it up where it is now."""
+        live = self.get(call_id)
+        live.worker = None
+        async with live.turn:
+            # What the dead worker held gives no result; the one that follows asks for the same window again.
+            for lease in live.running.open_leases:
+                await asyncio.to_thread(self._control.close_lease, live.running, lease, "worker_lost")
+        if live.ending is not None or live.state != LIVE:
+            live.over.set()  # nobody takes up what is about to end
+            return
+        try:
+            await self.place(live)
+        except (LinkError, OverloadError, UsageError) as fault:
+            live.problem = fault.problem
+            log.error("call %s found no other worker: %s", call_id, fault.problem)
+
+    def tell(self, live: LiveCall, message: Message) -> None:
+        """Say something to the worker of a call, if it has one."""
+        if live.worker is not None:
+            live.worker.tell(message)
+
+    async def ask(self, live: LiveCall, message: Message) -> Message:
+        """Say something to the worker of a call and wait for the answer; raises OverloadError where it has none."""
+        if live.worker is None:
+            raise OverloadError("no media worker reads this call now", "Try again in a moment.")
+        return await live.worker.ask(message)
+
+
+def admitted(live: LiveCall) -> Admitted:
+    """Who is on a call, and what the gate said of them."""
+    rulings = tuple((who, ruling) for (who, _), ruling in live.running.rulings.items())
+    known_as = tuple((seat.participant_id, seat.person) for seat in live.running.seats.values())
+    return Admitted(live.id, live.call, rulings, known_as)
