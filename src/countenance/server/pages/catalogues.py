@@ -20,10 +20,6 @@ SHARED = frozenset({"base", "shell", "words", "dom", "api", "chart", "terms", "r
 JS_WORDS: Words = {"t": None, "n": (1, 2)}
 METHODS = {".j2": "jinja2.ext:babel_extract", ".js": "javascript"}
 OWN_WORDS: Mapping[str, Words] = {".j2": {"_": None, "ngettext": (1, 2)}, ".js": JS_WORDS}
-    ".j2": {"_": None, "gettext": None, "ngettext": (1, 2)},
-    ".js": JS_WORDS,
-    ".py": {"said": None},
-}
 TRIMMED = {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
 
 
