@@ -34,12 +34,12 @@ EN = load("en")
 class Calls:
     """Calls that a test lets run, with the media time they have reached."""
 
-    times: Mapping[str | None, int]
+    reached: Mapping[str | None, int]
     barred: list[tuple[str, str]] = field(default_factory=list)
     entries: list[LogEntry] = field(default_factory=list)
 
-    def at_us(self, call_ref: str) -> int | None:
-        return self.times.get(call_ref)
+    def times(self) -> Mapping[str, int]:
+        return {str(ref): at_us for ref, at_us in self.reached.items()}
 
     def bar(self, seat: Place, modality: Modality) -> None:
         self.barred.append((seat.subject_ref, modality))

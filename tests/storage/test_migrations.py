@@ -53,6 +53,7 @@ def test_a_store_of_the_first_form_becomes_what_a_new_one_is(
         fresh = shape(connection)
         for table in ("outbox", "endpoints", "dispatches", "replies"):
             connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("DROP INDEX consents_newest"))
         for statement in (FIRST_OUTBOX, FIRST_INDEX):
             connection.execute(text(statement))
         connection.execute(version.insert().values(version=1))

@@ -1,5 +1,6 @@
 """The consents of one call: an append-only list in media time. Silence is refusal."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
@@ -25,6 +26,7 @@ class Register:
         self.call_id = call_id
         self.purpose = purpose
         self._records: list[Consent] = []
+        self._by_question: dict[tuple[str, Modality], list[Consent]] = {}
 
     @property
     def records(self) -> Sequence[Consent]:
@@ -43,7 +45,7 @@ class Register:
         receipt: str | None = None,
     ) -> Consent:
         """Record a person's answer and return it, with its version and its receipt id, that of a store if there is."""
-        version = self._version(participant_id, modality) + 1
+        version = self.next_version(participant_id, modality)
         receipt = receipt or receipt_id(self.call_id, participant_id, modality, self.purpose, version)
         consent = Consent(participant_id, modality, self.purpose, status, at_us, receipt, version, kind, notice)
         self.record(consent)
@@ -61,13 +63,18 @@ class Register:
                 f"{who} has the unknown kind `{consent.kind}`", f"Use one of: {', '.join(CONSENT_KINDS[1:])}."
             )
         last = self._last(consent.participant_id, consent.modality)
-        if consent.version != self._version(consent.participant_id, consent.modality) + 1:
+        if consent.version != self.next_version(consent.participant_id, consent.modality):
             raise ConsentError(f"{who} has version {consent.version} out of turn", "Number the answers 1, 2, 3, ...")
         if last is not None and consent.at_us < last.at_us:
             raise ConsentError(f"{who} lies before the answer already recorded", "Record answers in order of time.")
         if consent.status is ConsentStatus.EXPIRED and (last is None or last.status is not ConsentStatus.GIVEN):
             raise ConsentError(f"{who} cannot expire, it is not given", "Only a given consent expires.")
         self._records.append(consent)
+        self._by_question.setdefault((consent.participant_id, consent.modality), []).append(consent)
+
+    def next_version(self, participant_id: str, modality: Modality) -> int:
+        """The number of the next answer of a person about one modality."""
+        return len(self._by_question.get((participant_id, modality), ())) + 1
 
     def current(self, participant_id: str, modality: Modality, at_us: int) -> Consent | None:
         """The answer that holds at this media time, or None when the person has not answered."""
@@ -92,12 +99,6 @@ class Register:
         return tuple(sorted(found, key=lambda consent: consent.at_us))
 
     def _last(self, participant_id: str, modality: Modality, at_us: int | None = None) -> Consent | None:
-        for consent in reversed(self._records):
-            same = consent.participant_id == participant_id and consent.modality == modality
-            if same and (at_us is None or consent.at_us <= at_us):
-                return consent
-        return None
-
-    def _version(self, participant_id: str, modality: Modality) -> int:
-        last = self._last(participant_id, modality)
-        return 0 if last is None else last.version
+        mine = self._by_question.get((participant_id, modality), [])
+        before = len(mine) if at_us is None else bisect_right(mine, at_us, key=lambda consent: consent.at_us)
+        return mine[before - 1] if before else None

@@ -38,8 +38,8 @@ NO = frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.REFUSED})
 class Running(Protocol):
     """The calls that run now, as far as consent concerns them."""
 
-    def at_us(self, call_ref: str) -> int | None:
-        """The media time a call has reached; None when it is not running."""
+    def times(self) -> Mapping[str, int]:
+        """The media time that each running call has reached."""
         ...
 
     def bar(self, seat: Place, modality: Modality) -> None:
@@ -54,9 +54,9 @@ class Running(Protocol):
 class NothingRuns:
     """No call is running in this process."""
 
-    def at_us(self, call_ref: str) -> int | None:  # noqa: ARG002
-        """Never running."""
-        return None
+    def times(self) -> Mapping[str, int]:
+        """None runs."""
+        return {}
 
     def bar(self, seat: Place, modality: Modality) -> None:
         """Nothing is read anyway."""
@@ -80,6 +80,8 @@ class Consents:
         self._seen: datetime | None = None
         self._quiet_until_us = 0
         """No yes ends before this time, as far as is known; asked of every lease, so kept here."""
+        self._ended_us = 0
+        """Every yes that ended before this time has been followed by its end."""
 
     def now(self) -> datetime:
         """The wall clock, which never runs back here: what has expired stays expired."""
@@ -156,10 +158,11 @@ class Consents:
             if now_us < self._quiet_until_us:
                 return ()
             with self._vault.store.reading() as tx:
-                over = ended(tx, now_us)
+                over = ended(tx, now_us, self._ended_us)
                 changes = [change for row in over for change in self._ending(tx, row, ConsentStatus.EXPIRED, None)]
                 following = next_end(tx, now_us)
             made = self._enter(changes)
+            self._ended_us = now_us
             self._quiet_until_us = NEVER_US if following is None else following
             return made
 
@@ -201,14 +204,14 @@ class Consents:
         said = change.answer.said
         if said.status is ConsentStatus.GIVEN:
             return
-        for one in calls.subjects_by_person(tx, self._vault.tag(tx, PERSON, change.person)):
-            at_us = self.running.at_us(one.call_ref)
-            call = None if at_us is None else calls.find_call(tx, one.call_ref)
+        times = self.running.times()
+        for one in calls.seats_in(tx, self._vault.tag(tx, PERSON, change.person), times):
+            call = calls.find_call(tx, one.call_ref)
             if call is None or one.call_ref == change.place.call_ref or call.purpose != said.purpose:
                 continue
             again = replace(change.answer, receipt_id=self._receipt_id())
             told = {**change.statement, "receipt_id": again.receipt_id}
-            place = Place(one.subject_ref, one.call_ref, at_us)
+            place = Place(one.subject_ref, one.call_ref, times[one.call_ref])
             yield Change(random_id(), change.person, place, again, told, change.consent_id)
 
     def _enter(self, changes: Sequence[Change]) -> Sequence[ConsentRow]:

@@ -48,6 +48,8 @@ class Control:
         self.consents.running = self
         self._at = points
         self._one = threading.RLock()
+        self._ending = threading.Lock()
+        """Leases that lapse, and those of a call that ends, are closed by one at a time; no answer waits for it."""
         self._eraser = Eraser(tenant.log, tenant.vault, self.clock, points)
         self._finished_us = self.clock.mono_us()
         self._watch = Watch()
@@ -165,7 +167,7 @@ class Control:
 
     def end_call(self, call: RunningCall) -> None:
         """End a call and its leases."""
-        with self._watch.over(self.clock.mono_us()):
+        with self._watch.over(self.clock.mono_us()), self._ending:
             for lease in call.open_leases:
                 call.close(lease, "hang_up")
             with self.tenant.store.transaction() as tx:
@@ -177,16 +179,15 @@ class Control:
 
     def leave(self, person: str) -> None:
         """End what runs on a person, before they are erased; `stop` them first."""
-        with self._watch.over(self.clock.mono_us()):
+        with self._watch.over(self.clock.mono_us()), self._ending:
             for call in tuple(self._calls.values()):
                 for lease in call.open_leases:
                     if call.seats[lease.participant_id].person == person:
                         call.close(lease, "erased")
 
-    def at_us(self, call_ref: str) -> int | None:
-        """The media time a call has reached; None when it is not running."""
-        call = self._calls.get(call_ref)
-        return None if call is None else call.at_us
+    def times(self) -> Mapping[str, int]:
+        """The media time that each running call has reached."""
+        return {ref: call.at_us for ref, call in tuple(self._calls.items())}
 
     def bar(self, seat: Place, modality: Modality) -> None:
         """A no in a running call holds from now."""
@@ -246,9 +247,10 @@ class Control:
 
     def _close_lapsed(self) -> None:
         now_us = self.clock.mono_us()
-        for call in tuple(self._calls.values()):
-            for lease in call.lapsed(now_us):
-                call.close(lease, "lapsed")
+        with self._ending:
+            for call in tuple(self._calls.values()):
+                for lease in call.lapsed(now_us):
+                    call.close(lease, "lapsed")
 
     def _finish_erasures(self) -> None:
         """Once an hour: keys that are to be destroyed within a day of an erasure are."""

@@ -63,7 +63,8 @@ class RunningCall:
     def ruled(self, participant_id: str, ruling: Ruling) -> None:
         """Keep what the gate said, once the log has it."""
         self.leases.ruled(participant_id, ruling)
-        self.rulings[participant_id, ruling.case.modality] = ruling
+        # A mapping of its own each time: other threads may be reading the one before.
+        self.rulings = {**self.rulings, (participant_id, ruling.case.modality): ruling}
         if ruling.allowed:
             self.leases.seat({}, ruling.duties.retention_days * DAY_US)
 
@@ -141,7 +142,6 @@ class RunningCall:
     def _consent(self, seat: Seat, entry: LogEntry) -> Consent:
         body = entry.body
         modality = str(body["modality"])
-        mine = [c for c in self.register.records if (c.participant_id, c.modality) == (seat.participant_id, modality)]
         return Consent(
             participant_id=seat.participant_id,
             modality=modality,
@@ -150,7 +150,7 @@ class RunningCall:
             at_us=int(str(body["at_us"])),
             receipt_id=str(body["receipt_id"]),
             # Within a call answers are counted anew; the register that lasts has its own count.
-            version=len(mine) + 1,
+            version=self.register.next_version(seat.participant_id, modality),
             kind=str(body["consent_kind"]),
             notice=str(body.get("notice", "unstated")),
         )

@@ -1,11 +1,11 @@
 """Calls and the people in them, as random references; who they are stands only behind tags and in sealed payloads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
 
-from countenance.storage.store import Transaction
+from countenance.storage.store import ROWS_AT_ONCE, Transaction
 from countenance.storage.tables import calls, subjects
 
 
@@ -99,6 +99,13 @@ def subjects_of(tx: Transaction, call_ref: str) -> Sequence[SubjectRow]:
 def subjects_by_person(tx: Transaction, person_tag: str) -> Sequence[SubjectRow]:
     """A person in every call, found by the tag of this epoch."""
     return _subjects(tx, subjects.c.person_tag == person_tag)
+
+
+def seats_in(tx: Transaction, person_tag: str, call_refs: Collection[str]) -> Sequence[SubjectRow]:
+    """Where a person sits in some of their calls."""
+    refs, mine = sorted(call_refs), subjects.c.person_tag == person_tag
+    portions = (refs[start : start + ROWS_AT_ONCE] for start in range(0, len(refs), ROWS_AT_ONCE))
+    return tuple(one for some in portions for one in _subjects(tx, mine & subjects.c.call_ref.in_(some)))
 
 
 def _subjects(tx: Transaction, which: ColumnElement[bool]) -> Sequence[SubjectRow]:

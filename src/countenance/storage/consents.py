@@ -86,14 +86,23 @@ def by_receipt(tx: Transaction, receipt_id: str) -> ConsentRow | None:
 
 
 def standing(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
-    """The newest answer of a person to each question they ever answered."""
-    return _rows(tx, _own(tx).where(consents.c.person_tag == person_tag, ~_followed(tx)))
+    """The newest answer of a person to each question they ever answered; what came before is not looked at."""
+    modality, purpose, version = consents.c.modality, consents.c.purpose, consents.c.version
+    mine = _own(tx).where(consents.c.person_tag == person_tag)
+    newest = mine.order_by(modality.desc(), purpose.desc(), version.desc()).limit(1)
+    found, row = [], tx.first(newest)
+    while row is not None:
+        found.append(_consent(row))
+        # From each question to the next in one step over an index.
+        same = modality == row.modality
+        row = tx.first(newest.where(same, purpose < row.purpose)) or tx.first(newest.where(modality < row.modality))
+    return tuple(sorted(found, key=lambda one: one.seq))
 
 
-def ended(tx: Transaction, now_utc_us: int) -> Sequence[ConsentRow]:
-    """Yeses whose time is over, and that nothing has followed yet."""
-    over = (consents.c.status == "given") & (consents.c.expires_utc_us <= now_utc_us)
-    return _rows(tx, _own(tx).where(over, ~_followed(tx)))
+def ended(tx: Transaction, now_utc_us: int, after_utc_us: int = 0) -> Sequence[ConsentRow]:
+    """Yeses whose time was over later than one moment and not later than another, and that nothing has followed yet."""
+    over = (consents.c.expires_utc_us > after_utc_us) & (consents.c.expires_utc_us <= now_utc_us)
+    return _rows(tx, _own(tx).where(consents.c.status == "given", over, ~_followed(tx)))
 
 
 def next_end(tx: Transaction, now_utc_us: int) -> int | None:

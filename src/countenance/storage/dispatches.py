@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Subquery, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, bindparam, case, func, or_, select
 
 from countenance.storage.endpoints import LISTENING
 from countenance.storage.store import Transaction
@@ -47,24 +48,31 @@ def put(tx: Transaction, rows: Iterable[Dispatch]) -> None:
 
 def due(tx: Transaction, now_utc_us: int, at_once: int = AT_ONCE) -> Sequence[Dispatch]:
     """The first open row of each call and endpoint whose time has come, so many of each endpoint that listens."""
-    heads = _heads(tx)
-    time = (heads.c.next_utc_us, heads.c.seq, heads.c.turn)
-    nth = func.row_number().over(partition_by=heads.c.endpoint_id, order_by=time).label("nth")
-    ripe = (heads.c.next_utc_us <= now_utc_us) & (heads.c.pause_utc_us <= now_utc_us)
-    some = select(heads, nth).where(heads.c.place == 1, ripe).subquery()
-    query = select(some).where(some.c.nth <= at_once)
-    return tuple(map(_dispatch, tx.rows(query.order_by(some.c.next_utc_us, some.c.seq, some.c.turn))))
+    asked = {"tenant": tx.tenant, "now": now_utc_us, "at_once": at_once}
+    return tuple(map(_dispatch, tx.connection.execute(_due(), asked).all()))
 
 
 def next_due(tx: Transaction) -> int | None:
     """When the next row may be tried; None when none waits at an endpoint that listens."""
-    heads = _heads(tx)
+    heads = _heads()
     time = case((heads.c.next_utc_us > heads.c.pause_utc_us, heads.c.next_utc_us), else_=heads.c.pause_utc_us)
-    found = tx.execute(select(func.min(time)).where(heads.c.place == 1)).scalar()
+    found = tx.connection.execute(select(func.min(time)).where(heads.c.place == 1), {"tenant": tx.tenant}).scalar()
     return None if found is None else int(found)
 
 
-def _heads(tx: Transaction) -> Subquery:
+@cache
+def _due() -> Select[Any]:
+    """Asked all the time, so built once."""
+    heads, now = _heads(), bindparam("now", type_=BigInteger)
+    time = (heads.c.next_utc_us, heads.c.seq, heads.c.turn)
+    nth = func.row_number().over(partition_by=heads.c.endpoint_id, order_by=time).label("nth")
+    ripe = (heads.c.next_utc_us <= now) & (heads.c.pause_utc_us <= now)
+    some = select(heads, nth).where(heads.c.place == 1, ripe).subquery()
+    query = select(some).where(some.c.nth <= bindparam("at_once", type_=BigInteger))
+    return query.order_by(some.c.next_utc_us, some.c.seq, some.c.turn)
+
+
+def _heads() -> Subquery:
     """Open rows of the endpoints that listen; `place` is 1 for the first of each call."""
     here = dispatches.c.endpoint_id
     # Rows of no call wait for nobody.
@@ -72,8 +80,9 @@ def _heads(tx: Transaction) -> Subquery:
     place = func.row_number().over(partition_by=(here, lane), order_by=(dispatches.c.seq, dispatches.c.turn))
     pause = func.coalesce(endpoints.c.not_before_utc_us, 0).label("pause_utc_us")
     both = (endpoints.c.tenant == dispatches.c.tenant) & (endpoints.c.endpoint_id == here)
-    query = tx.select(dispatches, *dispatches.c, place.label("place"), pause).join(endpoints, both)
-    return query.where(OPEN, endpoints.c.status.in_(LISTENING)).subquery()
+    query = select(*dispatches.c, place.label("place"), pause).join(endpoints, both)
+    mine = dispatches.c.tenant == bindparam("tenant")
+    return query.where(mine, OPEN, endpoints.c.status.in_(LISTENING)).subquery()
 
 
 def delivered(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int) -> None:

@@ -76,7 +76,7 @@ subjects = _table(
 )
 """`seat_tag`: the tag of call and participant; `person_tag`: the tag of the deployment's own id of the person."""
 Index("subjects_by_seat", subjects.c.tenant, subjects.c.seat_tag)
-Index("subjects_by_person", subjects.c.tenant, subjects.c.person_tag)
+Index("subjects_by_person", subjects.c.tenant, subjects.c.person_tag, subjects.c.call_ref)
 Index("subjects_of_call", subjects.c.tenant, subjects.c.call_ref)
 
 # Permission while a call runs.
@@ -123,6 +123,13 @@ consents = _table(
 Index("consents_of_subject", consents.c.tenant, consents.c.subject_ref)
 Index("consents_ending", consents.c.tenant, consents.c.status, consents.c.expires_utc_us)
 Index("consents_by_person", consents.c.tenant, consents.c.person_tag)
+own_answers = consents.c.carries.is_(None)
+Index(
+    "consents_newest",
+    *(consents.c[name] for name in ("tenant", "person_tag", "modality", "purpose", "version")),
+    sqlite_where=own_answers,
+    postgresql_where=own_answers,
+)
 Index("consents_by_receipt", consents.c.tenant, consents.c.receipt_id)
 
 notices = _table(
@@ -149,7 +156,7 @@ asks = _table(
     _whole("at_utc_us"),
 )
 """Who was shown which notice, one row per modality in it."""
-Index("asks_by_person", asks.c.tenant, asks.c.person_tag)
+Index("asks_by_person", asks.c.tenant, asks.c.person_tag, asks.c.at_utc_us)
 
 # Erasure: keys by reference, sealed payloads, what was erased, which backups exist.
 

@@ -46,6 +46,8 @@ class Vault:
         self.clock = clock
         self._random = random
         self._opened: dict[int, EpochKeys] = {}
+        self._epoch: tuple[Transaction, int] | None = None
+        """The epoch within the transaction that asked last: only `begin` changes it there."""
 
     @classmethod
     def open(cls, keys: KeyFolder, store: Store, clock: Clock | None = None, random: Random = os.urandom) -> "Vault":
@@ -62,12 +64,19 @@ class Vault:
 
     def epoch(self, tx: Transaction) -> int | None:
         """The epoch of the store, whose KEK wraps every DEK; None before the first."""
+        known = self._epoch
+        if known is not None and known[0] is tx:
+            return known[1]
         found = tx.execute(tx.select(keks, func.max(keks.c.epoch))).scalar()
-        return None if found is None else int(found)
+        if found is None:
+            return None
+        self._epoch = (tx, int(found))
+        return int(found)
 
     def begin(self, tx: Transaction, epoch: int) -> EpochKeys:
         """Make the KEK of an epoch, unless a crash left it behind, and let the store be in that epoch."""
         self.keys.make_kek(epoch)
+        self._epoch = None
         tx.insert(keks, {"epoch": epoch, "made_utc_us": micros(self.clock.utc())})
         return self.keys_of(epoch)
 
