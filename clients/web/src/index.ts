@@ -1,6 +1,14 @@
-export { Api, type ApiOptions, type Token } from "./client/api.ts";
+export { Api, type ApiOptions, type Credential, type Token } from "./client/api.ts";
 export { type CallEvent, type Envelope, type EventData, participantOf, told } from "./client/events.ts";
 export type { Schemas } from "./client/operations.ts";
 export { type Problem, ProblemError, UnreachableError } from "./client/problem.ts";
 export { EventStream, type StreamOptions, type StreamState } from "./client/stream.ts";
 export { type PublishOptions, Publisher, type PublisherState } from "./publish/whip.ts";
+export { type Answer, type Modality, type Notice, Seat, type Standing } from "./client/seat.ts";
+export { type Answered, ConsentElement } from "./elements/consent.ts";
+export { type Language, LANGUAGES } from "./words/index.ts";
+
+import { ConsentElement } from "./elements/consent.ts";
+import { define } from "./elements/piece.ts";
+
+define("countenance-consent", ConsentElement);

@@ -5,11 +5,15 @@ import { errorOf, UnreachableError } from "./problem.ts";
 /** A bearer credential, or what gets a fresh one; a function is asked again for every request. */
 export type Token = string | (() => string | Promise<string>);
 
-export interface ApiOptions {
+/** Who asks: by a credential, or, on the service's own pages, as one of the sessions of this browser. */
+export type Credential = { readonly token: Token } | { readonly session: string };
+
+export type ApiOptions = Credential & {
   /** Where the service is, such as `https://calls.example.org`; the page's own origin when left out. */
   readonly server?: string | undefined;
-  readonly token: Token;
-}
+};
+
+const SESSION = "X-Countenance-As";
 
 interface Values {
   readonly path?: Readonly<Record<string, unknown>>;
@@ -23,11 +27,11 @@ type Rest<V> = object extends V ? [asked?: V] : [asked: V];
 /** The HTTP API, typed by its own description. Errors are ProblemError and UnreachableError. */
 export class Api {
   readonly #server: string;
-  readonly #token: Token;
+  readonly #credential: Credential;
 
   constructor(options: ApiOptions) {
     this.#server = new URL(options.server || "/", globalThis.location?.href).href;
-    this.#token = options.token;
+    this.#credential = options;
   }
 
   get<P extends PathOf<"get">>(path: P, ...asked: Rest<Asked<paths[P]["get"]>>): Promise<Answered<paths[P]["get"]>> {
@@ -52,8 +56,10 @@ export class Api {
   /** Any request with the credential; throws unless it succeeded. */
   async send(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    headers.set("Authorization", `Bearer ${await this.token()}`);
-    const response = await reached(fetch(this.url(path), { ...init, headers, cache: "no-store" }));
+    if ("session" in this.#credential) headers.set(SESSION, this.#credential.session);
+    else headers.set("Authorization", `Bearer ${await fresh(this.#credential.token)}`);
+    const asked: RequestInit = { ...init, headers, cache: "no-store", credentials: "same-origin" };
+    const response = await reached(fetch(this.url(path), asked));
     if (!response.ok) throw await errorOf(response);
     return response;
   }
@@ -65,9 +71,9 @@ export class Api {
     return address;
   }
 
-  /** The credential, as it is now. */
-  async token(): Promise<string> {
-    return typeof this.#token === "string" ? this.#token : await this.#token();
+  /** The credential as a subprotocol: a page can set no headers on a WebSocket. */
+  async subprotocol(): Promise<string> {
+    return "session" in this.#credential ? `as.${this.#credential.session}` : fresh(this.#credential.token);
   }
 
   async #json<T>(method: Method, path: string, asked: Values = {}): Promise<T> {
@@ -97,6 +103,10 @@ function queryOf(values: Readonly<Record<string, unknown>> = {}): string {
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
   }
   return query.size === 0 ? "" : `?${query}`;
+}
+
+async function fresh(token: Token): Promise<string> {
+  return typeof token === "string" ? token : await token();
 }
 
 async function reached(asking: Promise<Response>): Promise<Response> {

@@ -80,9 +80,9 @@ export class EventStream {
     this.#to({ name: "connecting" });
     let socket: WebSocket;
     try {
-      const token = await this.#api.token();
+      const credential = await this.#api.subprotocol();
       if (this.#state.name !== "connecting") return;
-      socket = new WebSocket(this.#address(), [PROTOCOL, token]);
+      socket = new WebSocket(this.#address(), [PROTOCOL, credential]);
     } catch (fault) {
       this.#again(String(fault));
       return;

@@ -1,0 +1,57 @@
+import type { Api } from "./api.ts";
+import type { Schemas } from "./operations.ts";
+
+export type Notice = Schemas["NoticeView"];
+export type Answer = Schemas["AnswerView"];
+export type Standing = Schemas["Standing"];
+export type Ruling = Schemas["RulingView"];
+export type Modality = Schemas["AnswerBody"]["modality"];
+
+const HERE = "/v1/calls/{call_id}/participants/{participant_id}";
+
+/** One person on one call, acting for themselves: what they are told, what they answer, and what they take back. */
+export class Seat {
+  readonly #api: Api;
+  readonly #path: { readonly call_id: string; readonly participant_id: string };
+
+  constructor(api: Api, call: string, participant: string) {
+    this.#api = api;
+    this.#path = { call_id: call, participant_id: participant };
+  }
+
+  /** What the law says of each modality of this person, before any consent. */
+  async rulings(): Promise<readonly Ruling[]> {
+    return (await this.#api.get(HERE, { path: this.#path })).modalities ?? [];
+  }
+
+  /** The notice, word for word; that it was asked for is in the log, so show it. */
+  notice(language: string, ownWish = false): Promise<Notice> {
+    return this.#api.get(`${HERE}/notice`, { path: this.#path, query: { language, own_wish: ownWish } });
+  }
+
+  /** One answer about one modality. */
+  answer(body: Schemas["AnswerBody"]): Promise<Answer> {
+    return this.#api.post(`${HERE}/consent`, { path: this.#path, body });
+  }
+
+  /** What stands now, of every modality. */
+  async standing(): Promise<readonly Standing[]> {
+    return (await this.#api.get(`${HERE}/consent`, { path: this.#path })).modalities;
+  }
+
+  /** Take back a yes, at once; every yes when no modality is named. */
+  async stop(...modalities: Modality[]): Promise<readonly Answer[]> {
+    const query = modalities.length === 0 ? {} : { modality: modalities };
+    return (await this.#api.delete(`${HERE}/consent`, { path: this.#path, query })) as readonly Answer[];
+  }
+
+  /** Stop, and have everything deleted that was read; the signed receipt of it. */
+  erase(): Promise<unknown> {
+    return this.#api.delete(`${HERE}/data`, { path: this.#path });
+  }
+
+  /** The receipt of an answer, which can be checked without the service. */
+  receipt(id: string): Promise<unknown> {
+    return this.#api.get(`${HERE}/receipts/{receipt_id}`, { path: { ...this.#path, receipt_id: id } });
+  }
+}
