@@ -69,10 +69,14 @@ def _usage(kind: type[BaseModel], error: ValidationError, source: str, remedy: s
 def keys_of(kind: type[BaseModel], path: Sequence[int | str]) -> list[str]:
     """The keys of the table at a path of keys and indices."""
     for part in path:
-        if isinstance(part, str) and part in kind.model_fields:
-            inside = _table_in(kind.model_fields[part].annotation)
-            kind = inside or kind
-    return list(kind.model_fields)
+        if isinstance(part, str) and part in (fields := _fields(kind)):
+            kind = _table_in(fields[part]) or kind
+    return list(_fields(kind))
+
+
+def _fields(kind: type[BaseModel]) -> dict[str, object]:
+    """The keys as they are written, and what each holds."""
+    return {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
 
 
 def _table_in(annotation: object) -> type[BaseModel] | None:

@@ -1,0 +1,35 @@
+"""Words of prompts in every language: how sure, and what was measured. The table is `words.toml`."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from countenance.coaching.conditions import Certainty
+from countenance.coaching.playbook import Texts
+from countenance.inference.tables import Table, checked
+
+
+class Words(Table):
+    """The whole table."""
+
+    certainty: Mapping[Certainty, Texts]
+    feature: Mapping[str, Texts]
+
+
+@cache
+def words() -> Words:
+    """The shipped table."""
+    text = (files("countenance.coaching") / "words.toml").read_text(encoding="utf-8")
+    return checked(Words, tomllib.loads(text), "words.toml")
+
+
+def certain(sure: Certainty, language: str) -> str:
+    """How sure, in a word."""
+    return words().certainty[sure].in_language(language)
+
+
+def feature(name: str, language: str) -> str:
+    """What was measured, in plain words; a name that the table does not know is its own word."""
+    known = words().feature.get(name)
+    return name.rpartition(".")[2].replace("_", " ") if known is None else known.in_language(language)
