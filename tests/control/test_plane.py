@@ -1,6 +1,6 @@
 """The control plane: everything that must be asked before anything is read, and what it does when the disk fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tests.control.desks import EN, SIGNED
 
 from countenance.audit.export import StoredLog
 from countenance.audit.outcome import Outcome, Outgoing
+from countenance.audit.permission import Request
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.consent.answers import Said
@@ -161,6 +162,31 @@ def test_a_no_holds_before_the_disk_is_waited_for_and_is_durable_when_stop_retur
     assert plane.control.stop("crm-stranger") == ()
     plane.control.end_call(plane.call)
     assert plane.findings() == ()
+
+
+def test_a_no_that_overtakes_a_lease_being_granted_takes_nothing_from_anyone_else(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane.permit("p_1", "face", "voice")
+    plane.permit("p_2")
+    grant_all, subject = plane.call.leases.grant_all, plane.call.subjects["p_1"]
+
+    def overtaken(requests: Iterable[Request]) -> Sequence[Lease]:
+        plane.call.bar(subject, "face")
+        return grant_all(requests)
+
+    monkeypatch.setattr(plane.call.leases, "grant_all", overtaken)
+    assert [(one.participant_id, one.modalities) for one in plane.grant(0)] == [("p_1", ("voice",)), ("p_2", ("face",))]
+
+
+def test_whoever_was_told_of_a_no_is_granted_nothing_of_it_before_it_stands(place: Place, tmp_path: Path) -> None:
+    plane = Plane(place, tmp_path)
+    plane.permit("p_1", "face", "voice")
+    granted: list[Lease] = []
+    plane.call._stop = lambda *_: granted.extend(plane.grant(0))
+    plane.call.bar(plane.call.subjects["p_1"], "face")
+    assert [one.modalities for one in granted] == [("voice",)]
+    plane.tenant.store.close()
 
 
 def test_who_said_no_may_say_yes_again(plane: Plane) -> None:

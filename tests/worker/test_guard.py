@@ -1,7 +1,7 @@
 """The guard of a live call, against a line that is scripted."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -34,6 +34,7 @@ class Script:
     asked: list[Ask] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
     told: list[Message] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
 
     async def ask(self, message: Message, timeout_s: float = 10.0) -> Message:
         await asyncio.sleep(0)
@@ -41,6 +42,7 @@ class Script:
             raise self.fault
         if isinstance(message, Ask):
             self.asked.append(message)
+            self.meanwhile()
             return Granted(tuple(lease(message.start_us, who) for who in self.people))
         assert isinstance(message, Done)
         self.done.append(message)
@@ -105,6 +107,19 @@ async def test_a_no_holds_for_every_lease_in_hand() -> None:
         with pytest.raises(RefusedError, match="was stopped"):
             room.guard.check(one, FACE)
         room.guard.check(one, VOICE)
+
+
+async def test_a_no_holds_for_a_lease_that_was_asked_for_before_it_and_for_none_after() -> None:
+    room = Room()
+    room.line.meanwhile = lambda: room.guard.stop("p_1", FACE)
+    (overtaken,) = await room.window(0)
+    with pytest.raises(RefusedError, match="was stopped"):
+        room.guard.check(overtaken, FACE)
+    room.guard.check(overtaken, VOICE)
+    room.line.meanwhile = lambda: None
+    room.now_us += 1
+    (after,) = await room.window(1)
+    room.guard.check(after, FACE)
 
 
 async def test_what_a_no_has_overtaken_is_dropped_and_everybody_else_is_heard() -> None:

@@ -1,6 +1,6 @@
 """One running call in the control plane: what may be read, under which leases, and what came of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from countenance.audit.leases import Leases
 from countenance.audit.outcome import Outcome, Result
@@ -39,6 +39,8 @@ class RunningCall:
         self.left: set[str] = set()
         """Participants who are not there now."""
         self._stop = stop
+        self._saying_no: set[tuple[str, Modality]] = set()
+        """Noes that whoever holds a lease is being told of, before they stand among the leases."""
         self._granted_us: dict[str, int] = {}
 
     @property
@@ -75,16 +77,9 @@ class RunningCall:
     def grant(self, start_us: int, end_us: int, now_us: int, only: Iterable[str] | None = None) -> Sequence[Lease]:
         """A lease for everyone of whom anything may be read; `now_us` is monotonic time."""
         self.reach(start_us)
-        permissions = self.permissions()
-        requests = []
-        for who in (one for one in self.seats if one not in self.left) if only is None else only:
-            # A no holds before it is durable, and takes nothing from anyone else.
-            readable = (m for m in permissions.readable(who, start_us) if not self.leases.bars(who, m, start_us))
-            if modalities := tuple(readable):
-                rulings = {m: self.rulings[who, m] for m in modalities}
-                consents = {c.modality: c for c in permissions.consents(who, modalities, start_us)}
-                requests.append(Request(who, modalities, start_us, end_us, rulings, consents))
-        leases = self.leases.grant_all(requests)
+        people = [one for one in self.seats if one not in self.left] if only is None else only
+        # They are drawn up while nothing else happens to the leases: a no comes before that, or finds them open.
+        leases = self.leases.grant_all(self._requests(people, start_us, end_us))
         self._granted_us.update((lease.id, now_us) for lease in leases)
         return leases
 
@@ -94,7 +89,7 @@ class RunningCall:
 
     def permissions(self) -> Permissions:
         """Rulings and answers together, as they stand."""
-        return Permissions(self.call, self.rulings, self.register, {modality for _, modality in self.rulings})
+        return Permissions(self.call, self.rulings, self.register, {modality for _, modality in tuple(self.rulings)})
 
     def results(self, outcomes: Iterable[Outcome]) -> Sequence[Result]:
         """End leases with what came of them: entries, payloads and events are durable together."""
@@ -114,13 +109,16 @@ class RunningCall:
     def bar(self, subject_ref: str, modality: Modality) -> None:
         """A no holds from now: no lease, no result, and whoever holds a lease is told."""
         for seat in self._of(subject_ref):
-            # The worker first: our own lock may be held by someone who waits for the disk.
-            self._stop(seat.participant_id, modality)
-            self.leases.bar(seat.participant_id, modality, self.at_us)
+            place = (seat.participant_id, modality)
+            self._saying_no.add(place)
+            # The worker first: the leases may be held by someone who waits for the disk.
+            self._stop(*place)
+            self.leases.bar(*place, self.at_us)
+            self._saying_no.discard(place)
 
     def bar_person(self, person: str, modalities: Iterable[Modality] | None) -> None:
         """A no of a person to these modalities, or to all that were ever ruled on."""
-        wanted = {modality for _, modality in self.rulings} if modalities is None else set(modalities)
+        wanted = {modality for _, modality in tuple(self.rulings)} if modalities is None else set(modalities)
         for seat in self.seats.values():
             if seat.person == person:
                 for modality in sorted(wanted):
@@ -138,6 +136,19 @@ class RunningCall:
             # What was never said yes to in this call cannot expire in it.
             if not expired or before is ConsentStatus.GIVEN:
                 self.register.record(consent)
+
+    def _requests(self, people: Iterable[str], start_us: int, end_us: int) -> Iterator[Request]:
+        permissions = self.permissions()
+        for who in people:
+            # A no holds before it is durable, and takes nothing from anyone else.
+            readable = (m for m in permissions.readable(who, start_us) if not self._bars(who, m, start_us))
+            if modalities := tuple(readable):
+                rulings = {m: self.rulings[who, m] for m in modalities}
+                consents = {c.modality: c for c in permissions.consents(who, modalities, start_us)}
+                yield Request(who, modalities, start_us, end_us, rulings, consents)
+
+    def _bars(self, who: str, modality: Modality, start_us: int) -> bool:
+        return (who, modality) in self._saying_no or self.leases.bars(who, modality, start_us)
 
     def _consent(self, seat: Seat, entry: LogEntry) -> Consent:
         body = entry.body

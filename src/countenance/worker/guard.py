@@ -42,6 +42,8 @@ class LinkGuard:
         self._media_us = media_us
         self._mono_us = mono_us
         self._held: dict[str, deque[tuple[Lease, LeaseHolder]]] = {}
+        self._stopped_us: dict[tuple[str, Modality], int] = {}
+        """When a no was heard last, by the monotonic clock."""
         self._ahead: dict[int, asyncio.Task[Sequence[Lease]]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._span_us = (0, 0)
@@ -69,7 +71,8 @@ class LinkGuard:
         raise refusal or RefusedError(f"no lease is held for {lease.participant_id}", "Ask the control plane for one.")
 
     def stop(self, participant_id: str, modality: Modality) -> None:
-        """A person's no: it holds for every lease in hand."""
+        """A person's no: it holds for every lease in hand, and for those on their way."""
+        self._stopped_us[participant_id, modality] = self._mono_us()
         for _, holder in self._held.get(participant_id, ()):
             holder.stop(modality)
 
@@ -128,6 +131,10 @@ class LinkGuard:
         for lease in granted.leases:
             holder = LeaseHolder(self._mono_us)
             holder.hold(lease, asked_us)
+            for modality in lease.modalities:
+                # It was asked for before the no, and granted before the control plane had heard that.
+                if self._stopped_us.get((lease.participant_id, modality), -1) >= asked_us:
+                    holder.stop(modality)
             self._held.setdefault(lease.participant_id, deque(maxlen=HELD)).append((lease, holder))
         return granted.leases
 
