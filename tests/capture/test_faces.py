@@ -14,15 +14,16 @@ from countenance.capture.faces import (
     COLUMNS,
     HEIGHT,
     ROWS,
+    WHOLE,
     WIDTH,
     Cells,
     FaceFinder,
     decode,
     gather,
-    letterbox,
     suppress,
 )
 from countenance.capture.facetrack import FaceReader
+from countenance.capture.letterbox import fitting, letterboxed
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import FaceSample, VideoFrame
 from countenance.contracts.readings import Reason
@@ -49,10 +50,12 @@ def finder(root: Path) -> FaceFinder:
 def test_a_frame_keeps_its_proportions_and_gets_grey_bars(
     width: int, height: int, inside: tuple[int, int, int, int]
 ) -> None:
-    fitted, fit = letterbox(np.full((height, width, 3), 255, np.uint8))
+    frame = np.full((height, width, 3), 255, np.uint8)
+    fit = fitting(frame, WIDTH, HEIGHT)
+    fitted = letterboxed(frame, fit, WHOLE)
     left, top, wide, tall = inside
     assert fitted.shape == (HEIGHT, WIDTH, 3)
-    assert (fit.left, fit.top) == (left, top)
+    assert fit.inside == inside
     assert (fitted[top : top + tall, left : left + wide] == 255).all()
     outside = np.ones((HEIGHT, WIDTH), bool)
     outside[top : top + tall, left : left + wide] = False
@@ -62,7 +65,8 @@ def test_a_frame_keeps_its_proportions_and_gets_grey_bars(
 def test_a_point_of_the_input_goes_back_to_where_it_was_in_the_frame() -> None:
     frame = np.zeros((720, 1280, 3), np.uint8)
     frame[400:416, 960:976] = 255
-    fitted, fit = letterbox(frame)
+    fit = fitting(frame, WIDTH, HEIGHT)
+    fitted = letterboxed(frame, fit, WHOLE)
     y, x = np.nonzero(fitted[:, :, 0] > 128)
     middle = np.array([x.mean(), y.mean()], np.float32)
     assert fit.back(middle) == pytest.approx([967.5, 407.5], abs=4)
@@ -107,7 +111,7 @@ def test_cells_that_agree_on_a_face_are_averaged_and_weak_faces_are_left_out() -
 
 
 def test_of_two_boxes_on_one_face_the_better_stays_and_a_neighbour_is_kept() -> None:
-    boxes = np.array([[10, 10, 40, 50], [12, 11, 42, 52], [60, 10, 90, 50]], np.float32)
+    boxes = [[10, 10, 40, 50], [12, 11, 42, 52], [60, 10, 90, 50]]
     assert suppress(boxes, 0.4) == [0, 2]
 
 

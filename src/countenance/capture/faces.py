@@ -3,13 +3,14 @@
 Coordinates count pixels of the frame; a whole number is the middle of a pixel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from countenance.capture.letterbox import Letterbox, Part, fitting, letterboxed
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import Box
 from countenance.inference.bundle import Bundle
@@ -22,7 +23,11 @@ CHANNELS = 20
 """Score, box (offset of the middle, log of the size), five landmarks, five covered landmarks."""
 UNIT = 32.0
 """Pixels of the input that one unit of box size or landmark offset stands for."""
-BAR = 127
+WHOLE = Part(0, 0, WIDTH, HEIGHT)
+WIDEST_STRIDE, LEAST_PART = 32, 64
+"""Parts of the input are whole cells of the widest stride, and no smaller than this."""
+ROOM = 0.2
+"""How far beyond its box a face is looked for again, in sides of the box."""
 SAME_FACE = 0.4
 """Overlap from which two boxes are one face."""
 AGREE = 0.6
@@ -45,23 +50,6 @@ class Face:
     """Five chances that the landmark is hidden by something or lies outside the frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letterbox:
-    """How a frame was fitted into the finder's input."""
-
-    scale_x: float
-    scale_y: float
-    left: int
-    top: int
-
-    def back(self, points: Floats) -> Floats:
-        """Points (... x 2) of the input as points of the frame."""
-        scale = np.array([self.scale_x, self.scale_y], dtype=np.float32)
-        corner = np.array([self.left, self.top], dtype=np.float32)
-        result: Floats = (points + np.float32(0.5) - corner) / scale - np.float32(0.5)
-        return result
-
-
 class Cells(NamedTuple):
     """What cells of the grid say, best first, in pixels of the input."""
 
@@ -81,6 +69,10 @@ class Finder(Protocol):
         """Faces in one RGB frame (h x w x 3), best first."""
         ...
 
+    def near(self, rgb: Picture, box: Box) -> tuple[Face, ...]:
+        """Faces around where one was a moment ago, best first; elsewhere need not be looked."""
+        ...
+
 
 class FaceFinder:
     """Finds faces with a `find` bundle; keeps no memory of earlier frames."""
@@ -93,36 +85,53 @@ class FaceFinder:
         except KeyError:
             raise BundleError(f"{bundle.card.name} names no threshold for `face`", "Write the bundle again.") from None
         self._model = bundle.model
+        # A bundle of before takes whole inputs only.
+        self._any_size = not isinstance(self._model.input_shapes[self._model.inputs[0]][-1], int)
 
     def find(self, rgb: Picture) -> tuple[Face, ...]:
         """Faces in one RGB frame (h x w x 3), best first."""
-        small, fit = letterbox(rgb)
+        return self._faces(rgb, fitting(rgb, WIDTH, HEIGHT), WHOLE)
+
+    def near(self, rgb: Picture, box: Box) -> tuple[Face, ...]:
+        """Faces around a box, best first, as `find` says them; mostly at a quarter of the cost."""
+        fit = fitting(rgb, WIDTH, HEIGHT)
+        return self._faces(rgb, fit, around(box, fit) if self._any_size else WHOLE)
+
+    def _faces(self, rgb: Picture, fit: Letterbox, part: Part) -> tuple[Face, ...]:
+        small = letterboxed(rgb, fit, part)
         pixels = np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32)
         pixels *= np.float32(1 / 255)
         grid = self._model.run({self._model.inputs[0]: pixels})[self._model.outputs[0]][0]
         cells = gather(decode(grid, self.threshold / 2), self.threshold)
-        corners, points = fit.back(cells.boxes.reshape(-1, 2, 2)), fit.back(cells.landmarks)
+        corner = np.array(part[:2], dtype=np.float32)
+        corners, points = fit.back(cells.boxes.reshape(-1, 2, 2) + corner), fit.back(cells.landmarks + corner)
         return tuple(
             Face(_box(corners[i]), points[i], float(cells.scores[i]), cells.covered[i]) for i in range(len(points))
         )
 
 
-def letterbox(rgb: Picture, wide: int = WIDTH, tall: int = HEIGHT) -> tuple[Picture, Letterbox]:
-    """Shrink or grow a frame into an input's size with its proportions kept and grey bars around it."""
-    height, width = rgb.shape[:2]
-    scale = min(wide / width, tall / height)
-    inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-    left, top = (wide - inner[0]) // 2, (tall - inner[1]) // 2
-    # Of a tall frame every row need not be read: four rows still go into one of the input's.
-    step = max(1, int(0.25 / scale))
-    picture = Image.fromarray(rgb[step // 2 :: step]).resize(inner, Image.Resampling.BILINEAR, reducing_gap=1.0)
-    fitted = np.full((tall, wide, 3), BAR, dtype=np.uint8)
-    fitted[top : top + inner[1], left : left + inner[0]] = np.asarray(picture)
-    return fitted, Letterbox(inner[0] / width, inner[1] / height, left, top)
+def around(box: Box, fit: Letterbox) -> Part:
+    """The part of the input in which a face is looked for that was in this box of the frame a moment ago.
+
+    It begins at a whole cell, so that a face in it is read as in the whole.
+    """
+    corners = fit.into(np.array([[box.x, box.y], [box.x + box.width, box.y + box.height]], dtype=np.float32))
+    (x0, y0), (x1, y1) = corners.tolist()
+    room = ROOM * max(x1 - x0, y1 - y0)
+    left, wide = _run(x0 - room, x1 + room, WIDTH)
+    top, tall = _run(y0 - room, y1 + room, HEIGHT)
+    return Part(left, top, wide, tall)
+
+
+def _run(low: float, high: float, whole: int) -> tuple[int, int]:
+    """Where a run of the input begins, and how long it is; all of it where that is hardly longer."""
+    length = next((n for n in range(LEAST_PART, whole, WIDEST_STRIDE) if n >= high - low), whole)
+    start = round((low + high - length) / 2 / STRIDE) * STRIDE
+    return min(max(0, start), whole - length), length
 
 
 def decode(grid: Floats, threshold: float) -> Cells:
-    """Cells of the grid (20 x 12 x 20) whose score reaches the threshold."""
+    """Cells of the grid (20 x rows x columns) whose score reaches the threshold."""
     chance = sigmoid(grid[0])
     y, x = np.nonzero(chance >= threshold)
     order = np.argsort(-chance[y, x], kind="stable")
@@ -142,28 +151,29 @@ def gather(cells: Cells, threshold: float) -> Cells:
     Several cells answer for one face; their mean is steadier than the best alone. Cells with less than half the best
     score have no say, so the cells need only be decoded down to half the threshold.
     """
-    kept = [i for i in suppress(cells.boxes, SAME_FACE) if cells.scores[i] >= threshold]
-    weights = np.zeros((len(kept), len(cells.scores)), dtype=np.float32)
+    boxes, scores = cells.boxes.tolist(), cells.scores.tolist()
+    kept = [i for i in suppress(boxes, SAME_FACE) if scores[i] >= threshold]
+    weights = np.zeros((len(kept), len(scores)), dtype=np.float32)
     for row, i in enumerate(kept):
-        strong = np.flatnonzero(cells.scores >= cells.scores[i] / 2)
-        agreeing = [k for k in strong if overlap(cells.boxes[i], cells.boxes[k]) > AGREE]
-        weights[row, agreeing] = cells.scores[agreeing] ** 2
+        for k, score in enumerate(scores):
+            if score >= scores[i] / 2 and overlap(boxes[i], boxes[k]) > AGREE:
+                weights[row, k] = score**2
     weights /= weights.sum(axis=1, keepdims=True)
-    boxes, covered = weights @ cells.boxes, weights @ cells.covered
+    means, covered = weights @ cells.boxes, weights @ cells.covered
     landmarks = (weights @ cells.landmarks.reshape(-1, 10)).reshape(-1, 5, 2)
-    return Cells(boxes, landmarks, cells.scores[kept], covered)
+    return Cells(means, landmarks, cells.scores[kept], covered)
 
 
-def suppress(boxes: Floats, limit: float) -> list[int]:
+def suppress(boxes: Sequence[Sequence[float]], limit: float) -> list[int]:
     """Which boxes stay when one that overlaps an earlier (better) one by more than `limit` goes."""
     kept: list[int] = []
-    for i in range(len(boxes)):
-        if all(overlap(boxes[i], boxes[k]) <= limit for k in kept):
+    for i, box in enumerate(boxes):
+        if all(overlap(box, boxes[k]) <= limit for k in kept):
             kept.append(i)
     return kept
 
 
-def overlap(one: Floats, other: Floats) -> float:
+def overlap(one: Sequence[float], other: Sequence[float]) -> float:
     """Intersection over union of two boxes (x0, y0, x1, y1)."""
     wide = min(one[2], other[2]) - max(one[0], other[0])
     tall = min(one[3], other[3]) - max(one[1], other[1])
@@ -171,7 +181,7 @@ def overlap(one: Floats, other: Floats) -> float:
         return 0.0
     shared = wide * tall
     areas = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1])
-    return float(shared / (areas - shared))
+    return shared / (areas - shared)
 
 
 def _box(corners: Floats) -> Box:

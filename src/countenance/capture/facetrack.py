@@ -1,15 +1,14 @@
 """Which face is the participant's, over time: two of three frames must show it; the state is plain JSON."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from countenance.capture.alignment import align
 from countenance.capture.faces import Face, Finder, overlap
 from countenance.capture.quality import judge, measure, too_dark
-from countenance.contracts.media import Box, FaceSample, VideoFrame
+from countenance.contracts.media import SECOND_US, Box, FaceSample, VideoFrame
 from countenance.contracts.readings import Reason
 
 MEMORY = 2
@@ -18,6 +17,8 @@ SAME = 0.2
 """Overlap from which two boxes of neighbouring samples are taken for one face."""
 STAY = 1.5
 """How much larger another face must be before it takes the place of the main one."""
+WHOLE_EVERY_US = SECOND_US
+"""A face that is alone is looked for around its last place, and everywhere when it is lost, or after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class FaceTrack:
         """Plain JSON values from which a new track goes on as this one would."""
         earlier = [[list(box) for box in frame] for frame in self._earlier]
         return {"earlier": earlier, "main": list(self._main) if self._main else None}
+
+    @property
+    def alone(self) -> Box | None:
+        """Where the main face was in the last frame, if nobody else was seen in it."""
+        last = self._earlier[-1] if self._earlier else []
+        return self._main if self._main is not None and last == [self._main] else None
 
     def update(self, faces: Sequence[Face], width: int, height: int) -> Sighting:
         """Take in the faces of the next frame of a width x height picture."""
@@ -68,16 +75,17 @@ class FaceReader:
         self._finder = finder
         self._participant_id = participant_id
         self._track = FaceTrack(state)
+        self._searched_us: int | None = (state or {}).get("searched_us")
 
     @property
     def state(self) -> dict[str, Any]:
         """Plain JSON values; give them to a new reader to go on."""
-        return self._track.state
+        return {**self._track.state, "searched_us": self._searched_us}
 
     def read(self, frame: VideoFrame) -> FaceSample | Reason | None:
         """A sample, the reason for none, or None when a steady face is missed for one frame."""
         height, width = frame.rgb.shape[:2]
-        sighting = self._track.update(self._finder.find(frame.rgb), width, height)
+        sighting = self._track.update(self._look(frame), width, height)
         if sighting.face is None:
             return Reason.LOW_LIGHT if sighting.reason and too_dark(frame.rgb) else sighting.reason
         face = sighting.face
@@ -85,18 +93,29 @@ class FaceReader:
         quality = judge(measure(crop, face))
         return FaceSample(self._participant_id, frame.at_us, crop, face.landmarks, face.box, quality)
 
+    def _look(self, frame: VideoFrame) -> Sequence[Face]:
+        """Around the face where that is enough, else everywhere: nobody is missed on the word of a part of a frame."""
+        place, searched_us = self._track.alone, self._searched_us
+        if place is not None and searched_us is not None and 0 <= frame.at_us - searched_us < WHOLE_EVERY_US:
+            faces = self._finder.near(frame.rgb, place)
+            if any(_matched(place, [face.box]) for face in faces):
+                return faces
+        self._searched_us = frame.at_us
+        return self._finder.find(frame.rgb)
+
 
 def _matched(box: Box, others: Sequence[Box]) -> bool:
-    return any(overlap(_corners(box), _corners(other)) >= SAME for other in others)
+    own = _corners(box)
+    return any(overlap(own, _corners(other)) >= SAME for other in others)
 
 
-def _corners(box: Box) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return np.array([box.x, box.y, box.x + box.width, box.y + box.height], dtype=np.float32)
+def _corners(box: Box) -> tuple[float, ...]:
+    return box.x, box.y, box.x + box.width, box.y + box.height
 
 
 def _weight(box: Box, main: Box | None, width: int, height: int) -> float:
     """Side of the face, less when far from the middle of the frame, more when it was the main face before."""
-    side = float(np.sqrt(box.width * box.height))
+    side = math.sqrt(box.width * box.height)
     off_x = abs(box.x + box.width / 2 - width / 2) / width
     off_y = abs(box.y + box.height / 2 - height / 2) / height
     known = STAY if main is not None and _matched(main, [box]) else 1.0

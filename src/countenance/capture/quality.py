@@ -55,7 +55,7 @@ def measure(crop: Picture, face: Face) -> Measures:
     contrast = float(light.std())
     steps = float(np.abs(np.diff(light, axis=0)).mean() + np.abs(np.diff(light, axis=1)).mean()) / 2
     return Measures(
-        brightest=float(np.percentile(light, 90)),
+        brightest=_nine_tenths(light),
         contrast=contrast,
         sharpness=100 * steps / max(contrast, 1.0),
         width=face.box.width,
@@ -75,6 +75,15 @@ def judge(measures: Measures) -> Quality:
     if light < 0.5:
         return Quality(value, Reason.LOW_LIGHT)
     return Quality(value, Reason.OCCLUDED if measures.covered == MOST_COVERED else None)
+
+
+def _nine_tenths(light: NDArray[np.float32]) -> float:
+    """The 90th percentile, as `np.percentile` has it, without its detours."""
+    place = 0.9 * (light.size - 1)
+    low = int(place)
+    high = min(low + 1, light.size - 1)
+    ordered = np.partition(light, (low, high), axis=None)
+    return float(ordered[low] + (ordered[high] - ordered[low]) * (place - low))
 
 
 def too_dark(rgb: Picture) -> bool:

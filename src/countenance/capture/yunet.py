@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.capture.faces import Face, letterbox, overlap
+from countenance.capture.faces import Face, overlap
+from countenance.capture.letterbox import Part, fitting, letterboxed
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import Box
 from countenance.inference.adapter import Adapter
@@ -28,12 +29,17 @@ class YunetFinder:
 
     def find(self, rgb: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Faces in one RGB frame (h x w x 3), best first. YuNet does not say which landmarks are covered."""
-        small, fit = letterbox(rgb, self._asked.width, self._asked.height)
+        fit = fitting(rgb, self._asked.width, self._asked.height)
+        small = letterboxed(rgb, fit, Part(0, 0, self._asked.width, self._asked.height))
         answers = self._model.run(finder_feed(small, self._asked))
         rows = np.concatenate([_decoded(answers, stride, self._asked.width // stride) for stride in STRIDES])
         rows = rows[rows[:, 14] >= self.threshold]
         rows = rows[np.argsort(-rows[:, 14], kind="stable")]
         return tuple(_face(fit.back(row[:14].reshape(7, 2)), float(row[14])) for row in _distinct(rows))
+
+    def near(self, rgb: NDArray[np.uint8], box: Box) -> tuple[Face, ...]:  # noqa: ARG002 - its input has one size
+        """Faces in the whole frame."""
+        return self.find(rgb)
 
 
 def _decoded(answers: dict[str, Floats], stride: int, columns: int) -> Floats:
@@ -52,7 +58,7 @@ def _decoded(answers: dict[str, Floats], stride: int, columns: int) -> Floats:
 def _distinct(rows: Floats) -> list[Floats]:
     kept: list[Floats] = []
     for row in rows:
-        if all(overlap(row[:4], other[:4]) <= SAME_FACE for other in kept):
+        if all(overlap(row[:4].tolist(), other[:4].tolist()) <= SAME_FACE for other in kept):
             kept.append(row)
     return kept
 

@@ -6,7 +6,7 @@ mesh, so its annotations can be compared.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,29 +77,31 @@ def at(points: Points, number: int) -> Points:
 
 def rotation(points: Points) -> NDArray[np.float64]:
     """Axes of the head as rows: to the right of the picture, down the face, into the head; right-handed."""
-    across = (at(points, 454) - at(points, 234)) + (at(points, 263) - at(points, 33))
-    down = at(points, 152) - at(points, 10)
-    right = _unit(across.astype(np.float64))
-    lower = _unit(down - (down @ right) * right)
-    return np.stack([right, lower, np.cross(right, lower)])
+    brow, chin, left, right, left_eye, right_eye = (at(points, n).tolist() for n in (10, 152, 234, 454, 33, 263))
+    across = _unit([r - le + re - lo for r, le, re, lo in zip(right, left, right_eye, left_eye, strict=True)])
+    down = [low - high for low, high in zip(chin, brow, strict=True)]
+    along = sum(d * a for d, a in zip(down, across, strict=True))
+    lower = _unit([d - along * a for d, a in zip(down, across, strict=True)])
+    (x, y, z), (u, v, w) = across, lower
+    return np.array([across, lower, [y * w - z * v, z * u - x * w, x * v - y * u]])
 
 
 def pose(points: Points) -> Pose:
     """How the head was turned: first up or down, then sideways, then tilted in the picture."""
-    right, _, inward = rotation(points)
-    roll = np.arctan2(right[1], right[0])
+    right, _, inward = rotation(points).tolist()
+    roll = math.atan2(right[1], right[0])
     # The direction of the face with the tilt undone; pitch and yaw then no longer mix with roll.
-    x = -inward[0] * np.cos(roll) - inward[1] * np.sin(roll)
-    y = inward[0] * np.sin(roll) - inward[1] * np.cos(roll)
-    yaw, pitch = np.arctan2(x, inward[2]), np.arcsin(np.clip(-y, -1, 1))
-    return Pose(yaw=float(np.degrees(yaw)), pitch=float(np.degrees(pitch)), roll=float(np.degrees(roll)))
+    x = -inward[0] * math.cos(roll) - inward[1] * math.sin(roll)
+    y = inward[0] * math.sin(roll) - inward[1] * math.cos(roll)
+    yaw, pitch = math.atan2(x, inward[2]), math.asin(min(1.0, max(-1.0, -y)))
+    return Pose(yaw=math.degrees(yaw), pitch=math.degrees(pitch), roll=math.degrees(roll))
 
 
 def frontal(points: Points) -> NDArray[np.float64]:
     """The same points turned so that the face looks into the camera, in units of the outer eye distance."""
     turned = (points - points.mean(axis=0)) @ rotation(points).T
-    span = np.linalg.norm(at(turned, 263) - at(turned, 33))
-    return np.asarray(turned / max(float(span), 1e-6))
+    span = math.dist(at(turned, 263).tolist(), at(turned, 33).tolist())
+    return np.asarray(turned / max(span, 1e-6))
 
 
 def ratios(points: Points) -> Ratios:
@@ -130,5 +132,6 @@ def _distance(face: NDArray[np.float64], one: int, other: int) -> float:
     return math.hypot(across, down)
 
 
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+def _unit(vector: Sequence[float]) -> list[float]:
+    length = max(math.hypot(*vector), 1e-9)
+    return [part / length for part in vector]

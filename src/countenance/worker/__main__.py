@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from pydantic import TypeAdapter
 
@@ -18,6 +19,8 @@ RECIPES = TypeAdapter(dict[str, Recipe])
 
 async def main(descriptor: int, recipes: str) -> None:
     """Serve until the control plane closes the socket."""
+    # A worker is for one core: threads that read at once would only take the interpreter from each other.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, "reading"))
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=descriptor), limit=LONGEST)
     await Worker(reader, writer, RECIPES.validate_json(recipes)).run()
 

@@ -31,7 +31,7 @@ def card(report: dict[str, Any], run: str) -> dict[str, Any]:
             "ledger": ["countenance", "fairface", "yunet"],
         },
         "input": {
-            "shape": "n x 3 x 96 x 160",
+            "shape": "n x 3 x 96 x 160, or parts of it: each side 64 or more, a multiple of 32",
             "layout": "RGB, 0..1, float32, letterboxed with grey (127) bars, proportions kept",
         },
         "calibration": {"method": "none", "fitted_on": "thresholds: scenes of a dev part of FairFace train"},

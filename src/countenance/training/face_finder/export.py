@@ -29,7 +29,8 @@ def export(net: FinderNet, target: Path) -> float:
             str(target),
             input_names=["frames"],
             output_names=["grid"],
-            dynamic_axes={"frames": {0: "n"}, "grid": {0: "n"}},
+            # Parts of a frame are read as well, of any size that the widest stride divides.
+            dynamic_axes={"frames": {0: "n", 2: "tall", 3: "wide"}, "grid": {0: "n", 2: "rows", 3: "columns"}},
             opset_version=17,
             dynamo=False,
         )
