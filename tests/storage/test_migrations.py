@@ -51,7 +51,7 @@ def test_a_store_of_the_first_form_becomes_what_a_new_one_is(
     with database(kind, request, tmp_path) as connection:
         metadata.create_all(connection)
         fresh = shape(connection)
-        for table in ("outbox", "endpoints", "dispatches", "replies"):
+        for table in ("outbox", "endpoints", "dispatches", "replies", "prompt_facts", "coached_calls"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DROP INDEX consents_newest"))
         for statement in (FIRST_OUTBOX, FIRST_INDEX):

@@ -24,7 +24,7 @@ def short(script: Script) -> Script:
 @pytest.fixture
 def short_call(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = short(read_script())
-    monkeypatch.setattr(make, "read_script", lambda: script)
+    monkeypatch.setattr(make, "read_script", lambda _name: script)
     return script
 
 

@@ -14,6 +14,7 @@ VERSION = 1
 KINDS = (
     "GATE", "CONSENT", "NOTICE", "LEASE", "RESULT", "SUPPRESSED", "OPT_OUT", "LEASE_CLOSE", "EXPORT", "ACCESS",
     "ERASURE", "RETENTION", "MODEL_LOAD", "POLICY_LOAD", "CONFIG", "CLOCK_ANOMALY", "RECOVERY", "KEY_ROTATION",
+    "SUGGESTION",
 )  # fmt: skip
 
 ENVELOPE = ("v", "kind", "seq", "t_utc", "t_mono", "boot_id", "tenant")
@@ -25,7 +26,7 @@ FIELDS = (
     "lease", "start_us", "end_us", "valid_us", "limit", "counts", "payload_commit", "reason", "outputs",
     "model", "sha256", "model_digests", "profile", "config_digest", "software", "rules",
     "actor", "scope", "format", "items", "erasure_id", "epoch", "old_epoch", "key_id", "minimum", "size", "due",
-    "back_us", "jump_us", "backup_id",
+    "back_us", "jump_us", "backup_id", "suggestion",
 )  # fmt: skip
 """All that may stand in a body: references, counts, times and digests, nothing that was read of a person."""
 

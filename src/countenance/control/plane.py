@@ -24,6 +24,7 @@ from countenance.control.health import Health, Tally, Watch, is_of_the_store
 from countenance.control.opening import Tenant
 from countenance.control.running import RunningCall, Stop, tell_nobody
 from countenance.control.seating import seated
+from countenance.control.suggesting import Suggestions
 from countenance.policy.gate import Gate
 from countenance.storage import calls, outbox
 from countenance.storage import entries as log_rows
@@ -46,6 +47,7 @@ class Control:
         self.clock = SteadyClock(tenant.clock, tenant.log.last_at)
         self.consents = Consents(tenant.log, tenant.vault, self.clock)
         self.consents.running = self
+        self.suggestions = Suggestions(tenant.log, tenant.vault, self.clock)
         self._at = points
         self._one = threading.RLock()
         self._ending = threading.Lock()

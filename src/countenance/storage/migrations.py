@@ -37,7 +37,13 @@ def straight_ways(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX {table}_by_person ON {table} (tenant, person_tag, {last})"))
 
 
-STEPS: tuple[Step, ...] = (webhooks, kept_replies, straight_ways)
+def coaching(connection: Connection) -> None:
+    """What became of prompts is counted, apart from the people and the calls."""
+    for table in (tables.prompt_facts, tables.coached_calls):
+        table.create(connection)
+
+
+STEPS: tuple[Step, ...] = (webhooks, kept_replies, straight_ways, coaching)
 """Step n brings a store from form n to form n + 1. A new store is made in the newest form at once."""
 
 

@@ -262,6 +262,30 @@ dispatches = _table(
 Index("dispatches_open", dispatches.c.tenant, dispatches.c.delivered_utc_us, dispatches.c.given_up_utc_us)
 Index("dispatches_of_payload", dispatches.c.tenant, dispatches.c.payload_id)
 
+# What coaching is judged by: numbers of prompts and of hours, by day, of nobody and of no call in particular.
+
+prompt_facts = _table(
+    "prompt_facts",
+    "fact_id",
+    _text("fact_id"),
+    _text("day"),
+    _text("playbook"),
+    _text("rule_id"),
+    _text("arm"),
+    _text("outcome"),
+    _whole("seen"),
+    _whole("acted", optional=True),
+    _whole("acted_after_us", optional=True),
+    _whole("answered_after_us", optional=True),
+    _whole("latency_us", optional=True),
+)
+Index("prompt_facts_by_day", prompt_facts.c.tenant, prompt_facts.c.day)
+
+coached_calls = _table(
+    "coached_calls", "fact_id", _text("fact_id"), _text("day"), _text("playbook"), _whole("media_us")
+)
+Index("coached_calls_by_day", coached_calls.c.tenant, coached_calls.c.day)
+
 # Answers to requests that may come again: sealed under keys that stand nowhere here, for a day.
 
 replies = _table("replies", "tag", _text("tag"), _bytes("sealed"), _whole("until_utc_us"))

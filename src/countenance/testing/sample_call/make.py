@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from countenance.testing.sample_call.recording import record
-from countenance.testing.sample_call.script import Script, ScriptedPerson, read_script
+from countenance.testing.sample_call.script import SUPPORT, Script, ScriptedPerson, read_script
 
 PACKAGE = "countenance.testing.sample_call"
 DIGEST = "made-from.sha256"
@@ -31,13 +31,13 @@ class SampleCall:
     """False when an earlier call made from the same script and code was found in the folder."""
 
 
-def make_sample_call(folder: Path) -> SampleCall:
-    """Draw, speak and write the sample call, or find it already made in the folder."""
-    script = read_script()
+def make_sample_call(folder: Path, name: str = SUPPORT) -> SampleCall:
+    """Draw, speak and write a sample call, or find it already made in the folder; `name`: of its script."""
+    script = read_script(name)
     folder.mkdir(parents=True, exist_ok=True)
     media = {person.name: folder / f"{person.look}.webm" for person in script.people}
     transcript, deployment, made_from = folder / TRANSCRIPT, folder / DEPLOYMENT, folder / DIGEST
-    digest = source_digest()
+    digest = source_digest(name)
     wanted = (*media.values(), transcript, deployment, made_from)
     fresh = not (all(path.is_file() for path in wanted) and made_from.read_text(encoding="utf-8").strip() == digest)
     if fresh:
@@ -49,11 +49,11 @@ def make_sample_call(folder: Path) -> SampleCall:
     return SampleCall(folder, script, media, transcript, deployment, fresh)
 
 
-def source_digest() -> str:
-    """A digest of the script and of all code that draws, speaks and writes it."""
+def source_digest(name: str = SUPPORT) -> str:
+    """A digest of one script and of all code that draws, speaks and writes it."""
     digest = hashlib.sha256()
     for source in sorted(files(PACKAGE).iterdir(), key=lambda entry: entry.name):
-        if source.name.endswith((".py", ".toml")):
+        if source.name.endswith(".py") or source.name == f"{name}.toml":
             digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -126,14 +126,18 @@ class Script:
         )
 
 
-def read_script() -> Script:
-    """The script that ships with the product."""
-    return parse_script(script_text())
+SUPPORT, SALES = "script", "sales"
+"""The scripts that ship with the product: a support call, and a sales call for coaching."""
 
 
-def script_text() -> str:
-    """The script as it is written."""
-    return (files("countenance.testing.sample_call") / "script.toml").read_text(encoding="utf-8")
+def read_script(name: str = SUPPORT) -> Script:
+    """A script that ships with the product."""
+    return parse_script(script_text(name))
+
+
+def script_text(name: str = SUPPORT) -> str:
+    """A script as it is written."""
+    return (files("countenance.testing.sample_call") / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def parse_script(text: str) -> Script:
