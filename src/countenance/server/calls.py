@@ -16,21 +16,24 @@ from countenance.consent.notice import Notice
 from countenance.contracts.call import Call, Modality, Participant
 from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, UsageError
 from countenance.contracts.trust import ConsentStatus
+from countenance.control.access import Access
 from countenance.control.plane import Control
 from countenance.link.messages import Answered, Ok, Said, Signalling, Stop
-from countenance.server.asking import READ, USUAL, Asking, Form
+from countenance.server.asking import USUAL, Asking, Form
 from countenance.server.config import Deployed
 from countenance.server.hosting import Hosting, admitted
 from countenance.server.kept import kept_events
 from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
-from countenance.server.outgoing import Outgoings
+from countenance.server.outgoing import READ, Outgoings
 from countenance.server.stream import Stream
 from countenance.server.summing import Reading, Summaries
+from countenance.server.telling import Telling, check_tell
 from countenance.server.workers import Pool
 from countenance.storage.consents import ConsentRow
 from countenance.storage.outbox import random_id
 from countenance.surface.blocks import Block
 from countenance.surface.envelope import Envelopes
+from countenance.surface.record import Line
 
 REMEMBERED_S = 600.0
 """How long a call that has ended can still be followed from memory; the store keeps what is kept of it."""
@@ -48,6 +51,7 @@ class LiveCalls:
         self._pool = pool
         self._taxonomies = reading.taxonomies
         self._calls: dict[str, LiveCall] = {}
+        self._telling: set[asyncio.Task[None]] = set()
         self._hosting = Hosting(name, control, pool, self._calls)
 
     def get(self, call_id: str) -> LiveCall:
@@ -64,6 +68,7 @@ class LiveCalls:
         for name in taxonomies:
             if name not in self._taxonomies:
                 raise UsageError(f"unknown taxonomy {name!r}", f"Configured: {', '.join(self._taxonomies)}.")
+        check_tell(new.tell, new.source.get("kind"))
         purpose, call_id = new.purpose or self._deployed.purpose, random_id()
         call = Call(call_id, self._deployed.id, purpose, (), text_of(self._control.clock.utc()))
         terms = Terms(model_digests=tuple(self._pool.models.values()))
@@ -72,7 +77,7 @@ class LiveCalls:
         )
         out = Outgoings(self._control, running)
         stream = Stream(Envelopes(call).source, kept_events(self._control.tenant, running.call_ref))
-        live = LiveCall(running, stream, out, dict(new.source), taxonomies)
+        live = LiveCall(running, stream, out, dict(new.source), taxonomies, new.tell)
         self._calls[call_id] = live
         for who in new.participants:
             await self.join(call_id, who)
@@ -81,6 +86,11 @@ class LiveCalls:
         except CountenanceError:
             await self._forget(live)
             raise
+        if live.tell != "nothing":
+            access = Access(self._control.tenant.log, self._control.tenant.vault)
+            task = asyncio.create_task(Telling(live, self._hosting, access).run())
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
         return live
 
     async def join(self, call_id: str, who: Joining) -> Participant:
@@ -92,6 +102,7 @@ class LiveCalls:
             if not ruling.allowed:
                 async with live.turn:
                     live.stream.publish(live.out.refused(participant.id, ruling))
+            live.out.crowd.need(ruling.duties.aggregate_k or 0)
         await self._asking.carry(live, participant.id)
         self._hosting.tell(live, admitted(live))
         for modality in READ:
@@ -107,6 +118,16 @@ class LiveCalls:
             # Where the worker dies over it, its sessions have ended as well.
             with suppress(LinkError):
                 await self._hosting.ask(live, Signalling(live.id, "leave", {"participant_id": participant_id}))
+
+    async def forget(self, person: str) -> None:
+        """A person was erased: nothing of them is told any more, and they have left the calls that go on."""
+        for live in self.all():
+            for seat in tuple(live.running.seats.values()):
+                if seat.person == person:
+                    live.stream.forget(f"participants/{seat.participant_id}")
+                    live.out.crowd.forget(person)
+                    if live.state == LIVE:
+                        await self.leave(live.id, seat.participant_id)
 
     def back(self, call_id: str, participant_id: str) -> None:
         """Somebody who had gone is there again, by the same id."""
@@ -157,6 +178,15 @@ class LiveCalls:
                 await self._answered(live, who, modality)
         return rows
 
+    async def pause(self, call_id: str, participant_id: str, *, on: bool) -> LiveCall:
+        """Nothing is read of a person until they resume; nobody but they ends it, and what they answered stands."""
+        live = self._alive(call_id)
+        live.person_of(participant_id)
+        change = self._control.pause if on else self._control.resume
+        await asyncio.to_thread(change, live.running, participant_id)
+        self._hosting.tell(live, admitted(live))
+        return live
+
     async def said(self, call_id: str, words: Said) -> None:
         """Words that a client hands in for a participant."""
         await self._hosting.ask(self._alive(call_id), replace(words, call_id=call_id))
@@ -180,6 +210,11 @@ class LiveCalls:
         """What can be said of a call; the log says who asked. A call that goes on is summed up as far as it is."""
         return await self._summaries.of(self.get(call_id), actor, reason)
 
+    def transcript(self, call_id: str) -> Sequence[Line] | None:
+        """The words of a call; None once it is not remembered any more."""
+        live = self._calls.get(call_id)
+        return None if live is None else self._summaries.transcript(live)
+
     async def close(self) -> None:
         """End every call."""
         await asyncio.gather(*(self.end(live.id, "draining") for live in self.all() if live.state == LIVE))
@@ -195,6 +230,8 @@ class LiveCalls:
         consent = live.running.register.current(participant_id, modality, live.running.at_us)
         if consent is not None and live.out.is_news(consent):
             self._hosting.tell(live, Answered(live.id, consent))
+            if consent.status is not ConsentStatus.GIVEN:
+                live.out.crowd.withdraw(live.person_of(participant_id))
             async with live.turn:
                 live.stream.publish(live.out.consent_changed(consent))
 

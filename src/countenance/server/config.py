@@ -119,6 +119,9 @@ class MediaTable(Table):
     server of a tenant is set in [livekit]."""
     recordings: tuple[Path, ...] = ()
     """Folders with recordings that may be played as calls."""
+    kept: Path | None = None
+    """Where the operator keeps recordings of calls, made elsewhere and under a consent to record of their own, as
+    `<call id>.webm`, `.mp4`, `.ogg`, `.mp3` or `.wav`: the review plays them. None: the review says there are none."""
     rtp_listen: str = "0.0.0.0"
     """Where mediasoup's media are received."""
     rtp_address: str | None = None
@@ -194,6 +197,16 @@ class WebhooksTable(Table):
         return allowed
 
 
+class EvaluationTable(Table):
+    """What was measured here, for the pages of the models."""
+
+    reports: Path | None = None
+    """A folder with metrics.json of `countenance eval run` on data of your own."""
+    baseline: Path | None = None
+    """What is released now, and below what shall replace it: the gate compares them."""
+    candidate: Path | None = None
+
+
 class Config(Table):
     """The whole of countenance.toml; every key has a default."""
 
@@ -211,6 +224,7 @@ class Config(Table):
     transcription: TranscriptionTable = TranscriptionTable()
     livekit: LivekitTable = LivekitTable()
     webhooks: WebhooksTable = WebhooksTable()
+    evaluation: EvaluationTable = EvaluationTable()
 
     @model_validator(mode="after")
     def _tenants_are_named_well(self) -> Self:

@@ -1,7 +1,7 @@
 """The summary of a live call, made anew each time out of what the store still keeps: nothing erased is in it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,10 @@ class Summaries:
         """Open what was read of everybody on the call, which the log says first, and put it together."""
         return summarise(await asyncio.to_thread(self._record, live, actor, reason))
 
+    def transcript(self, live: LiveCall) -> Sequence[Line]:
+        """The words of a call that is still remembered; they are stored nowhere."""
+        return tuple(self._line(live, said) for said in _words(live))
+
     def _record(self, live: LiveCall, actor: str, reason: str) -> CallRecord:
         call, end_us = live.call, live.left.media_us if live.left is not None else live.media_us
         readings = [*self._sealed(live, actor, reason), *live.out.unread.readings()]
@@ -72,7 +76,7 @@ class Summaries:
             episodes=episodes_of_halves(_halves(readings)),
             telemetry=self._telemetry(live, end_us),
             gaps=gaps_in(samples, chosen[0].name),
-            transcript=tuple(self._line(live, said) for said in _words(live)),
+            transcript=tuple(self.transcript(live)),
             models=self._reading.cards,
             jurisdictions=self._deployed.jurisdictions,
             audit=self._audit(live),

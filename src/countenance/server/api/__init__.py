@@ -9,19 +9,24 @@ from countenance.server.api import (
     calls,
     captions,
     consent,
+    deployment,
     descriptions,
     events,
+    livekit,
+    meeting,
     models,
     participants,
     policy,
     readings,
     references,
+    review,
     subjects,
     webhooks,
     whip,
 )
 from countenance.server.echo import ClientRequestId
 from countenance.server.openapi import operation_id
+from countenance.server.meeting import Meetings
 from countenance.server.readers import Readers
 from countenance.server.tenancy import Site
 
@@ -33,11 +38,16 @@ ROUTERS = (
     consent.router,
     captions.router,
     events.router,
+    meeting.router,
+    livekit.router,
     readings.router,
+    review.router,
     subjects.router,
     subjects.own,
     policy.router,
     models.router,
+    models.gate,
+    deployment.router,
     audit.router,
     webhooks.router,
     references.router,
@@ -54,6 +64,7 @@ def install(app: FastAPI, site: Site) -> None:
     app.router.redirect_slashes = False
     app.state.operations = [one for router in ROUTERS for one in router.routes if isinstance(one, Route)]
     app.state.readers = Readers(site.config.limits.sockets)
+    app.state.meetings = Meetings()
     include(app)
 
 
