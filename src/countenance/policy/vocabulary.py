@@ -4,6 +4,8 @@ from difflib import get_close_matches
 
 from countenance.contracts.call import TELEMETRY, TEXT, Modality, Purpose, Role
 
+SUBJECT_ONLY = "visible_to_subject_only"
+"""The duty to show readings to nobody but the person themselves."""
 TURN_TAKING = "turn_taking"
 """What telemetry measures: who spoke when. It infers nothing about a state of mind."""
 

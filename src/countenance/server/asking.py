@@ -12,16 +12,15 @@ from countenance.consent.evidence import BY_TOGGLE, Evidence
 from countenance.consent.notice import Notice, write_notice
 from countenance.consent.terms import Terms
 from countenance.consent.wording import load
-from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality, Participant
+from countenance.contracts.call import FACE, TELEMETRY, Modality, Participant
 from countenance.contracts.errors import ConsentError, RefusedError
 from countenance.contracts.trust import Case, ConsentStatus, Ruling
 from countenance.control.plane import Control
 from countenance.policy.vocabulary import TURN_TAKING
 from countenance.server.config import Deployed
 from countenance.server.live import Joining, LiveCall
+from countenance.server.outgoing import AGGREGATE_ONLY, READ
 from countenance.storage.consents import ConsentRow
-
-READ = (FACE, VOICE, TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,17 @@ class Asking:
         return self._deployed.terms
 
     async def rule(self, live: LiveCall, participant: Participant, who: Joining) -> Sequence[Ruling]:
-        """One ruling per modality, each in the log: the strictest over all outputs of the call's taxonomies."""
-        return [await self._rule(live, participant, who, modality) for modality in (*READ, TELEMETRY)]
+        """One ruling per modality, each in the log: the strictest over all outputs of the call's taxonomies.
+
+        Where nothing may be read of the person for themselves, what may be read for a group is asked about.
+        """
+        cases = {m: self._case(live, participant, who, m, INDIVIDUAL) for m in (*READ, TELEMETRY)}
+        if not any(self._control.gate.rule(cases[modality]).allowed for modality in READ):
+            grouped = {m: self._case(live, participant, who, m, AGGREGATE_ONLY) for m in READ}
+            cases |= {m: case for m, case in grouped.items() if self._control.gate.rule(case).allowed}
+        return [
+            await asyncio.to_thread(self._control.rule, live.running, participant.id, case) for case in cases.values()
+        ]
 
     async def carry(self, live: LiveCall, participant_id: str) -> None:
         """Let what this person answered before hold in this call."""
@@ -103,7 +111,10 @@ class Asking:
         said = Said(modality, live.call.purpose, status, form.kind or needed, shown, form.evidence, form.own_wish)
         return await asyncio.to_thread(self._control.answer, live.running, participant_id, said, self.terms)
 
-    async def _rule(self, live: LiveCall, participant: Participant, who: Joining, modality: Modality) -> Ruling:
+    def _case(
+        self, live: LiveCall, participant: Participant, who: Joining, modality: Modality, consequence: str
+    ) -> Case:
+        """Of all that the call would read out of a modality, what the gate is strictest about."""
         outputs = {output for name in live.taxonomies for output in self._taxonomies[name].outputs}
         asked = (TURN_TAKING,) if modality == TELEMETRY else sorted(outputs)
         cases = [
@@ -112,12 +123,11 @@ class Asking:
                 role=participant.role,
                 modality=modality,
                 output=output,
-                consequence=INDIVIDUAL,
+                consequence=consequence,
                 jurisdictions=tuple(dict.fromkeys((*self._deployed.jurisdictions, *who.jurisdictions))),
                 on=self._control.clock.utc().date(),
                 facts={**self._deployed.facts, **who.facts},
             )
             for output in asked
         ]
-        chosen = strictest([self._control.gate.rule(case) for case in cases]).case
-        return await asyncio.to_thread(self._control.rule, live.running, participant.id, chosen)
+        return strictest([self._control.gate.rule(case) for case in cases]).case

@@ -12,6 +12,7 @@ EVENTS = {
     "sample": (envelope.SAMPLE, "One tick of one taxonomy for one person, possibly abstained; asked for by `samples`."),
     "started": (envelope.STARTED, "A state was entered, such as `engagement_low`."),
     "ended": (envelope.ENDED, "The same state was left; `signal_id` pairs the two."),
+    "aggregate": (envelope.AGGREGATE, "What a group of at least ten people showed over five minutes, as a whole."),
     "consentChanged": (envelope.CONSENT_CHANGED, "Somebody gave, refused or withdrew consent, or it expired."),
     "policyRefused": (envelope.POLICY_REFUSED, "The gate prohibits a modality of somebody, with every rule."),
     "callSummary": (envelope.CALL_SUMMARY, "The call is over; `dataref` says where its summary is."),

@@ -117,4 +117,4 @@ def admitted(live: LiveCall) -> Admitted:
     """Who is on a call, and what the gate said of them."""
     rulings = tuple((who, ruling) for (who, _), ruling in live.running.rulings.items())
     known_as = tuple((seat.participant_id, seat.person) for seat in live.running.seats.values())
-    return Admitted(live.id, live.call, rulings, known_as)
+    return Admitted(live.id, live.call, rulings, known_as, tuple(sorted(live.running.paused)))

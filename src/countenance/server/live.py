@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
+from countenance.capture.livekitaccess import RoomNews
 from countenance.consent.answers import Shown
 from countenance.contracts.call import Call, Modality, Purpose, Role
 from countenance.contracts.errors import NotFoundError
@@ -18,6 +19,9 @@ from countenance.server.workers import Worker
 NO_FACTS: Mapping[str, str] = MappingProxyType({})
 UNKNOWN = ("nothing here has this id", "Check the id; what has ended or was erased is not found either.")
 LIVE, ENDED = "live", "ended"
+
+Tell = Literal["nothing", "events", "samples"]
+"""What people are told of their own readings in their room: the states they enter and leave, or every second too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class NewCall:
     taxonomies: tuple[str, ...] = ()
     source: Mapping[str, Any] = field(default_factory=lambda: {"kind": "whip"})
     participants: tuple[Joining, ...] = ()
+    tell: Tell = "nothing"
 
 
 @dataclass(slots=True)
@@ -53,6 +58,7 @@ class LiveCall:
     out: Outgoings
     source: Mapping[str, Any]
     taxonomies: tuple[str, ...]
+    tell: Tell = "nothing"
     state: str = LIVE
     worker: Worker | None = None
     began_us: int | None = None
@@ -70,6 +76,8 @@ class LiveCall:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """What a worker says of its windows is dealt with in the order in which it was said."""
     shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
+    visits: dict[str, tuple[int, str | None]] = field(default_factory=dict)
+    """When each participant was last heard of by their room, and the room's id of that visit."""
 
     @property
     def id(self) -> str:
@@ -96,6 +104,14 @@ class LiveCall:
         self.worker, self.left, self.problem = None, message, message.problem
         self.media_us = max(self.media_us, message.media_us)
         self.over.set()
+
+    def is_newest(self, participant_id: str, news: RoomNews) -> bool:
+        """Whether news of somebody's visit to the room are not overtaken; from now on older ones are."""
+        at_s, visit = self.visits.get(participant_id, (0, news.visit))
+        if news.at_s < at_s or (news.kind == "participant_left" and news.visit != visit):
+            return False
+        self.visits[participant_id] = (news.at_s, news.visit)
+        return True
 
     def person_of(self, participant_id: str) -> str:
         """The deployment's own id of a participant; raises NotFoundError."""

@@ -48,6 +48,7 @@ BESIDE: dict[str, dict[str, str]] = {
     "whip_offer": GATEWAY,
     "whip_patch": {"412": "The ETag is not the present one", "428": "An ICE restart needs `If-Match`"} | GATEWAY,
     "consent_receipt": {"410": "It was erased"},
+    "livekit_webhook": {"401": "No server of ours signed it"},
 }
 ONE_OFF = {"413": "Too large", "415": "Not a media type that is taken here"}
 Described = dict[str, Any]
@@ -96,9 +97,9 @@ def _complete(path: str, method: str, operation: Described) -> None:
     shared = PROBLEMS if guarded else {} if path in ALWAYS else OPEN
     own = ONE_OFF if "requestBody" in operation else {}
     beside = BESIDE.get(operation["operationId"], {})
-    for status, words in (shared | own | beside | (TWICE if method == "post" else {})).items():
+    for status, words in (shared | own | beside | (TWICE if guarded and method == "post" else {})).items():
         answers[status] = {"description": words, "content": {MEDIA_TYPE: {"schema": REF}}}
     if guarded:
         operation["security"] = [{"bearer": []}]
-    if method == "post":
+    if guarded and method == "post":
         operation.setdefault("parameters", []).append(KEY)

@@ -2,24 +2,35 @@
 
 import asyncio
 import json
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from countenance.aggregation.crowd import Crowd
 from countenance.audit.outcome import Outcome, Outgoing
-from countenance.contracts.call import Modality
-from countenance.contracts.errors import AuditError
+from countenance.contracts.call import FACE, TEXT, VOICE, Modality
+from countenance.contracts.errors import AuditError, StorageError
 from countenance.contracts.readings import Event, Reading, Signal
 from countenance.contracts.trust import Consent, Lease, LogEntry, Ruling
+from countenance.control.groups import Groups
 from countenance.control.health import is_of_the_store
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
 from countenance.link.messages import Closed, Done, Finished
+from countenance.policy.vocabulary import SUBJECT_ONLY
 from countenance.server.unread import Unread
+from countenance.surface import blocks
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelope, Envelopes
 
+READ = (FACE, VOICE, TEXT)
+AGGREGATE_ONLY = "aggregate_only"
 NOTHING_READ = "{}"
+GROUP_ALONE = '{"aggregate_only":true}'
+"""Of who counts in groups alone nothing is kept, not even for themselves."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,9 @@ class Outgoings:
         self._running = running
         self.unread = Unread()
         """What was said without a result: of people who were not read."""
+        self.crowd = Crowd()
+        """What is told of people as a group."""
+        self._groups = Groups(control.tenant.store, control.tenant.clock)
         self._sequence = 0
         self._said: set[tuple[str, Modality, int]] = set()
 
@@ -50,7 +64,7 @@ class Outgoings:
 
     async def done(self, message: Done) -> Sequence[Envelope]:
         """Make what came of a window durable; returns what may be said of it now."""
-        leaving = [self._leaving(reading) for reading in message.readings]
+        leaving = [self._leaving(one) for one in message.readings if not aggregate_only(self._running, _whose(one))]
         entries = await asyncio.to_thread(self._commit, message, leaving)
         now_us = self._control.tenant.clock.mono_us()
         stopped = {one.lease.participant_id for one in message.finished} - entries.keys()
@@ -58,7 +72,30 @@ class Outgoings:
         for one in said:
             if one.participant_id not in entries:
                 self.unread.add(one.envelope)
-        return [_told(one, entries, message.packet_mono_us, now_us) for one in said]
+        told = [_told(one, entries, message.packet_mono_us, now_us) for one in said]
+        return [*told, *await self._groups_of(message, entries.keys())]
+
+    async def _groups_of(self, message: Done, durable: Collection[str]) -> Sequence[Envelope]:
+        """What is told of people as a group, where a window of theirs has just ended."""
+        for reading in message.readings:
+            who = _whose(reading)
+            if isinstance(reading, Signal) and who in durable and counts_in_groups(self._running, who):
+                person = self._running.seats[who].person
+                self.crowd.add(person, reading.taxonomy, reading.start_us, _values(reading))
+        groups = self.crowd.close(max((one.lease.end_us for one in message.finished), default=0))
+        made = [
+            (blocks.group(one.taxonomy, (one.start_us, one.end_us), one.size, one.k, one.means), one.end_us)
+            for one in groups
+        ]
+        told = []
+        for said, end_us in made:
+            try:
+                await asyncio.to_thread(self._groups.keep, self._running.call_ref, said)
+            except StorageError as fault:
+                log.error("what a group showed is lost: %s", fault.problem)  # what is not durable is not said
+            else:
+                told.append(self._envelopes.aggregate(self._number(), said, end_us))
+        return told
 
     async def closed(self, message: Closed) -> None:
         """A lease ended without a word."""
@@ -130,6 +167,8 @@ class Outgoings:
         return kept
 
     def _outcome(self, one: Finished, leaving: Sequence[Leaving]) -> Outcome:
+        if aggregate_only(self._running, one.lease.participant_id):
+            return Outcome(one.lease, dict(one.counts), GROUP_ALONE.encode())
         numbers = json.loads(one.payload)
         numbers["readings"] = [{"type": each.envelope["type"], "data": each.envelope["data"]} for each in leaving]
         payload = json.dumps(numbers, sort_keys=True, separators=(",", ":"))
@@ -158,6 +197,29 @@ class Outgoings:
             decision_id=",".join(f"{who}/{modality}" for modality in sorted(read)),
             lease=f"{who}/{signal.start_us}" if read else None,
         )
+
+
+def aggregate_only(running: RunningCall, participant_id: str) -> bool:
+    """Whether the gate lets a person count in groups and in nothing else."""
+    found = [one for (who, modality), one in running.rulings.items() if who == participant_id and modality in READ]
+    allowed = [one for one in found if one.allowed]
+    return bool(allowed) and all(one.case.consequence == AGGREGATE_ONLY for one in allowed)
+
+
+def counts_in_groups(running: RunningCall, participant_id: str) -> bool:
+    """Whether a person may count in groups: not where what is read is for their own eyes."""
+    rulings = [one for (who, _), one in running.rulings.items() if who == participant_id and one.allowed]
+    return not any(SUBJECT_ONLY in one.duties.names for one in rulings)
+
+
+def _whose(reading: Reading) -> str:
+    return reading.participant_id if isinstance(reading, Signal) else reading.signal.participant_id
+
+
+def _values(signal: Signal) -> dict[str, float]:
+    if signal.abstain is not None:
+        return {}
+    return {name: one.value for name, one in (*signal.labels.items(), *signal.dimensions.items())}
 
 
 def _events(leaving: Iterable[Leaving]) -> tuple[Outgoing, ...]:

@@ -4,19 +4,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import unquote
 
 from countenance.contracts.call import FACE, TEXT, VOICE, Purpose, Role
 from countenance.contracts.errors import UsageError
 from countenance.contracts.trust import Case, Duties, Effect
 from countenance.policy.gate import Gate
 from countenance.policy.rules import question_of
+from countenance.policy.vocabulary import SUBJECT_ONLY
 from countenance.server.access import Caller
-from countenance.surface.envelope import PREFIX, SAMPLE
+from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, participant_of
 
 INDIVIDUAL = (f"{PREFIX}.signal.", f"{PREFIX}.prompt.")
 """What the types of events about one person's readings begin with."""
-SUBJECT_ONLY = "visible_to_subject_only"
 WORD = re.compile(r"[a-z0-9_.]{1,100}")
 MOST_WORDS = 32
 
@@ -26,13 +25,7 @@ DutiesOf = Callable[[str], Iterable[Duties]]
 
 def is_individual(kind: str) -> bool:
     """Whether events of this type hold what was read of one person."""
-    return kind.startswith(INDIVIDUAL)
-
-
-def participant_of(envelope: Mapping[str, object]) -> str | None:
-    """The participant an event is about; None for the call as a whole."""
-    subject = envelope.get("subject")
-    return None if subject is None else unquote(str(subject).removeprefix("participants/"))
+    return kind.startswith(INDIVIDUAL) and kind != AGGREGATE
 
 
 def may_review(caller: Caller, duties: Iterable[Duties]) -> bool:
@@ -110,7 +103,15 @@ def _is_general(word: str) -> bool:
     return bare in GENERAL
 
 
-GENERAL = ("consent.changed", "policy.refused", "call.summary", "subject.erased", "stream.gap")
+GENERAL = (
+    "signal.aggregate",
+    "aggregate",
+    "consent.changed",
+    "policy.refused",
+    "call.summary",
+    "subject.erased",
+    "stream.gap",
+)
 """Events without anybody's readings, by their short names."""
 
 

@@ -11,8 +11,8 @@ from countenance.server.access import Caller
 from countenance.server.kinds import REVIEWER
 from countenance.server.problems import ProblemError
 from countenance.server.stream import Stream
-from countenance.server.viewing import Viewer, Wanted, is_individual, participant_of
-from countenance.surface.envelope import Envelope
+from countenance.server.viewing import Viewer, Wanted, is_individual
+from countenance.surface.envelope import Envelope, participant_of
 
 OWN = "self"
 WATCH = "live"

@@ -88,6 +88,12 @@ def handed_since(tx: Transaction, at_utc_us: int, most: int, after: Waiting | No
     return _in_order(tx, (outbox.c.handed_utc_us >= at_utc_us) & _behind(after), most)
 
 
+def of_call(tx: Transaction, call_ref: str, topic: str) -> Sequence[Waiting]:
+    """The rows of one kind that came of a call, in order."""
+    query = tx.select(outbox).where(outbox.c.call_ref == call_ref, outbox.c.topic == topic)
+    return tuple(map(_waiting, tx.rows(query.order_by(outbox.c.seq, outbox.c.turn))))
+
+
 def find(tx: Transaction, event_id: str) -> Waiting | None:
     """The row of an event."""
     row = tx.first(tx.select(outbox).where(outbox.c.event_id == event_id))

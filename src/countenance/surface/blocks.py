@@ -54,6 +54,16 @@ def event(event: Event, role: str) -> Block:
     return block
 
 
+def group(taxonomy: str, span_us: tuple[int, int], size: int, k: int, means: Mapping[str, float]) -> Block:
+    """The block of a group of `size` people, of whom no combination of windows is about fewer than `k`."""
+    return {
+        "group": {"size": size, "k": k},
+        "window": {"start_us": span_us[0], "end_us": span_us[1]},
+        "taxonomy": taxonomy,
+        "means": {name: number(value) for name, value in means.items()},
+    }
+
+
 def grounds(permission: Grounds) -> Block:
     """Consent, policy and audit of a reading."""
     consents = sorted(permission.consents.items())

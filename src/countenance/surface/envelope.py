@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import NAMESPACE_URL, uuid5
 
 from countenance.contracts.call import Call, Modality
@@ -22,6 +22,7 @@ PREFIX = "io.countenance"
 SAMPLE = f"{PREFIX}.signal.sample.v1"
 STARTED = f"{PREFIX}.signal.started.v1"
 ENDED = f"{PREFIX}.signal.ended.v1"
+AGGREGATE = f"{PREFIX}.signal.aggregate.v1"
 CONSENT_CHANGED = f"{PREFIX}.consent.changed.v1"
 POLICY_REFUSED = f"{PREFIX}.policy.refused.v1"
 CALL_SUMMARY = f"{PREFIX}.call.summary.v1"
@@ -86,6 +87,10 @@ class Envelopes:
         schema = STARTED if event.phase is Phase.STARTED else ENDED
         return self._wrap(sequence, kind, schema, data, event.end_us, who)
 
+    def aggregate(self, sequence: int, block: blocks.Block, end_us: int) -> Envelope:
+        """What a group showed in a window; nothing of a single person is in it."""
+        return self._wrap(sequence, AGGREGATE, AGGREGATE, block, end_us, None) | {"dataclassification": "confidential"}
+
     def consent_changed(self, sequence: int, consent: Consent) -> Envelope:
         """Consent was given, refused, withdrawn or has expired."""
         data = blocks.consent_changed(consent)
@@ -133,6 +138,12 @@ class Envelopes:
         if self.call.started_at is not None:
             envelope["time"] = wall_clock(self.call.started_at, max(0, at_us))
         return envelope
+
+
+def participant_of(envelope: Mapping[str, object]) -> str | None:
+    """The participant an event is about; None for the call as a whole."""
+    subject = envelope.get("subject")
+    return None if subject is None else unquote(str(subject).removeprefix("participants/"))
 
 
 def summary_id(source: str) -> str:

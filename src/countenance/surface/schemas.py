@@ -44,6 +44,7 @@ def schemas() -> dict[str, Schema]:
         envelope.SAMPLE: _named(envelope.SAMPLE, "One tick of one taxonomy, possibly abstained.", _sample()),
         envelope.STARTED: _named(envelope.STARTED, "A state was entered.", _event()),
         envelope.ENDED: _named(envelope.ENDED, "The same state was left.", _event()),
+        envelope.AGGREGATE: _named(envelope.AGGREGATE, "What a group showed as a whole.", _aggregate()),
         envelope.CONSENT_CHANGED: _named(envelope.CONSENT_CHANGED, "An answer about consent.", _consent()),
         envelope.POLICY_REFUSED: _named(envelope.POLICY_REFUSED, "The gate prohibits.", _refused()),
         envelope.CALL_SUMMARY: _named(
@@ -133,6 +134,18 @@ def _signal_members() -> tuple[Schema, Schema]:
         "latency_us": MICROSECONDS,
     }
     return required, optional
+
+
+def _aggregate() -> Schema:
+    many: Schema = {"type": "integer", "minimum": 10}
+    return record(
+        {
+            "group": record({"size": many, "k": many}),
+            "window": record({"start_us": MICROSECONDS, "end_us": MICROSECONDS}),
+            "taxonomy": {"type": "string", "pattern": r"^[a-z0-9_]+\.v[0-9]+$"},
+            "means": table(SIGNED),
+        }
+    )
 
 
 def _consent() -> Schema:

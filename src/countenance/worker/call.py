@@ -2,10 +2,10 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from countenance.capture.mixing import LiveTap
 from countenance.capture.remote import RemoteConnector
@@ -41,6 +41,29 @@ class LiveConnector(Protocol):
 
     def join(self, call: Call) -> AbstractAsyncContextManager[LiveTap]:
         """Enter the call as a visible listener."""
+        ...
+
+
+class Person(Protocol):
+    """Somebody in a room, as the room shows them."""
+
+    @property
+    def participant_id(self) -> str | None:
+        """None: nobody on the call."""
+        ...
+
+    @property
+    def hints(self) -> Mapping[str, str]:
+        """What the room shows of their consent, by modality."""
+        ...
+
+
+@runtime_checkable
+class Showing(Protocol):
+    """A connector whose room shows something of the people in it."""
+
+    def people(self) -> Sequence[Person]:
+        """Who is there."""
         ...
 
 
@@ -95,11 +118,12 @@ class HostedCall:
         self._line.tell(Left(self.id, self.now_us(), self._reason, problem, self._spoke(), tuple(self._words)))
 
     def admit(self, admitted: Admitted) -> None:
-        """People came or went, or the gate has said something new."""
+        """People came or went or paused, or the gate has said something new."""
         self._permissions.call = admitted.call
         rulings = dict(self._permissions.rulings)
         rulings.update({(who, ruling.case.modality): ruling for who, ruling in admitted.rulings})
         self._permissions.rulings = rulings
+        self._permissions.paused = frozenset(admitted.paused)
         if isinstance(self._connector, RemoteConnector):
             for participant_id, called in admitted.known_as:
                 self._connector.know(called, participant_id)
@@ -155,7 +179,14 @@ class HostedCall:
         tracks = () if tap is None else tap.tracks()
         counts = {track.id: dict(tap.counts(track.id)) for track in tracks} if tap is not None else {}
         captions = dict(self._texts.counts())
-        return {"media_us": self.now_us(), "tracks": counts, "captions": captions, "trouble": self.guard.trouble}
+        told = {"media_us": self.now_us(), "tracks": counts, "captions": captions, "trouble": self.guard.trouble}
+        return {**told, "hints": self._hints()}
+
+    def _hints(self) -> Mapping[str, Mapping[str, str]]:
+        """What the room shows of people's consent: nothing is permitted by it."""
+        if not isinstance(self._connector, Showing):
+            return {}
+        return {one.participant_id: dict(one.hints) for one in self._connector.people() if one.participant_id}
 
     def on_window(self, end_us: int) -> None:
         """Packets of long ago are forgotten."""

@@ -1,15 +1,17 @@
 """A tenant served over HTTP, with calls that run without media: gate, consents, log and streams are the real ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
 
 from countenance.aggregation import taxonomy
+from countenance.aggregation.crowd import Crowd
 from countenance.consent.terms import Terms
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Participant, Purpose
 from countenance.contracts.readings import Estimate, Event, ModalityUse, Phase, Signal
@@ -17,7 +19,7 @@ from countenance.contracts.trust import Case
 from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
-from countenance.link.messages import HangUp, Host, Message, Ok, Signalling
+from countenance.link.messages import HangUp, Host, Load, Message, Ok, Signalling
 from countenance.policy.gate import Gate
 from countenance.server.app import create_app
 from countenance.server.calls import LiveCalls
@@ -50,6 +52,8 @@ class Bare:
     people: dict[str, str]
     state: str = "live"
     problem: str | None = None
+    worker: None = None
+    out: Any = field(default_factory=lambda: SimpleNamespace(crowd=Crowd()))
 
     @property
     def id(self) -> str:
@@ -59,6 +63,10 @@ class Bare:
     def call(self) -> Call:
         return self.running.call
 
+    @property
+    def started_at(self) -> str:
+        return self.running.call.started_at or ""
+
 
 class NoWorker:
     """A media worker that only remembers what it is told."""
@@ -66,6 +74,7 @@ class NoWorker:
     def __init__(self, owners: Mapping[str, Any]) -> None:
         self.heard: list[Message] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
+        self.load = Load(0.0, 0, {})
         self._owners = owners
 
     def tell(self, message: Message) -> None:

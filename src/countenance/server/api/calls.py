@@ -20,7 +20,7 @@ from countenance.server.api.shapes import Given, utc_text
 from countenance.server.config import MediaTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import INVALID
-from countenance.server.live import ENDED, LIVE, LiveCall, NewCall
+from countenance.server.live import ENDED, LIVE, LiveCall, NewCall, Tell
 from countenance.server.paging import Cursor, Limit, decode, encode, page
 from countenance.server.problems import Fault, ProblemError
 from countenance.server.scopes import Scope
@@ -52,6 +52,10 @@ class NewCallBody(Table):
         json_schema_extra=SOURCE_SCHEMA,
     )
     participants: tuple[NewParticipant, ...] = Field(default=(), max_length=50)
+    tell: Tell = Field(
+        default="nothing",
+        description="What each person is told of their own readings in a LiveKit room: `events`, or `samples` too.",
+    )
 
 
 class CallView(Given):
@@ -83,7 +87,7 @@ async def begin(request: Request, body: NewCallBody, here: Here, limits: Limits,
     source = _permitted(body.source, site_of(request).config.media)
     check_room(limits, len(body.participants))
     people = tuple(joined(one) for one in body.participants)
-    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, source, people))
+    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, source, people, body.tell))
     response.headers["Location"] = f"/v1/calls/{live.id}"
     return _live(live)
 

@@ -1,23 +1,25 @@
 """The people on a call: who joins, what may be read of them, tokens with which they act for themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from countenance.audit.timekeeping import text_of
 from countenance.contracts.call import Role
 from countenance.contracts.errors import NotFoundError, OverloadError
+from countenance.contracts.trust import ConsentStatus
 from countenance.control.roster import Roster
 from countenance.inference.tables import Table
-from countenance.server.access import NO_SUCH, Here, needs
+from countenance.server.access import NO_SUCH, Here, needs, site_of
 from countenance.server.api.paths import CallId, Limits, ParticipantId
 from countenance.server.api.shapes import Facts, Given, PersonRef, Place, RulingView, check_words
 from countenance.server.config import LimitsTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.live import LIVE, Joining, LiveCall
+from countenance.server.outgoing import READ
 from countenance.server.scopes import Position, Scope
 from countenance.server.tenancy import Services
 from countenance.server.tokens import LONGEST, Seat
@@ -47,6 +49,9 @@ class ParticipantView(Given):
     role: Role
     name: str | None = Field(default=None, description="Only while they are on the call.")
     here: bool = Field(description="Whether they are on the call now.")
+    hints: Mapping[str, ConsentStatus] = Field(
+        default_factory=dict, description="What a LiveKit room shows of their consent; it permits nothing."
+    )
     modalities: Sequence[RulingView] = Field(default=(), description="What the gate says; consent is asked beside it.")
 
 
@@ -70,6 +75,7 @@ class TokenView(Given):
 
     token: str
     expires_at: str
+    url: str = Field(description="An invitation: whoever opens it is signed in to the pages as this person.")
 
 
 @router.post("", status_code=201, dependencies=[needs(Scope.CALLS_WRITE)])
@@ -97,21 +103,21 @@ async def leave(call_id: CallId, participant_id: ParticipantId, here: Here) -> N
 
 
 @router.post("/{participant_id}/tokens", status_code=201, dependencies=[needs(Scope.TOKENS)])
-async def token(call_id: CallId, participant_id: ParticipantId, body: TokenBody, here: Here) -> TokenView:
+async def token(
+    request: Request, call_id: CallId, participant_id: ParticipantId, body: TokenBody, here: Here
+) -> TokenView:
     """A short-lived token with which this participant acts for themselves, in this call alone."""
     here.calls.get(call_id).person_of(participant_id)
     life = timedelta(minutes=body.minutes)
-    return TokenView(
-        token=here.tokens.for_participant(Seat(call_id, participant_id), life), expires_at=_until(here, life)
-    )
+    return _token(request, here, here.tokens.for_participant(Seat(call_id, participant_id), life), life)
 
 
 @tokens.post("/reviewer-tokens", status_code=201, dependencies=[needs(Scope.TOKENS)])
-async def reviewer_token(body: ReviewerBody, here: Here) -> TokenView:
+async def reviewer_token(request: Request, body: ReviewerBody, here: Here) -> TokenView:
     """A short-lived token for a named human reviewer, who may see what was read of single people in that role."""
     life = timedelta(minutes=body.minutes)
     text = here.tokens.for_reviewer(body.reviewer, Position(body.position), body.call_id, life)
-    return TokenView(token=text, expires_at=_until(here, life))
+    return _token(request, here, text, life)
 
 
 def joined(body: NewParticipant) -> Joining:
@@ -148,9 +154,19 @@ def _one(live: LiveCall, participant_id: str) -> ParticipantView:
         role=found.role,
         name=found.name if here else None,
         here=here,
+        hints=_hints(live, found.id) if here else {},
         modalities=[RulingView.of(ruling) for (who, _), ruling in rulings if who == found.id],
     )
 
 
-def _until(here: Services, life: timedelta) -> str:
-    return text_of(here.control.clock.utc() + life)
+def _hints(live: LiveCall, participant_id: str) -> Mapping[str, ConsentStatus]:
+    """As its worker last saw them; anybody may write what they like there, so only known words pass."""
+    load = {} if live.worker is None else live.worker.load.calls.get(live.id, {})
+    said = load.get("hints", {}).get(participant_id, {})
+    return {m: ConsentStatus(said[m]) for m in READ if said.get(m) in tuple(ConsentStatus)}
+
+
+def _token(request: Request, here: Services, text: str, life: timedelta) -> TokenView:
+    public = site_of(request).config.server.public_url or str(request.base_url)
+    until = text_of(here.control.clock.utc() + life)
+    return TokenView(token=text, expires_at=until, url=f"{public.rstrip('/')}/sign-in#{text}")

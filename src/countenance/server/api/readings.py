@@ -10,6 +10,7 @@ from pydantic import Field
 from countenance.contracts.call import Purpose, Role
 from countenance.control.access import SUMMARY, Access
 from countenance.control.access import Reading as Opened
+from countenance.control.groups import Groups
 from countenance.control.roster import KnownCall, KnownPerson, Roster
 from countenance.server.access import Caller, Here, needs
 from countenance.server.api.paths import CallId, ParticipantId
@@ -49,6 +50,35 @@ class ReadingList(Given):
     next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
+class Crowd(Given):
+    """Who is counted."""
+
+    size: int = Field(description="People whose readings the means are of.")
+    k: int = Field(description="No combination of windows is about fewer people than this.")
+
+
+class Window(Given):
+    """Media time, half-open."""
+
+    start_us: int
+    end_us: int
+
+
+class GroupView(Given):
+    """What one taxonomy says of a group in one window."""
+
+    group: Crowd
+    window: Window
+    taxonomy: str
+    means: Mapping[str, float]
+
+
+class GroupList(Given):
+    """Everything that was told of a call as a group, in order."""
+
+    items: Sequence[GroupView]
+
+
 @router.get("/participants/{participant_id}/readings")
 async def readings(
     call_id: CallId,
@@ -70,6 +100,14 @@ async def readings(
     )
     following = encode(start + limit) if more else None
     return ReadingList(items=[_view(one) for one in opened], next=following)
+
+
+@router.get("/aggregate")
+async def aggregate(call_id: CallId, here: Here, _: Looking) -> GroupList:
+    """What the people of a call showed as a group: windows of five minutes, of ten people at least."""
+    call = await asyncio.to_thread(Roster(here.tenant.vault).call, call_id)
+    groups = Groups(here.tenant.store, here.control.clock)
+    return GroupList(items=[GroupView(**one) for one in await asyncio.to_thread(groups.of_call, call.call_ref)])
 
 
 @router.get("/summary")

@@ -18,7 +18,6 @@ from countenance.server.api.consent import said
 from countenance.server.api.paths import CallId, ParticipantId
 from countenance.server.api.shapes import AnswerView, Given, PersonRef, ReadModality, utc_text
 from countenance.server.idempotency import OnceRoute
-from countenance.server.live import LIVE
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services
 
@@ -180,12 +179,7 @@ async def _erase(here: Services, person: str, *, at_once: bool) -> Response:
         signed = await asyncio.to_thread(_subject(here).stop_and_delete, person, at_once=at_once)
     except VaultError as unknown:
         raise NotFoundError(*NO_SUCH) from unknown
-    for live in here.calls.all():
-        for seat in tuple(live.running.seats.values()):
-            if seat.person == person:
-                live.stream.forget(f"participants/{seat.participant_id}")
-                if live.state == LIVE:
-                    await here.calls.leave(live.id, seat.participant_id)
+    await here.calls.forget(person)
     return Response(signed, media_type=RECEIPT)
 
 
