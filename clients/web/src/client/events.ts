@@ -1,5 +1,6 @@
 // CloudEvents of a call, told apart by their type.
 import type { components } from "../generated/events.ts";
+import type { Prompt } from "./coaching.ts";
 
 export type EventData = components["schemas"];
 
@@ -14,6 +15,8 @@ export type CallEvent =
   | { readonly kind: "consent"; readonly envelope: Envelope<EventData["ConsentChanged"]> }
   | { readonly kind: "refused"; readonly envelope: Envelope<EventData["PolicyRefused"]> }
   | { readonly kind: "summary"; readonly envelope: Envelope<EventData["CallSummary"]> }
+  | { readonly kind: "prompt"; readonly envelope: Envelope<Prompt> }
+  | { readonly kind: "resolved"; readonly envelope: Envelope<{ readonly prompt_id: string; readonly outcome: string }> }
   | { readonly kind: "gap"; readonly envelope: Envelope<EventData["StreamGap"]> }
   | { readonly kind: "other"; readonly envelope: Envelope };
 
@@ -22,6 +25,8 @@ const KINDS: Readonly<Record<string, CallEvent["kind"]>> = {
   "consent.changed": "consent",
   "policy.refused": "refused",
   "call.summary": "summary",
+  "prompt.issued": "prompt",
+  "prompt.resolved": "resolved",
   "stream.gap": "gap",
 };
 const TYPE = /^io\.countenance\.(.+)\.v1$/;

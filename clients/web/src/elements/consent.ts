@@ -7,7 +7,7 @@ import { CONSENT } from "./consent.css.ts";
 import { h, write } from "./dom.ts";
 import { noticeView } from "./notice.ts";
 import { Piece } from "./piece.ts";
-import { save } from "./receipts.ts";
+import { answersView, save, timeOf } from "./receipts.ts";
 
 const READ: readonly string[] = ["face", "voice", "text"];
 
@@ -128,9 +128,8 @@ export class ConsentElement extends Piece {
 
   #drawStanding(answers: readonly Answer[], before: boolean): void {
     const words = this.words.consent;
-    const given = answers.filter((one) => one.status === "given");
-    const status = given.length > 0 ? words.kept : `${words.kept} ${words.nothing}`;
-    write(this.#said, status);
+    const given = answers.some((one) => one.status === "given");
+    write(this.#said, given ? words.kept : `${words.kept} ${words.nothing}`);
     const stop = h(
       "button",
       { type: "button", class: "grave", part: "stop", onclick: () => void this.#stop(stop) },
@@ -138,38 +137,15 @@ export class ConsentElement extends Piece {
     );
     const change = h("button", { type: "button", part: "change", onclick: () => this.#change() }, words.change);
     const join = h("button", { type: "button", part: "join", onclick: () => this.#join(answers) }, words.join);
-    const panel = h(
-      "div",
-      { class: "panel sheet", part: "panel" },
-      this.#said,
-      h("ul", { class: "answers" }, ...answers.map((one) => this.#answerView(one))),
-      h("div", { class: "ways" }, before && join, given.length > 0 && stop, change),
-    );
-    this.#draw(panel, this.#languages());
+    const list = answersView(answers, this.words, this.language, (answer) => this.#save(answer));
+    const ways = h("div", { class: "ways" }, before && join, given && stop, change);
+    this.#draw(h("div", { class: "panel sheet", part: "panel" }, this.#said, list, ways), this.#languages());
   }
 
-  #answerView(answer: Answer): HTMLElement {
-    const words = this.words;
-    const on = answer.status === "given";
-    const name = words.modality[answer.modality as Modality];
-    const until = on && answer.expires ? `, ${words.consent.until(dayOf(answer.expires, this.language))}` : "";
-    const file = `receipt-${answer.modality}-${answer.receipt_id}.json`;
-    const fetched = (): void =>
-      void this.#seat!.receipt(answer.receipt_id).then(
-        (receipt) => save(receipt, file),
-        (fault: unknown) => write(this.#said, textOf(fault, words.unreached)),
-      );
-    return h(
-      "li",
-      {},
-      h("strong", {}, `${name}: ${on ? words.on : words.off}${until}`),
-      h("span", { class: "soft" }, `${words.consent.receipt} `, h("code", {}, answer.receipt_id)),
-      h(
-        "button",
-        { type: "button", class: "plain", "aria-label": `${words.consent.save}: ${name}`, onclick: fetched },
-        words.consent.save,
-      ),
-    );
+  #save(answer: Answer): void {
+    const failed = (fault: unknown): void => write(this.#said, textOf(fault, this.words.unreached));
+    const name = `receipt-${answer.modality}-${answer.receipt_id}.json`;
+    this.#seat!.receipt(answer.receipt_id).then((receipt) => save(receipt, name), failed);
   }
 
   async #stop(button: HTMLButtonElement): Promise<void> {
@@ -244,7 +220,7 @@ export class ConsentElement extends Piece {
   /** One view for the other; where somebody was in the old one, they are put into the new one. */
   #draw(body: HTMLElement, bar: HTMLElement | null = null): void {
     const held = this.root.activeElement;
-    const view = h("div", { class: "consent", part: "consent", lang: this.language }, bar, body);
+    const view = this.frame("consent", bar, body);
     this.root.replaceChildren(view);
     if (held === null) return;
     const same = held.id === "" ? null : this.root.getElementById(held.id);
@@ -261,12 +237,4 @@ function answered(standing: readonly Standing[]): Answer[] {
 /** What went wrong, in words for the person: what it is and what to do. */
 function textOf(fault: unknown, unreached: string): string {
   return fault instanceof ProblemError ? fault.message : unreached;
-}
-
-function dayOf(moment: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(moment));
-}
-
-function timeOf(moment: Date, language: string): string {
-  return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(moment);
 }

@@ -29,7 +29,6 @@ h2 {
   font-size: 1.35rem; line-height: 1.25; letter-spacing: -0.01em; text-wrap: balance;
 }
 h3 { font-size: 1rem; }
-p, li, h2, h3, dd { unicode-bidi: plaintext; }
 .soft { color: var(--ink-soft); font-size: 0.92rem; }
 .sheet { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 0.3rem; }

@@ -1,6 +1,6 @@
 import { Api, type Credential, type Token } from "../client/api.ts";
-import { type Language, languageOf, type Words, wordsOf } from "../words/index.ts";
-import { sheet } from "./dom.ts";
+import { DIRECTION, type Language, languageOf, type Words, wordsOf } from "../words/index.ts";
+import { type Child, h, sheet } from "./dom.ts";
 import { BASE } from "./look.ts";
 
 // A page may be rendered where there is no document; it must still be able to import this.
@@ -93,6 +93,11 @@ export abstract class Piece extends Base {
 
   protected get words(): Words {
     return wordsOf(this.language);
+  }
+
+  /** The outermost part: what stands in it is in the language of this element, not in that of the page. */
+  protected frame(name: string, ...children: Child[]): HTMLElement {
+    return h("div", { class: name, part: name, lang: this.language, dir: DIRECTION }, ...children);
   }
 
   /** An event for the page: `tell("answered")` is `countenance-answered`. */

@@ -26,6 +26,9 @@ export const LANGUAGES: Readonly<Record<Language, string>> = {
   fr: "Français",
 };
 
+/** All of them run from left to right, whatever the page around them does. */
+export const DIRECTION = "ltr";
+
 export function wordsOf(language: Language): Words {
   return ALL[language];
 }
