@@ -113,7 +113,8 @@ def signal(who: str, end_us: int = 1_000_000) -> Signal:
 class Scene:
     """One installation with two tenants, of which tests use the first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: object) -> None:
+        """`more`: of how the first tenant deploys."""
         self.clock = ManualClock(START)
         self.pool = NoPool()
         told = {
@@ -123,7 +124,7 @@ class Scene:
             "facts": ADULT,
         }
         data = {"folder": folder / "access"}
-        self.config = Config.model_validate({"data": data, "tenant": {"one": told, "two": told}})
+        self.config = Config.model_validate({"data": data, "tenant": {"one": {**told, **more}, "two": told}})
         self.site = Site.of(self.config, self.clock)
         rate = Rate(1e9, 10**9)
         self.site.limiter = Limiter(rate, rate, self.clock)
