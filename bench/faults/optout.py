@@ -22,6 +22,7 @@ from bench.faults.outcome import Outcome, percentile
 from bench.faults.planes import PEOPLE_PER_CALL, PLANTS, Planes, read_events
 from bench.faults.service import MODALITIES
 from bench.faults.stops import NEVER, Measured, Stop, measure
+from bench.faults.wire import Message
 
 P99_MS, MAX_MS, LEASE_MS = 100.0, 250.0, 1000.0
 TROUBLE_S = 1.5
@@ -59,6 +60,10 @@ class People:
             self._listen(0.002)
             now = time.monotonic()
             for message in self._heard:
+                if "resumed" in message:
+                    call, who, modality = message["resumed"]
+                    ready[call, who, modality] = now + self.rng.uniform(*ON_S)
+                    continue
                 n = message["acked"]
                 self.stops[n] = replace(self.stops[n], acked_ns=message["at"])
                 back.append((now + OFF_S, n))
@@ -67,7 +72,6 @@ class People:
                 place = waiting.pop(n)
                 self.stops[n] = replace(self.stops[n], resumed_ns=time.monotonic_ns())
                 self.planes.api.send({"says": "yes", "who": place})
-                ready[place] = now + self.rng.uniform(*ON_S)
             if troubles and now > trouble_s:
                 trouble_s = now + TROUBLE_EVERY_S
                 self._trouble(("paused", "cut")[len(self.troubles) % 2])
@@ -84,7 +88,7 @@ class People:
                     self.planes.api.send({"says": "no", "who": place, "n": n})
             self._mend()
 
-    _heard: Sequence[dict[str, int]] = ()
+    _heard: Sequence[Message] = ()
     _paused_until_s: float = 0.0
 
     def _listen(self, wait_s: float) -> None:
@@ -164,7 +168,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         measured = opt_out(Path(folder), asked.stops, asked.people, asked.rate, asked.plant)
         findings = (Path(folder) / "findings").read_text(encoding="utf-8").splitlines()
-    calm = [one for one in measured if not one.stop.trouble]
+        costs_ms = [float(line) * 1e3 for line in (Path(folder) / "costs").read_text(encoding="ascii").splitlines()]
+    calm, tenth = [one for one in measured if not one.stop.trouble], max(1, len(costs_ms) // 10)
     last = [one.last_ms for one in calm]
     figures: dict[str, int | float | str] = {
         "opt-outs": len(measured),
@@ -173,6 +178,8 @@ def main() -> None:
         "p99 ms": round(percentile(last, 0.99), 1),
         "max ms": round(max(last, default=0.0), 1),
         "to the ack, p99 ms": round(percentile([one.ack_ms for one in calm], 0.99), 1),
+        "processor ms each, first tenth": round(sum(costs_ms[:tenth]) / tenth, 1),
+        "last tenth": round(sum(costs_ms[-tenth:]) / tenth, 1),
     }
     for kind in ("paused", "cut"):
         troubled = [one for one in measured if one.stop.trouble == kind]

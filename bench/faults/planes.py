@@ -1,16 +1,24 @@
-"""The two planes as processes of their own: a control plane that answers people, and a worker that runs fake models."""
+"""The two planes as processes of their own: a control plane that answers people, and a worker that runs fake models.
+
+The control plane has threads as the service has them: one for the calls, some for noes, one that sends webhooks. What
+comes of a reading leaves when it is durable, in the thread that also says that a no holds; webhooks carry the same
+later, and only weigh on the machine here.
+"""
 
 import os
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
-from bench.faults.receiver import TAKEN, listen, payload_of
+from bench.faults.receiver import TAKEN, listen
 from bench.faults.service import MODALITIES, SIGNED, TOLD, TOPIC, Room, Service, notice
 from bench.faults.tenant import Tenant
 from bench.faults.truth import Teller
@@ -22,12 +30,13 @@ from countenance.consent.answers import Said, Shown
 from countenance.contracts.call import Modality
 from countenance.contracts.errors import AuditError
 from countenance.contracts.trust import ConsentStatus
-from countenance.control.delivery import Answer, Parcel
 
 PEOPLE_PER_CALL = 2
 WINDOW_S = 0.95
 """Leases are renewed a little before their second is over."""
 SECOND_US = 1_000_000
+IDLE_S = 0.02
+NOES = 4
 PLANTS = ("worker_not_told", "lease_not_checked")
 
 
@@ -56,6 +65,11 @@ class Plane:
         self.pending: dict[int, Pending] = {}
         self.cut_until_s = 0.0
         self.held: deque[Message] = deque()
+        self.to_worker = threading.Lock()
+        self.waiting: SimpleQueue[Message] = SimpleQueue()
+        """What people say that is no no."""
+        self.costs_s: list[float] = []
+        """Of the processor, for each no until it was durable."""
         self.tenant = Tenant.open(folder / "tenant")
         self.service = Service(self.tenant, Silent(-1))
         self.emitted = os.open(folder / "emitted", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -65,24 +79,56 @@ class Plane:
         """Until the client hangs up."""
         self._open_calls()
         self.api.send({"ready": len(self.rooms)})
+        with ThreadPoolExecutor(2) as threads, ThreadPoolExecutor(NOES) as noes:
+            beside = [threads.submit(self._hear_people, noes), threads.submit(self._send_out)]
+            try:
+                self._run_calls()
+            finally:
+                self.api.open = False
+        for one in beside:
+            one.result()
+        self._report()
+
+    def _run_calls(self) -> None:
+        """Leases, what comes of them, and the word of the worker that it has heard a no."""
         began, due = time.monotonic(), [n * WINDOW_S / len(self.rooms) for n in range(len(self.rooms))]
         ticked = began
         with selectors.DefaultSelector() as waiting:
-            waiting.register(self.api, selectors.EVENT_READ)
             waiting.register(self.link, selectors.EVENT_READ)
             while self.api.open:
-                now = time.monotonic()
                 turn = min(range(len(due)), key=due.__getitem__)
-                waiting.select(max(0.0, min(began + due[turn] - now, 0.02)))
-                self._hear()
+                waiting.select(max(0.0, min(began + due[turn] - time.monotonic(), IDLE_S)))
+                self._hear_worker()
                 if time.monotonic() >= began + due[turn]:
                     due[turn] = max(due[turn] + WINDOW_S, time.monotonic() - began)
                     self._renew(turn)
-                    self._hear()
                 if time.monotonic() - ticked > 1.0:
                     ticked = time.monotonic()
                     self.service.control.tick()
-        self._report()
+
+    def _hear_people(self, noes: Executor) -> None:
+        """A no waits for nothing but the disk, nor for another no; everything else is left to the calls."""
+        said: list[Future[None]] = []
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self.api, selectors.EVENT_READ)
+            while self.api.open:
+                waiting.select(IDLE_S)
+                for message in self.api.receive():
+                    if message.get("says") == "no":
+                        said.append(noes.submit(self._no, message))
+                    elif "cut" in message:
+                        self.cut_until_s = time.monotonic() + message["cut"]
+                    else:
+                        self.waiting.put(message)
+        for one in said:
+            one.result()
+
+    def _send_out(self) -> None:
+        while self.api.open:
+            self.delivery.hand_out()
+            parcels = self.delivery.due()
+            self.delivery.settle([(parcel, TAKEN) for parcel in parcels])
+            time.sleep(0 if parcels else IDLE_S)
 
     def _open_calls(self) -> None:
         for n in range(self.people // PEOPLE_PER_CALL):
@@ -112,36 +158,30 @@ class Plane:
         said = Said(modality, purpose, ConsentStatus.GIVEN, kind, self.shown[key], SIGNED, own_wish=True)
         control.answer(running, who, said, TOLD)
 
-    def _hear(self) -> None:
-        """What people say goes before what the worker says: a no never waits for results."""
-        for message in self.api.receive():
-            self._asked(message)
-        if self.held and time.monotonic() > self.cut_until_s:
-            while self.held:
-                self.link.send(self.held.popleft())
+    def _hear_worker(self) -> None:
+        self._to_worker()
         for message in self.link.receive():
             if "confirmed" in message:
                 self._confirm(message["confirmed"])
             else:
                 self._done(message)
         now = time.monotonic()
-        for n in [n for n, waiting in self.pending.items() if now > waiting.until_s]:
+        for n in [n for n, waiting in tuple(self.pending.items()) if now > waiting.until_s]:
             self._confirm(n)
+        while not self.waiting.empty():
+            place = self.waiting.get()["who"]
+            self._yes(*place)
+            self.api.send({"resumed": place})
         self.api.flush()
         self.link.flush()
 
-    def _asked(self, message: Message) -> None:
-        if "cut" in message:
-            self.cut_until_s = time.monotonic() + message["cut"]
-            return
+    def _no(self, message: Message) -> None:
         call, who, modality = message["who"]
-        if message["says"] == "yes":
-            self._yes(call, who, modality)
-            return
-        n = message["n"]
+        n, began_s = message["n"], time.thread_time()
+        self.service.control.stop(self.rooms[call].running.seats[who].person, [modality])
+        self.costs_s.append(time.thread_time() - began_s)
         # All leases that may be held now are over a second later, told or not.
         self.pending[n] = Pending(time.monotonic() + VALID_US / 1e6, n)
-        self.service.control.stop(self.rooms[call].running.seats[who].person, [modality])
         if self.plant == "worker_not_told":
             self._confirm(n)
         else:
@@ -179,23 +219,21 @@ class Plane:
             # The worker had not heard of a no: what came of these leases is thrown away.
             for outcome in outcomes:
                 self.service.control.close_lease(room.running, outcome.lease, "stopped")
-        while self.delivery.run(self._send_out):
-            pass
+            return
+        for outcome in outcomes:
+            os.write(self.emitted, f"{time.monotonic_ns()} {outcome.payload.decode()}\n".encode())
 
-    def _send_out(self, parcel: Parcel) -> Answer:
-        if parcel.dispatch.topic == TOPIC:
-            os.write(self.emitted, f"{time.monotonic_ns()} {payload_of(parcel).decode()}\n".encode())
-        return TAKEN
-
-    def _to_worker(self, message: Message) -> None:
-        if time.monotonic() < self.cut_until_s or self.held:
-            self.held.append(message)
-        else:
-            self.link.send(message)
+    def _to_worker(self, *messages: Message) -> None:
+        """In order, and all that was held once the line is whole again."""
+        with self.to_worker:
+            self.held.extend(messages)
+            while self.held and time.monotonic() > self.cut_until_s:
+                self.link.send(self.held.popleft())
 
     def _report(self) -> None:
         for room in self.rooms:
             self.service.control.end_call(room.running)
+        (self.folder / "costs").write_text("\n".join(map(str, self.costs_s)), encoding="ascii")
         report = self.tenant.verified()
         text = "".join(f"{found.seq} {found.problem}\n" for found in report.findings)
         (self.folder / "findings").write_text(text, encoding="utf-8")

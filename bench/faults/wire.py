@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ CHUNK = 1 << 16
 
 
 class Line:
-    """One end of a line; it never waits for the other end."""
+    """One end of a line; it never waits for the other end. Any thread may send, one receives."""
 
     def __init__(self, end: socket.socket) -> None:
         self.socket = end
@@ -18,6 +19,7 @@ class Line:
         end.setblocking(False)
         self._incoming = bytearray()
         self._outgoing = bytearray()
+        self._one = threading.Lock()
 
     def fileno(self) -> int:
         """For selectors."""
@@ -30,19 +32,22 @@ class Line:
 
     def send(self, message: Message) -> None:
         """Hand a message over, now or when the other end takes it."""
-        self._outgoing += json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        with self._one:
+            self._outgoing += line
         self.flush()
 
     def flush(self) -> None:
         """Hand over what can be handed over without waiting."""
-        try:
-            while self._outgoing:
-                del self._outgoing[: self.socket.send(self._outgoing)]
-        except BlockingIOError:
-            return
-        except (BrokenPipeError, ConnectionResetError):
-            self.open = False
-            self._outgoing.clear()
+        with self._one:
+            try:
+                while self._outgoing:
+                    del self._outgoing[: self.socket.send(self._outgoing)]
+            except BlockingIOError:
+                return
+            except (BrokenPipeError, ConnectionResetError):
+                self.open = False
+                self._outgoing.clear()
 
     def receive(self) -> Sequence[Message]:
         """All whole messages that have come; `open` turns false when the other end is gone."""

@@ -31,6 +31,7 @@ class Worker:
         self._invoked = os.open(folder / "invoked", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._holders: dict[tuple[int, str], LeaseHolder] = {}
         self._leases: dict[tuple[int, str], Lease] = {}
+        self._stopped_us: dict[tuple[int, str, Modality], int] = {}
         self._due: dict[tuple[int, str, Modality], float] = {}
         self._rng = Random(1)
 
@@ -67,6 +68,7 @@ class Worker:
     def _hear(self, message: Message) -> None:
         if "stop" in message:
             call, who, modality = message["stop"]
+            self._stopped_us[call, who, modality] = self._clock.mono_us()
             self._holders[call, who].stop(modality)
             self._due.pop((call, who, modality), None)
         elif "confirm" in message:
@@ -88,5 +90,9 @@ class Worker:
             holder.hold(lease, asked_us, VALID_US, min(LIMIT, TERMS.limit))
             self._leases[call, who] = lease
             for modality in modalities:
-                self._due[call, who, modality] = time.monotonic() + self._rng.random() / RATES[modality]
+                # A no may overtake the lease that was asked for before it.
+                if self._stopped_us.get((call, who, modality), -1) >= asked_us:
+                    holder.stop(modality)
+                else:
+                    self._due[call, who, modality] = time.monotonic() + self._rng.random() / RATES[modality]
         self._link.send({"call": call, "done": done})
