@@ -75,6 +75,11 @@ class Stream:
         self._count += 1
         self._wake()
 
+    def since(self, place: int) -> tuple[Sequence[Envelope], int]:
+        """What the ring holds from a place on, without waiting, and the place to go on from; begin with 0."""
+        found = (self._ring[at % self._size][1] for at in range(max(place, self._oldest), self._count))
+        return [one for one in found if one is not None], self._count
+
     def forget(self, subject: str) -> None:
         """Drop what the ring holds of a person who is erased; `subject`: the attribute of their envelopes."""
         for place, (sequence, envelope) in enumerate(self._ring):

@@ -21,6 +21,7 @@ from countenance.server.api import (
     references,
     review,
     subjects,
+    wall,
     webhooks,
     whip,
 )
@@ -32,6 +33,7 @@ from countenance.server.tenancy import Site
 
 ROUTERS = (
     calls.router,
+    wall.router,
     participants.router,
     participants.tokens,
     whip.router,

@@ -83,7 +83,7 @@ async def follow_by_socket(websocket: WebSocket, call_id: CallId, caller: Watchi
     with readers_of(websocket).one_more(here.name):
         chosen = PROTOCOL if PROTOCOL in websocket.scope.get("subprotocols", ()) else None
         await websocket.accept(subprotocol=chosen)
-        close = await _first(_send(websocket, watch, asked.place), _listen(websocket), _still_valid(websocket))
+        close = await first_of(_send(websocket, watch, asked.place), listen(websocket), still_valid(websocket))
         if close is not None:
             await websocket.close(close.code, close.reason)
 
@@ -133,13 +133,13 @@ async def _send(websocket: WebSocket, watch: Watch, place: str | None) -> Close:
     )
 
 
-async def _listen(websocket: WebSocket) -> None:
+async def listen(websocket: WebSocket) -> None:
     """Until the reader goes; what it says is not listened to."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
 
-async def _still_valid(websocket: WebSocket) -> Close:
+async def still_valid(websocket: WebSocket) -> Close:
     """Until the credential is valid no more."""
     while True:
         await asyncio.sleep(CHECK_S)
@@ -149,7 +149,7 @@ async def _still_valid(websocket: WebSocket) -> Close:
             return Close(FORBIDDEN, reason_of(fault))
 
 
-async def _first(*works: Coroutine[None, None, Close | None]) -> Close | None:
+async def first_of(*works: Coroutine[None, None, Close | None]) -> Close | None:
     """What the first of these says; the others end with it."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
