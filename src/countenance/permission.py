@@ -11,6 +11,9 @@ from countenance.contracts.call import TELEMETRY, Call, Modality
 from countenance.contracts.readings import Abstain, Reading, Reason
 from countenance.contracts.trust import Consent, ConsentStatus, Lease, Ruling
 
+PAUSED = "paused"
+"""Why nothing is read of somebody who has paused."""
+
 
 class Permissions:
     """The rulings and consents of one call, asked together."""
@@ -22,6 +25,8 @@ class Permissions:
         self.rulings = rulings
         self.register = register
         self.modalities = tuple(sorted(set(read) - {TELEMETRY}))
+        self.paused: frozenset[str] = frozenset()
+        """Who wants nothing read until they say otherwise; their answers stand."""
 
     def ruling(self, participant_id: str, modality: Modality) -> Ruling | None:
         """The gate's answer, or None when it was never asked."""
@@ -37,6 +42,8 @@ class Permissions:
         ruling = self.ruling(participant_id, modality)
         if ruling is None or not ruling.allowed:
             return Abstain(Reason.POLICY, ruling.verdicts[0].citation if ruling else "no rule speaks")
+        if participant_id in self.paused:
+            return Abstain(Reason.NO_CONSENT, PAUSED)
         if self.register.permits(participant_id, modality, at_us, ruling.duties):
             return None
         consent = self.register.current(participant_id, modality, at_us)

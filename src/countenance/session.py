@@ -65,6 +65,7 @@ class Session:
         self.seats: dict[str, Seat] = {}
         self._start_us, self._now_us, self._resume_us = 0, 0, resume_us
         self._subscribed, self._known = set[Track](), tuple[Track, ...]()
+        self._paused = permissions.paused
         self._seat()
 
     async def run(self, tap: Tap, end_us: int) -> None:
@@ -115,8 +116,8 @@ class Session:
     async def _follow(self, tap: Tap, at_us: int) -> None:
         """Make subscriptions, queues and open windows obey what is permitted at this moment."""
         changes = self._permissions.register.changes_between(self._now_us, at_us)
-        tracks, self._now_us = tap.tracks(), at_us
-        if not changes and tracks == self._known:
+        tracks, paused, self._now_us = tap.tracks(), self._permissions.paused, at_us
+        if not changes and tracks == self._known and paused == self._paused:
             return
         for consent in changes:
             if consent.at_us > self._resume_us:
@@ -132,7 +133,7 @@ class Session:
                 self.seats[track.participant_id].windower.drop(track.modality)
         for track in sorted(allowed - self._subscribed, key=lambda t: t.id):
             await tap.subscribe(track, at_us)
-        self._subscribed, self._known = allowed, tracks
+        self._subscribed, self._known, self._paused = allowed, tracks, paused
 
     async def _grant(self) -> None:
         """One durable lease per participant before anything of the window is read."""

@@ -17,7 +17,7 @@ from countenance.consent.ledger import Place
 from countenance.consent.terms import Terms as Told
 from countenance.contracts.call import Call, Modality, Participant
 from countenance.contracts.errors import ConsentError, CountenanceError, StorageError
-from countenance.contracts.trust import Case, Lease, LogEntry, Ruling
+from countenance.contracts.trust import Case, ConsentStatus, Lease, LogEntry, Ruling
 from countenance.control.consents import Consents
 from countenance.control.erasure import HOUR_US, Eraser
 from countenance.control.health import Health, Tally, Watch, is_of_the_store
@@ -25,6 +25,7 @@ from countenance.control.opening import Tenant
 from countenance.control.running import RunningCall, Stop, tell_nobody
 from countenance.control.seating import seated
 from countenance.control.suggesting import Suggestions
+from countenance.permission import PAUSED
 from countenance.policy.gate import Gate
 from countenance.storage import calls, outbox
 from countenance.storage import entries as log_rows
@@ -36,6 +37,7 @@ from countenance.storage.points import Points, nowhere
 from countenance.surface.envelope import CALL_SUMMARY
 
 PROBE = "health.probe"
+RESUMED = "resumed"
 
 
 class Control:
@@ -103,17 +105,19 @@ class Control:
         return ruling
 
     def answer(self, call: RunningCall, participant_id: str, said: Said, told: Told) -> ConsentRow:
-        """Record what a participant answers in a call."""
+        """Record what a participant answers in a call; a no holds in it before anything is waited for."""
         ruling = call.rulings.get((participant_id, said.modality))
         if ruling is None:
             raise ConsentError(f"{participant_id} was never asked about {said.modality}", "Ask the gate first.")
+        person = call.seats[participant_id].person
+        if said.status is not ConsentStatus.GIVEN:
+            call.bar_person(person, [said.modality])
         with self._watch.over(self.clock.mono_us()):
-            person = call.seats[participant_id].person
             return self.consents.answer(person, said, ruling, told, call.place(participant_id))
 
     def carry(self, call: RunningCall, participant_id: str, told: Told) -> Sequence[ConsentRow]:
         """Let what a person has answered before hold in this call, as far as it still does."""
-        rulings = {m: ruling for (who, m), ruling in call.rulings.items() if who == participant_id}
+        rulings = {m: ruling for (who, m), ruling in tuple(call.rulings.items()) if who == participant_id}
         with self._watch.over(self.clock.mono_us()):
             return self.consents.carry(call.seats[participant_id].person, call.place(participant_id), rulings, told)
 
@@ -135,6 +139,21 @@ class Control:
             if is_of_the_store(fault):
                 self._unsaid.append((person, chosen))
             raise
+
+    def pause(self, call: RunningCall, participant_id: str) -> None:
+        """A participant pauses: nothing is read from now until they resume; what they answered stands."""
+        call.pause(participant_id)
+        with self._watch.over(self.clock.mono_us()), self._ending:
+            for lease in call.open_leases:
+                if lease.participant_id == participant_id:
+                    call.close(lease, PAUSED)
+            self._said_of(call, participant_id, PAUSED)
+
+    def resume(self, call: RunningCall, participant_id: str) -> None:
+        """The participant themselves goes on; what they have said yes to may be read once the log has it."""
+        with self._watch.over(self.clock.mono_us()):
+            self._said_of(call, participant_id, RESUMED)
+            call.resume(participant_id)
 
     def grant(
         self, call: RunningCall, start_us: int, end_us: int, only: Iterable[str] | None = None
@@ -231,6 +250,11 @@ class Control:
             log_size = waiting = None
         watch, leases = self._watch, sum(len(call.open_leases) for call in tuple(self._calls.values()))
         return Health(watch.why is None, watch.why, watch.since_us, log_size, leases, waiting, self._tally.unaccounted)
+
+    def _said_of(self, call: RunningCall, participant_id: str, status: str) -> None:
+        seat = call.seats[participant_id]
+        body = {"call_ref": call.call_ref, "subject_ref": seat.subject_ref, "status": status, "at_us": call.at_us}
+        self.tenant.log.append("SUPPRESSED", body)
 
     def _probe(self) -> None:
         """After a fault: write something, read the log anew, and be well."""

@@ -38,6 +38,8 @@ class RunningCall:
         """Media time that the call has reached."""
         self.left: set[str] = set()
         """Participants who are not there now."""
+        self.paused: frozenset[str] = frozenset()
+        """Participants of whom nothing is read until they resume."""
         self._stop = stop
         self._saying_no: set[tuple[str, Modality]] = set()
         """Noes that whoever holds a lease is being told of, before they stand among the leases."""
@@ -89,7 +91,10 @@ class RunningCall:
 
     def permissions(self) -> Permissions:
         """Rulings and answers together, as they stand."""
-        return Permissions(self.call, self.rulings, self.register, {modality for _, modality in tuple(self.rulings)})
+        read = {modality for _, modality in tuple(self.rulings)}
+        permissions = Permissions(self.call, self.rulings, self.register, read)
+        permissions.paused = self.paused
+        return permissions
 
     def results(self, outcomes: Iterable[Outcome]) -> Sequence[Result]:
         """End leases with what came of them: entries, payloads and events are durable together."""
@@ -115,6 +120,17 @@ class RunningCall:
             self._stop(*place)
             self.leases.bar(*place, self.at_us)
             self._saying_no.discard(place)
+
+    def pause(self, participant_id: str) -> None:
+        """No lease of a participant until they resume, and whoever holds one is told."""
+        self.paused |= {participant_id}
+        for who, modality in tuple(self.rulings):
+            if who == participant_id:
+                self._stop(who, modality)
+
+    def resume(self, participant_id: str) -> None:
+        """What a participant has said yes to may be read again."""
+        self.paused -= {participant_id}
 
     def bar_person(self, person: str, modalities: Iterable[Modality] | None) -> None:
         """A no of a person to these modalities, or to all that were ever ruled on."""

@@ -20,6 +20,7 @@ from countenance.server.api.shapes import AnswerView, Digest, Given, ReadModalit
 from countenance.server.asking import Form
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import CONFLICT, ERASED
+from countenance.server.live import LiveCall
 from countenance.server.problems import ProblemError
 from countenance.server.scopes import Scope
 from countenance.storage.consents import ConsentRow
@@ -100,6 +101,7 @@ class RegisterView(Given):
     """All that stands of one participant."""
 
     participant_id: str
+    paused: bool = Field(default=False, description="Whether they have paused: nothing is read until they resume.")
     modalities: Sequence[Standing]
 
 
@@ -149,6 +151,24 @@ async def register(call_id: CallId, participant_id: ParticipantId, here: Here, _
     """What stands: for each modality the last answer in this call, and whether it may be read now."""
     live = here.calls.get(call_id)
     live.person_of(participant_id)
+    return _register(live, participant_id)
+
+
+@router.put("/pause")
+async def pause(call_id: CallId, participant_id: ParticipantId, here: Here, _: Own) -> RegisterView:
+    """Pause: nothing is read of this person until they resume. What they answered stands; no new consent is needed."""
+    return _register(await here.calls.pause(call_id, participant_id, on=True), participant_id)
+
+
+@router.delete("/pause")
+async def resume(call_id: CallId, participant_id: ParticipantId, here: Here, caller: Own) -> RegisterView:
+    """Go on. Only the person themselves can: nobody resumes for them."""
+    if caller.seat is None:
+        raise ForbiddenError("only the person themselves goes on", "Use the token of the participant.")
+    return _register(await here.calls.pause(call_id, participant_id, on=False), participant_id)
+
+
+def _register(live: LiveCall, participant_id: str) -> RegisterView:
     running = live.running
     permissions = running.permissions()
     found = []
@@ -158,7 +178,7 @@ async def register(call_id: CallId, participant_id: ParticipantId, here: Here, _
         given = None if last is None else _in_call(last)
         why = None if barred is None else f"{barred.reason}: {barred.detail}"
         found.append(Standing(modality=modality, readable=barred is None, why_not=why, answer=given))
-    return RegisterView(participant_id=participant_id, modalities=found)
+    return RegisterView(participant_id=participant_id, paused=participant_id in running.paused, modalities=found)
 
 
 @router.delete("/consent")

@@ -2,9 +2,20 @@
 
 from fastapi import FastAPI
 
-from countenance.server.pages import assets, home, signing
+from countenance.server.pages import assets, call, coach, home, join, mine, models, review, running, signing
 
-ROUTERS = (assets.router, signing.router, signing.session, home.router)
+ROUTERS = (
+    assets.router,
+    signing.router,
+    signing.session,
+    home.router,
+    join.router,
+    call.router,
+    mine.router,
+    coach.router,
+    models.router,
+    running.router,
+)
 """Every router of the pages."""
 
 

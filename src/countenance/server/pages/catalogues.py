@@ -15,7 +15,7 @@ from countenance.server.pages.words import COMMON, ENGLISH, LANGUAGES
 Message = str | tuple[str, str]
 Words = Mapping[str, tuple[int | tuple[int, int] | tuple[int, str], ...] | None]
 
-SHARED = frozenset({"base", "shell", "words", "dom", "api", "chart", "terms", "rendering"})
+SHARED = frozenset({"base", "shell", "words", "dom", "api", "chart", "terms", "rendering", "live", "keyed", "seat"})
 """Files whose words belong to every screen."""
 JS_WORDS: Words = {"t": None, "n": (1, 2)}
 METHODS = {".j2": "jinja2.ext:babel_extract", ".js": "javascript"}

@@ -43,3 +43,11 @@ export function failed(element, problem) {
   element.hidden = false;
   fill(element, h("strong", {}, problem.message), " ", problem.fix ?? "");
 }
+
+/** Give a value to the browser as a file of JSON; text is taken as it is. */
+export function saved(value, name) {
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

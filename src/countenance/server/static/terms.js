@@ -9,6 +9,10 @@ const words = {
     low_asr: t("words not clear enough"), no_consent: t("no consent"), policy: t("not permitted"),
     disagreement: t("face, voice and words point different ways"), out_of_domain: t("outside what the models were made for"),
   },
+  answer: { given: t("yes"), refused: t("no"), withdrawn: t("taken back"), expired: t("has ended") },
+  event: {
+    engagement_low: t("low engagement"), confusion_spike: t("signs of confusion"), frustration_spike: t("signs of frustration"),
+  },
   role: {
     customer: t("customer"), prospect: t("prospect"), employee: t("employee"), agent: t("agent"), candidate: t("candidate"),
     student: t("student"), teacher: t("teacher"), learner_independent: t("independent learner"), patient: t("patient"),

@@ -1,0 +1,83 @@
+// The call that is built in: one's own camera, the others, and beside it the copy of oneself that may be read.
+import { api, as } from "./api.js";
+import { Copy } from "./call_copy.js";
+import { devices } from "./call_devices.js";
+import { Mesh } from "./call_mesh.js";
+import { Tiles } from "./call_tiles.js";
+import { failed, say } from "./dom.js";
+import { Seat } from "./seat.js";
+import { panel } from "./seat_panel.js";
+import { t } from "./words.js";
+
+const place = document.getElementById("call");
+const { call, participant, name, ice } = place.dataset;
+const failure = document.getElementById("failure");
+const lines = { seat: "", mesh: "" };
+const seat = new Seat(call, participant);
+const tiles = new Tiles(document.getElementById("tiles"), document.getElementById("alone"));
+
+async function begin() {
+  seat.begin().then(() => panel(document.getElementById("panel"), seat)).catch((problem) => failed(failure, problem));
+  tiles.add(participant, t("{name} (you)", { name }), true);
+  const { stream, missing } = await devices();
+  if (missing) failed(failure, missing);
+  tiles.show(participant, stream);
+  const copy = new Copy(call, participant, as, stream, (fault) => failed(failure, { message: t("Your copy does not reach the service: nothing is read of you."), fix: fault.message }));
+  const mesh = new Mesh({
+    call, participant, ice: ice.split(" ").filter(Boolean), stream,
+    onCame: (id, who) => tiles.add(id, who),
+    onMedia: (id, media) => tiles.show(id, media),
+    onGone: (id) => tiles.remove(id),
+    onState: (id, state) => tiles.state(id, state),
+    onLine: (state) => line("mesh", state),
+  });
+  seat.addEventListener("line", () => line("seat", seat.line));
+  seat.addEventListener("change", () => copy.send(wanted()));
+  muting("microphone", stream.getAudioTracks()[0], [t("Mute"), t("Unmute")], mesh);
+  muting("camera", stream.getVideoTracks()[0], [t("Camera off"), t("Camera on")], mesh);
+  document.getElementById("leave").addEventListener("click", () => leave(mesh, copy, stream));
+  addEventListener("pagehide", () => mesh.leave());
+}
+
+/** What the service may get: the tracks of what may be read now, and nothing else. */
+function wanted() {
+  const on = seat.erased ? [] : seat.on;
+  return { video: on.includes("face"), audio: on.includes("voice") || on.includes("text") };
+}
+
+/** A muted track is sent to nobody: neither to the others nor to the service. */
+function muting(id, track, [off, on], mesh) {
+  const button = document.getElementById(id);
+  if (!track) return;
+  button.disabled = false;
+  button.addEventListener("click", () => {
+    track.enabled = !track.enabled;
+    track.dispatchEvent(new Event("muting"));
+    button.setAttribute("aria-pressed", String(!track.enabled));
+    button.textContent = track.enabled ? off : on;
+    const state = { [id]: track.enabled };
+    mesh.tell(state);
+    tiles.state(participant, state);
+  });
+}
+
+function line(part, state) {
+  lines[part] = state;
+  const broken = Object.values(lines).includes("waiting");
+  const words = lines.mesh === "ended" ? t("The call is over.") : broken ? t("The line broke; it is taken up again by itself. Who you see stays.") : "";
+  document.getElementById("line").textContent = words;
+}
+
+async function leave(mesh, copy, stream) {
+  mesh.leave();
+  await copy.close();
+  for (const track of stream.getTracks()) track.stop();
+  await api(seat.address, { method: "DELETE" }).catch(() => {});
+  place.hidden = true;
+  const left = document.getElementById("left");
+  left.hidden = false;
+  left.querySelector("h1").focus();
+  say(t("You have left the call."));
+}
+
+begin().catch((problem) => failed(failure, problem));

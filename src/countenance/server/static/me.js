@@ -1,0 +1,65 @@
+// My signals: the panel while the call goes on, and what is kept, during it and afterwards.
+import { api } from "./api.js";
+import { failed, fill, h, saved } from "./dom.js";
+import { Seat } from "./seat.js";
+import { panel } from "./seat_panel.js";
+import { term } from "./terms.js";
+import { moment, n, t } from "./words.js";
+
+const place = document.getElementById("mine").dataset;
+const seat = new Seat(place.call, place.participant);
+const failure = document.getElementById("failure");
+const element = document.getElementById("panel");
+
+async function begin() {
+  if (place.live) await seat.begin();
+  if (place.live) await panel(element, seat);
+  else over();
+}
+
+/** After the call: deleting is still theirs. */
+function over() {
+  const button = h("button.stop-button", { type: "button", onclick: erase }, t("Delete everything"));
+  async function erase() {
+    failure.hidden = true;
+    try {
+      const receipt = await seat.erase();
+      fill(element, h("h2", { tabindex: "-1" }, t("Everything was deleted")),
+        h("button", { type: "button", onclick: () => saved(receipt, "deletion-receipt.json") }, t("Save the signed receipt")));
+      element.querySelector("h2").focus();
+    } catch (problem) {
+      failed(failure, problem);
+    }
+  }
+  fill(element, h("h2", {}, t("The call is over")), h("p", {}, t("Nothing is read of you any more.")),
+    h("p.quiet.small", {}, t("Delete everything: what was read of you is destroyed, and you get a signed receipt.")), button);
+}
+
+async function see() {
+  const kept = document.getElementById("kept");
+  failure.hidden = true;
+  try {
+    const { answers, readings, disputes } = await api(`${seat.address}/data`);
+    const due = readings.map((one) => one.delete_due_at).filter(Boolean).sort();
+    fill(kept,
+      h("p", {}, n("{count} reading is kept.", "{count} readings are kept.", { count: readings.length }), " ",
+        due.length ? t("The first is deleted by {day}.", { day: moment(due[0], { dateStyle: "long" }) }) : ""),
+      h("p", {}, n("You have said of {count} that it was wrong.", "You have said of {count} that they were wrong.", { count: disputes.length })),
+      h("h3", {}, t("Your answers")),
+      h("ul.plain", {}, answers.map((one) => h("li", {}, h("strong", {}, term("modality", one.modality)), ` ${term("answer", one.status)}, ${moment(one.since)} `,
+        h("a", { href: `/me/${seat.call}/receipts/${one.receipt_id}?me=${seat.participant}` }, t("Receipt for {modality}, to print", { modality: term("modality", one.modality) }))))));
+  } catch (problem) {
+    failed(failure, problem.status === 404 ? { message: t("Nothing is kept of you any more."), fix: "" } : problem);
+  }
+}
+
+document.getElementById("see").addEventListener("click", see);
+document.getElementById("export").addEventListener("click", async () => {
+  failure.hidden = true;
+  try {
+    saved(await api(`${seat.address}/data/export`), "my-data.json");
+  } catch (problem) {
+    failed(failure, problem);
+  }
+});
+begin().catch((problem) => failed(failure, problem));

@@ -1,0 +1,123 @@
+// A participant's own place in a call: what may be read of them, what is read, and their three verbs.
+import { api } from "./api.js";
+import { follow } from "./live.js";
+
+const READ = ["face", "voice", "text"];
+const SHOWN = "engaged";
+const MOST = 7200;
+
+/** Tells `change` when what stands has changed, `sample` each second, `line` when the line breaks or comes back. */
+export class Seat extends EventTarget {
+  /** By modality: `{modality, allowed, why, answer, readable}`. */
+  modalities = [];
+  paused = false;
+  /** Wall time of the last stop in this call, or null. */
+  stoppedAt = null;
+  /** What has been read of oneself, a row per second, as charts take it. */
+  rows = [];
+  /** The last sample, as it came. */
+  last = null;
+  /** `connecting`, `open`, `waiting`, `ended` or `refused`. */
+  line = "connecting";
+  erased = false;
+  #began = 0;
+  #taxonomy = null;
+  #sequence = "0";
+
+  constructor(call, participant) {
+    super();
+    this.call = call;
+    this.participant = participant;
+    this.address = `/v1/calls/${call}/participants/${participant}`;
+  }
+
+  /** Follow the call from its beginning. */
+  async begin() {
+    const [call, self] = await Promise.all([api(`/v1/calls/${this.call}`), api(this.address)]);
+    this.#began = Date.parse(call.started_at);
+    this.rulings = new Map(self.modalities.map((one) => [one.modality, one]));
+    await this.refresh();
+    follow(`/v1/calls/${this.call}/events`, {
+      query: () => ({ samples: "true", after: this.#sequence }),
+      check: `/v1/calls/${this.call}`,
+      onMessage: (envelope) => this.#heard(envelope),
+      onState: (state) => {
+        this.line = state;
+        this.#tell("line");
+        if (state === "open") this.refresh().catch(() => {});
+      },
+    });
+  }
+
+  /** What stands now, as the service says it. */
+  async refresh() {
+    this.#take(await api(`${this.address}/consent`));
+  }
+
+  /** Nothing is read until the person goes on; what they answered stands. */
+  async pause(on) {
+    this.#take(await api(`${this.address}/pause`, { method: on ? "PUT" : "DELETE" }));
+  }
+
+  /** Take back a yes, or every yes; what was read is kept as it was said. */
+  async stop(modality = null) {
+    await api(`${this.address}/consent${modality ? `?modality=${modality}` : ""}`, { method: "DELETE" });
+    await this.refresh();
+  }
+
+  /** Stop, and delete everything; returns the signed receipt. */
+  async erase() {
+    const receipt = await api(`${this.address}/data`, { method: "DELETE" });
+    this.erased = true;
+    this.rows = [];
+    this.last = null;
+    this.#tell("change");
+    return receipt;
+  }
+
+  /** Modalities that may be read at this moment. */
+  get on() {
+    return this.modalities.filter((one) => one.readable).map((one) => one.modality);
+  }
+
+  /** Modalities with a yes, whether or not they are paused. */
+  get given() {
+    return this.modalities.filter((one) => one.answer?.status === "given").map((one) => one.modality);
+  }
+
+  #take(register) {
+    this.paused = register.paused;
+    const standing = new Map(register.modalities.map((one) => [one.modality, one]));
+    this.modalities = READ.map((modality) => {
+      const ruling = this.rulings.get(modality);
+      const now = standing.get(modality);
+      return { modality, allowed: ruling?.allowed ?? false, why: ruling?.rulings?.[0]?.reason ?? "", answer: now?.answer ?? null, readable: now?.readable ?? false };
+    });
+    const ends = this.modalities.flatMap((one) => (one.answer?.status === "withdrawn" ? [one.answer.at_us] : []));
+    this.stoppedAt = ends.length && !this.given.length ? new Date(this.#began + Math.max(...ends) / 1000) : null;
+    this.#tell("change");
+  }
+
+  #heard(envelope) {
+    this.#sequence = envelope.sequence ?? this.#sequence;
+    const own = decodeURIComponent(envelope.subject ?? "") === `participants/${this.participant}`;
+    if (envelope.type.endsWith(".consent.changed.v1") && own) this.refresh().catch(() => {});
+    if (envelope.type.endsWith(".signal.sample.v1") && own) this.#read(envelope.data);
+  }
+
+  #read(data) {
+    this.#taxonomy ??= SHOWN in (data.labels ?? {}) ? data.taxonomy : null;
+    // Samples of other label sets say the same of the modalities.
+    if (this.#taxonomy && data.taxonomy !== this.#taxonomy) return;
+    const shown = data.abstain ? null : data.labels?.[SHOWN];
+    const row = { t_s: data.window.start_us / 1e6, p: shown?.probability ?? null, low: shown?.interval[0] ?? null, high: shown?.interval[1] ?? null, why: data.abstain?.reason ?? null };
+    if (this.rows.length && this.rows.at(-1).t_s >= row.t_s) return;
+    this.rows = [...this.rows.slice(-MOST), row];
+    this.last = data;
+    this.#tell("sample");
+  }
+
+  #tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}

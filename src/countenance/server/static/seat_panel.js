@@ -1,0 +1,143 @@
+// My signals as a panel: what is on and why not, the three verbs, and one's own curve before anybody else's.
+import { chart } from "./chart.js";
+import { failed, fill, h, say, saved } from "./dom.js";
+import { badge } from "./seat_badge.js";
+import { wrong } from "./seat_wrong.js";
+import { certainty, estimate, likelihood, term } from "./terms.js";
+import { t } from "./words.js";
+
+/** Fill an element with the panel of a seat; resolves when it stands. */
+export async function panel(element, seat) {
+  const failure = h("p.failure", { role: "alert", hidden: true });
+  const list = h("ul.plain.mine", { "aria-label": t("What is on") });
+  const verbs = h("div.verbs");
+  const after = h("div", { hidden: true });
+  const line = h("p.quiet.small", { hidden: true });
+  const word = h("p.state-word");
+  const drawn = await chart({
+    name: t("My engagement estimate"), tone: "--engaged", height: 150,
+    says: (rows) => sentence(rows),
+    word: (row) => `${likelihood(row.p)}, ${certainty(row.low, row.high)}`,
+  });
+  const paused = h("button.quiet-button", { type: "button", "aria-pressed": "false", onclick: () => freeze() }, t("Pause updates"));
+  let frozen = false;
+
+  function freeze() {
+    frozen = !frozen;
+    paused.setAttribute("aria-pressed", String(frozen));
+    paused.textContent = frozen ? t("Resume updates") : t("Pause updates");
+    if (!frozen) sample();
+  }
+
+  async function does(button, work) {
+    failure.hidden = true;
+    button.disabled = true;
+    try {
+      await work();
+    } catch (problem) {
+      failed(failure, problem);
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  function verb(name, says, work, kind = "button") {
+    const button = h(kind, { type: "button", onclick: () => does(button, work) }, name);
+    return h("div.verb", {}, button, h("p.quiet.small", {}, says));
+  }
+
+  function change() {
+    fill(list, seat.modalities.map((one) => row(seat, one, does)));
+    const here = document.activeElement?.closest?.("[data-verb]")?.dataset.verb;
+    const on = seat.given.length > 0;
+    fill(verbs, seat.erased ? [] : [
+      on && !seat.paused && verb(t("Pause"), t("Nothing is read until you go on. Your answers stay as they are."), () => seat.pause(true)),
+      seat.paused && verb(t("Go on"), t("What you said yes to is read again."), () => seat.pause(false), "button.main-button"),
+      on && verb(t("Stop"), t("Nothing more is read. What was read is kept as the notice says."), () => seat.stop(), "button.stop-button"),
+      !on && h("div.verb", {}, h("a.button", { href: `/join/${seat.call}?me=${seat.participant}` }, t("Turn on what you want")), h("p.quiet.small", {}, t("Nothing begins by itself."))),
+      verb(t("Stop and delete"), t("Nothing more is read, and everything read so far is destroyed. You get a signed receipt."), () => ask(), "button.stop-button"),
+    ]);
+    [...verbs.children].forEach((one, at) => (one.dataset.verb = at));
+    if (here !== undefined) (verbs.children[here] ?? verbs.children[0])?.querySelector("button, a")?.focus();
+    sample();
+  }
+
+  function ask() {
+    const yes = h("button.stop-button", { type: "button", onclick: () => does(yes, erase) }, t("Stop and delete"));
+    const no = h("button", { type: "button", onclick: () => dialog.close() }, t("Keep everything"));
+    const dialog = h("dialog", { "aria-labelledby": "erase-title" },
+      h("h2", { id: "erase-title" }, t("Stop, and delete everything?")),
+      h("p", {}, t("What was read of you in this call and in others of this service is destroyed and cannot be brought back. The call itself goes on.")),
+      h("div.pair-buttons", {}, no, yes));
+    async function erase() {
+      dialog.close();
+      const receipt = await seat.erase();
+      const keep = h("button", { type: "button", onclick: () => saved(receipt, "deletion-receipt.json") }, t("Save the signed receipt"));
+      fill(after, h("h3", { tabindex: "-1", id: "gone" }, t("Everything was deleted")), h("p", {}, t("Number of the deletion:"), " ", h("code", {}, receipt.erasure_id ?? "")), keep);
+      after.hidden = false;
+      document.getElementById("gone").focus();
+    }
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+    no.focus();
+  }
+
+  function sample() {
+    line.hidden = seat.line === "open" || seat.line === "connecting";
+    line.textContent = seat.line === "ended" ? t("The call is over.") : t("The line broke; it is taken up again by itself. Your answers hold meanwhile.");
+    if (frozen) return;
+    const [says, sure] = shown(seat);
+    word.textContent = says;
+    word.classList.toggle("unsure", !sure);
+    drawn.set(seat.rows);
+    fill(list, seat.modalities.map((one) => row(seat, one, does)));
+  }
+
+  seat.addEventListener("change", change);
+  seat.addEventListener("sample", sample);
+  seat.addEventListener("line", sample);
+  fill(element, badge(seat), failure, after, line, list, verbs,
+    h("section.own", { "aria-labelledby": "own-title" },
+      h("div.line-between", {}, h("h3", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element));
+  change();
+}
+
+/** What the last sample says, and whether it says anything. */
+function shown(seat) {
+  const data = seat.last;
+  if (seat.paused || seat.on.length === 0) return [t("Nothing is read now."), false];
+  if (!data) return [t("Nothing was read yet."), false];
+  if (data.abstain || data.label === null) return [t("Not enough signal: {cause}", { cause: term("reason", data.abstain?.reason ?? "silence") }), false];
+  return [estimate(data.label, data.probability, ...data.interval), true];
+}
+
+function sentence(rows) {
+  const read = rows.filter((row) => row.p !== null);
+  if (read.length === 0) return t("Nothing was read yet.");
+  const last = read.at(-1);
+  return t("{read} of {all} seconds could be read. Last: {likely} engaged, {certainty}.", {
+    read: read.length, all: rows.length, likely: likelihood(last.p), certainty: certainty(last.low, last.high) });
+}
+
+/** One modality: its chip, why it is off, and its own switch. */
+function row(seat, one, does) {
+  const name = term("modality", one.modality);
+  const [kind, says] = chip(seat, one);
+  const off = h("button.quiet-button", { type: "button", "data-off": one.modality, "aria-label": t("Turn off: {modality}", { modality: name }), onclick: () => does(off, async () => {
+    await seat.stop(one.modality);
+    say(t("{modality} is off.", { modality: name }));
+  }) }, t("Turn off"));
+  const on = h("a.button.quiet-button", { href: `/join/${seat.call}?me=${seat.participant}`, "aria-label": t("Turn on: {modality}", { modality: name }) }, t("Turn on"));
+  const given = one.answer?.status === "given";
+  return h("li.line-between", {}, h(`span.chip.${kind}`, {}, h("strong", {}, name), ` ${says}`), !seat.erased && (given ? off : one.allowed && on));
+}
+
+function chip(seat, one) {
+  if (!one.allowed) return ["barred", t("not permitted: {why}", { why: one.why })];
+  if (one.answer?.status !== "given" || seat.erased) return ["off", t("off")];
+  if (seat.paused) return ["off", t("paused")];
+  const use = seat.last?.modalities?.[one.modality];
+  if (use && !use.used && use.reason) return ["unclear", t("on, no signal: {cause}", { cause: term("reason", use.reason) })];
+  return ["on", t("on")];
+}
