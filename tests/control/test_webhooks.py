@@ -149,8 +149,11 @@ def test_a_removed_endpoint_gets_nothing_and_is_forgotten(post: Post) -> None:
 def test_a_test_event_says_nothing_of_anyone_and_is_in_the_delivery_log(post: Post) -> None:
     other = post.endpoints.add(NewEndpoint("https://two.example.com/"))[0].row.endpoint_id
     name = post.endpoints.test(post.first)
+    looked_at = post.delivery.parcel(post.first, name)
+    assert post.delivery.parcel(post.first, "unknown") is None
     assert post.run() == [1]
     (parcel,) = post.receiver.parcels
+    assert looked_at == parcel
     assert parcel.dispatch.topic == TEST
     assert parcel.dispatch.event_id == name
     assert post.receiver.bodies[0]["data"] == {"message": "This is a test."}

@@ -103,17 +103,18 @@ class Delivery:
             for row in dispatches.due(tx, self._now(), at_once):
                 if (row.endpoint_id, row.event_id) in busy:
                     continue
-                end = ends[row.endpoint_id]
-                address = open_address(self._vault, tx, str(end.sealed_id))
                 try:
-                    letter = letter_of(self._vault, tx, row)
+                    parcels.append(self._parcel(tx, row, ends[row.endpoint_id]))
                 except VaultError:
                     erased.append(row)
-                    continue
-                secrets = address.secrets(self._now())
-                parcels.append(Parcel(row, address.url, secrets, self._bodies.write(letter, full=end.with_data)))
         self._bury(erased)
         return parcels
+
+    def parcel(self, endpoint_id: str, event_id: str) -> Parcel | None:
+        """What an attempt for one event would be now, for whoever looks at it; None where it is not queued."""
+        with self._vault.store.reading() as tx:
+            row, end = dispatches.find(tx, endpoint_id, event_id), endpoints.find(tx, endpoint_id)
+            return None if row is None or end is None else self._parcel(tx, row, end)
 
     def settle(self, answers: Sequence[tuple[Parcel, Answer]]) -> Counts:
         """Note what came of attempts, all in one transaction; returns them by result."""
@@ -144,6 +145,11 @@ class Delivery:
         """The wall time, in UTC, at which something is due next; None when nothing waits."""
         with self._vault.store.reading() as tx:
             return self._now() if outbox.unhanded(tx, 1) else dispatches.next_due(tx)
+
+    def _parcel(self, tx: Transaction, row: Dispatch, end: EndpointRow) -> Parcel:
+        address, letter = open_address(self._vault, tx, str(end.sealed_id)), letter_of(self._vault, tx, row)
+        body = self._bodies.write(letter, full=end.with_data)
+        return Parcel(row, address.url, address.secrets(self._now()), body)
 
     def _settled(self, tx: Transaction, row: Dispatch, answer: Answer) -> str:
         now = self._now()

@@ -67,13 +67,13 @@ class Sets:
 
 def render(report: Report) -> str:
     """The page."""
-    style, groups = _style(), _groups(report)
+    style, groups = _style(), groups_of(report)
     return _template().render(
         report=report,
         words=wording,
         headline=wording.headline(report),
-        leading=[_figure(name, report) for name in report.leading],
-        figures=[_figure(name, report) for name in report.metrics],
+        leading=[figure(name, report) for name in report.leading],
+        figures=[figure(name, report) for name in report.metrics],
         confusion=_confusion(report.confusion) if report.confusion else (),
         reliability=drawing.reliability(report.reliability) if report.reliability else None,
         risk=drawing.risk_coverage(report.risk_coverage) if report.risk_coverage else None,
@@ -86,7 +86,8 @@ def render(report: Report) -> str:
     )
 
 
-def _figure(name: str, report: Report) -> Figure:
+def figure(name: str, report: Report) -> Figure:
+    """One measure of a report, with its interval drawn."""
     metric = report.metrics[name]
     known = [value for value in (metric.value, metric.low, metric.high, metric.majority) if value is not None]
     ends = (min(0.0, *known), max(1.0, *known)) if known else (0.0, 1.0)
@@ -141,7 +142,8 @@ def _covered(parts: Mapping[str, CoveredRows], promised: float) -> tuple[tuple[s
     )
 
 
-def _groups(report: Report) -> list[Group]:
+def groups_of(report: Report) -> list[Group]:
+    """Every group with enough rows, the worst first, with its difference to the whole drawn."""
     known = [
         abs(end)
         for row in report.slices

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from countenance.capture.transcription import Transcription
+from countenance.coaching.settings import CoachingTable
 from countenance.consent.terms import Terms
 from countenance.contracts.call import Purpose
 from countenance.deployment import OwnModels
@@ -84,6 +85,8 @@ class Deployed(Table):
     models: OwnModels = OwnModels()
     terms: Terms | None = None
     """Who is responsible, where data goes, how to stop; without it nobody can be asked, so nobody is read."""
+    coaching: CoachingTable = CoachingTable()
+    """What calls are coached by where they do not say it themselves."""
     operator: Path | None = None
     """What only the operator can say, for the public papers; `countenance evidence --operator-blank` prints one."""
     livekit: LivekitTable = LivekitTable()

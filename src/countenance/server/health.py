@@ -32,7 +32,7 @@ async def healthz() -> Mapping[str, str]:
 @router.get("/readyz", responses={503: {"description": "Not ready; `checks` says why"}})
 async def readyz(request: Request) -> JSONResponse:
     """Calls can begin: models loaded with the right hashes, policy loaded, log writable, a worker alive."""
-    checks = await asyncio.to_thread(lambda: dict(_checks(site_of(request))))
+    checks = await asyncio.to_thread(lambda: dict(checks_of(site_of(request))))
     ready = set(checks.values()) == {OK}
     return JSONResponse({"status": OK if ready else NO, "checks": checks}, 200 if ready else 503)
 
@@ -96,7 +96,7 @@ async def _daily(site: Site, name: str, make: Callable[[date], Said]) -> Said:
     return said
 
 
-def _checks(site: Site) -> Iterator[tuple[str, str]]:
+def checks_of(site: Site) -> Iterator[tuple[str, str]]:
     """By name, whether it is well; of which tenant something is wrong, metrics and logs say."""
     tenants = site.tenants.values()
     log = bool(tenants) and all(one.control.health().writes for one in tenants)

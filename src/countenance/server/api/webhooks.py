@@ -6,20 +6,21 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import AwareDatetime, Field, StrictBool, StringConstraints
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
+from countenance.contracts.errors import NotFoundError
 from countenance.control.webhooks import Endpoint, Endpoints, NewEndpoint
 from countenance.inference.tables import Table
-from countenance.server.access import Calling, Here, needs, site_of
+from countenance.server.access import NO_SUCH, Calling, Here, needs, site_of
 from countenance.server.api.shapes import Given, utc_text
 from countenance.server.idempotency import OnceRoute
 from countenance.server.paging import Cursor, Limit, decode, encode, page
 from countenance.server.scopes import Scope
-from countenance.server.webhooks import endpoints_of
+from countenance.server.webhooks import delivery_of, endpoints_of
 from countenance.storage.clocks import micros
 from countenance.storage.dispatches import Dispatch
 from countenance.surface.destinations import LONGEST
-from countenance.surface.webhooks import ALIASES
+from countenance.surface.webhooks import ALIASES, headers
 
 router = APIRouter(
     prefix="/v1/webhooks", tags=["webhooks"], route_class=OnceRoute, dependencies=[needs(Scope.WEBHOOKS)]
@@ -114,9 +115,11 @@ class QueuedView(Given):
 
 
 class TestView(Given):
-    """The test event that was queued."""
+    """The test event that was queued, as it is sent."""
 
     event_id: str
+    headers: dict[str, str] = Field(description="Signed as of now; each attempt is signed with its own time.")
+    body: str
 
 
 class DeliveryView(Given):
@@ -180,9 +183,15 @@ async def enable(endpoint_id: EndpointId, known: Known, caller: Calling) -> Queu
 
 
 @router.post("/{endpoint_id}/test", status_code=202)
-async def test(endpoint_id: EndpointId, known: Known) -> TestView:
+async def test(endpoint_id: EndpointId, known: Known, here: Here, request: Request) -> TestView:
     """Send an event that says nothing of anyone; the delivery log tells what came of it."""
-    return TestView(event_id=await asyncio.to_thread(known.test, endpoint_id))
+    site = site_of(request)
+    event_id = await asyncio.to_thread(known.test, endpoint_id)
+    parcel = await asyncio.to_thread(delivery_of(site, here).parcel, endpoint_id, event_id)
+    if parcel is None:
+        raise NotFoundError(*NO_SUCH)
+    signed = headers(event_id, parcel.body, parcel.secrets, site.clock.utc())
+    return TestView(event_id=event_id, headers=dict(signed), body=parcel.body.decode())
 
 
 @router.get("/{endpoint_id}/deliveries")

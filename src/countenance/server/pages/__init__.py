@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from countenance.server.pages import assets, call, coach, home, join, mine, models, review, running, signing
+from countenance.server.pages import assets, call, coach, home, join, mine, models, review, running, signing, wall
 
 ROUTERS = (
     assets.router,
@@ -13,7 +13,9 @@ ROUTERS = (
     call.router,
     mine.router,
     coach.router,
+    wall.router,
     models.router,
+    review.router,
     running.router,
 )
 """Every router of the pages."""

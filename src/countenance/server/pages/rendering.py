@@ -19,7 +19,7 @@ from countenance.server.pages.words import LANGUAGES, Words, language_of, words_
 from countenance.server.problems import correlation_of, problem_of
 from countenance.server.scopes import Scope
 
-NAV: tuple[tuple[str, str, Scope | None], ...] = (
+NAV: tuple[tuple[str, str, Scope], ...] = (
     ("/", "Calls", Scope.CALLS_READ),
     ("/wall", "Wall", Scope.CALLS_READ),
     ("/review", "Review", Scope.READINGS),
@@ -27,7 +27,7 @@ NAV: tuple[tuple[str, str, Scope | None], ...] = (
     ("/compliance", "Compliance", Scope.AUDIT),
     ("/models", "Models", Scope.MODELS),
     ("/settings", "Settings", Scope.OPERATE),
-    ("/status", "Status", None),
+    ("/status", "Status", Scope.OPERATE),
 )
 """Address, English name and needed scope of what stands at the top of every page of the staff."""
 
@@ -90,7 +90,7 @@ def _nav(me: Me | None, request: Request) -> list[tuple[str, str, bool]]:
     return [
         (address, name, path == address or (address != "/" and path.startswith(f"{address}/")))
         for address, name, scope in NAV
-        if scope is None or scope in scopes
+        if scope in scopes
     ]
 
 
