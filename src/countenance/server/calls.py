@@ -208,7 +208,10 @@ class LiveCalls:
 
     async def summary(self, call_id: str, actor: str, reason: str) -> Block:
         """What can be said of a call; the log says who asked. A call that goes on is summed up as far as it is."""
-        return await self._summaries.of(self.get(call_id), actor, reason)
+        live = self._calls.get(call_id)
+        if live is None:
+            return await self._summaries.kept(call_id, actor, reason)
+        return await self._summaries.of(live, actor, reason)
 
     def transcript(self, call_id: str) -> Sequence[Line] | None:
         """The words of a call; None once it is not remembered any more."""
@@ -252,6 +255,7 @@ class LiveCalls:
     async def _forget(self, live: LiveCall) -> None:
         self._pool.forget(live.id)
         async with live.turn:
+            await self._summaries.keep(live)
             await asyncio.to_thread(self._control.end_call, live.running)
             live.state = ENDED
             live.stream.publish(live.out.summarised(live.media_us))

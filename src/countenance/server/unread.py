@@ -1,6 +1,6 @@
 """Readings that no result holds, because nothing was read: kept in runs, for the summary of the call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +36,23 @@ class Unread:
 
     def readings(self) -> Iterator[dict[str, Any]]:
         """Every reading again, as results hold theirs."""
+        return again((run.first, run.seconds) for run in self._runs)
+
+    def runs_of(self, participant_id: str) -> Iterator[tuple[dict[str, Any], int]]:
+        """The runs of one person: the first reading, and for how many seconds it stayed the same."""
         for run in self._runs:
             data: Any = run.first["data"]
-            start_us, end_us = data["window"]["start_us"], data["window"]["end_us"]
-            for n in range(run.seconds):
-                window = {"start_us": start_us + n * SECOND_US, "end_us": end_us + n * SECOND_US}
-                yield {"type": run.first["type"], "data": {**data, "window": window}}
+            if data["subject"]["participant_id"] == participant_id:
+                yield {"type": run.first["type"], "data": data}, run.seconds
+
+
+def again(runs: Iterable[tuple[Mapping[str, Any], int]]) -> Iterator[dict[str, Any]]:
+    """Every reading of these runs."""
+    for first, seconds in runs:
+        start_us, end_us = first["data"]["window"]["start_us"], first["data"]["window"]["end_us"]
+        for n in range(seconds):
+            window = {"start_us": start_us + n * SECOND_US, "end_us": end_us + n * SECOND_US}
+            yield {"type": first["type"], "data": {**first["data"], "window": window}}
 
 
 def _sayings(envelope: Envelope) -> tuple[object, dict[str, Any]]:
