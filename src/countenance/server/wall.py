@@ -14,8 +14,8 @@ from countenance.contracts.trust import Duties
 from countenance.control.access import Access
 from countenance.server.access import Caller
 from countenance.server.live import LIVE, LiveCall
-from countenance.server.viewing import is_individual, may_review, participant_of
-from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, Envelope
+from countenance.server.viewing import is_individual, may_review
+from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, Envelope, participant_of
 
 READ: tuple[Modality, ...] = (FACE, VOICE, TEXT)
 WALL = "wall"
@@ -59,8 +59,8 @@ class Glance:
     people: Mapping[str, Person]
     """Of those alone whom this reader may review."""
     reviewed: frozenset[str]
-    reading: Mapping[Modality, int]
-    """Of how many people each modality is read."""
+    reading: Mapping[str, Sequence[Modality]]
+    """What is read of each."""
     group: Mapping[str, Any] | None
     need: float
     why: Sequence[str]
@@ -94,8 +94,7 @@ class Wall:
         for who in fresh:
             await self._note(live, who)
         need, why = need_of(live.problem is not None, fresh.values())
-        reading = {modality: sum(modality in found for found in on.values()) for modality in READ}
-        return Glance(live, fresh, seen, reading, card.group, need, why)
+        return Glance(live, fresh, seen, on, card.group, need, why)
 
     async def _note(self, live: LiveCall, who: str) -> None:
         seat = live.running.seats.get(who)

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.websockets import WebSocket
 
-from countenance.contracts.call import Purpose, Role
+from countenance.contracts.call import Participant, Purpose, Role
 from countenance.contracts.errors import AuditError, StorageError
 from countenance.control.access import Access
 from countenance.server.access import Caller, Here, needs, site_of
@@ -18,7 +18,7 @@ from countenance.server.idempotency import OnceRoute
 from countenance.server.origins import check_origin
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services
-from countenance.server.wall import Glance, Person, Wall
+from countenance.server.wall import READ, Glance, Person, Wall
 from countenance.server.watching import reason_of
 
 router = APIRouter(prefix="/v1", tags=["calls"], route_class=OnceRoute)
@@ -41,6 +41,7 @@ class WallPerson(Given):
     interval: Sequence[float] | None
     abstain: str | None = Field(description="Why nothing can be said.")
     events: Sequence[str] = Field(description="Events that run, such as `engagement_low`.")
+    reading: Sequence[str] = Field(description="The modalities that are read of them.")
 
 
 class WallGroup(Given):
@@ -59,7 +60,7 @@ class WallCall(Given):
     purpose: Purpose
     started_at: str
     problem: str | None = Field(description="Why nobody reads it, though it goes on.")
-    people: int = Field(description="How many are on it.")
+    people: Sequence[str] = Field(description="The names of those who are on it.")
     reading: Mapping[str, int] = Field(description="Of how many people each modality is read.")
     need: float = Field(
         ge=0, le=1, description="How much it needs somebody; out of nobody's readings for most readers."
@@ -124,29 +125,28 @@ def _call(glance: Glance) -> WallCall:
         purpose=live.call.purpose,
         started_at=live.started_at,
         problem=live.problem,
-        people=len(here),
-        reading=glance.reading,
+        people=[one.name for one in here],
+        reading={modality: sum(modality in found for found in glance.reading.values()) for modality in READ},
         need=glance.need,
         why=glance.why,
         participants=[
-            _person(one.id, one.name, one.role, glance.people.get(one.id)) for one in here if one.id in glance.reviewed
+            _person(one, glance.people.get(one.id), glance.reading[one.id]) for one in here if one.id in glance.reviewed
         ],
         group=None if group is None else WallGroup(taxonomy=group["taxonomy"], **group["group"], means=group["means"]),
     )
 
 
-def _person(who: str, name: str, role: Role, found: Person | None) -> WallPerson:
-    data: Mapping[str, object] = {} if found is None else found.data
+def _person(who: Participant, found: Person | None, reading: Sequence[str]) -> WallPerson:
+    data: Mapping[str, Any] = {} if found is None else found.data
     silent = data.get("abstain")
-    return WallPerson.model_validate(
-        {
-            "participant_id": who,
-            "name": name,
-            "role": role,
-            "label": None if silent else data.get("label"),
-            "probability": data.get("probability"),
-            "interval": data.get("interval"),
-            "abstain": silent["reason"] if isinstance(silent, Mapping) else None,
-            "events": [] if found is None else sorted(found.running),
-        }
+    return WallPerson(
+        participant_id=who.id,
+        name=who.name,
+        role=who.role,
+        label=None if silent else data.get("label"),
+        probability=data.get("probability"),
+        interval=data.get("interval"),
+        abstain=None if silent is None else silent["reason"],
+        events=[] if found is None else sorted(found.running),
+        reading=reading,
     )

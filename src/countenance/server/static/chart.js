@@ -42,14 +42,15 @@ export async function chart({ name, says, word, tone = "--accent", height = 180,
         { ...axis, values: (_, at) => at.map(clock) },
         { ...axis, size: 84, splits: () => [0, 0.35, 0.55, 0.75, 1], values: () => ["", t("possibly"), t("probably"), t("very likely"), ""] },
       ],
-      bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${line} 22%, ${lane})` }],
-      series: [{}, { stroke: line, width: 2.25, points: { show: false }, spanGaps: false }, hidden, hidden],
+      bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${line} 22%, ${lane})` }],
+      // The line comes last, so that its band does not lie over it.
+      series: [{}, hidden, hidden, { stroke: line, width: 2.25, points: { show: false }, spanGaps: false }],
       hooks: onSeek ? { ready: [(u) => u.over.addEventListener("click", () => u.cursor.idx != null && onSeek(rows[u.cursor.idx].t_s))] } : {},
     };
   }
 
   function paint() {
-    const columns = ["t_s", "p", "low", "high"].map((key) => rows.map((row) => row[key] ?? null));
+    const columns = ["t_s", "low", "high", "p"].map((key) => rows.map((row) => row[key] ?? null));
     if (Plot && drawn.isConnected && drawn.clientWidth) {
       plot ??= new Plot(options(drawn.clientWidth), columns, drawn);
       plot.setData(columns);

@@ -1,26 +1,57 @@
-// The calls that run, asked for again every two seconds while the page is seen.
+// The calls that run, asked for again every two seconds while the page is seen; what has the focus keeps it.
 import { api } from "./api.js";
-import { fill, h } from "./dom.js";
-import { clock, n, t } from "./words.js";
+import { failed, fill, h } from "./dom.js";
+import { keyed, write } from "./keyed.js";
+import { term } from "./terms.js";
+import { clock, language, n, t } from "./words.js";
 
-const list = document.getElementById("calls");
-const none = document.getElementById("none");
+const EVERY_MS = 2000;
+const READ = ["face", "voice", "text"];
+const at = (id) => document.getElementById(id);
+const list = new Intl.ListFormat(language, { type: "conjunction" });
+const show = keyed(at("calls"), (call) => call.call_id, card);
 
-function card(call) {
-  const people = call.participants ?? [];
-  return h("li.card", {},
-    h("h2", {}, h("a", { href: `/coach/${call.call_id}` }, call.call_id)),
-    h("p", {}, call.purpose.replaceAll("_", " "), " · ", n("{count} person", "{count} people", { count: people.length })),
-    h("ul.plain.small", {}, people.map((one) => h("li", {}, one.name ?? one.participant_id, h("span.quiet", {}, ` ${one.role.replaceAll("_", " ")}`)))),
-    h("p.quiet.small", {}, t("for {time}", { time: clock((Date.now() - new Date(call.started_at)) / 1000) })));
+function card(first) {
+  const title = h("a", { href: `/coach/${first.call_id}` });
+  const facts = h("p.quiet.small");
+  const people = h("ul.plain.small");
+  const problem = h("p.failure.small", { hidden: true });
+  let shown = "";
+  return {
+    element: h("li.card", {}, h("h2", {}, title), facts, problem, people),
+    show: (call) => {
+      const here = (call.participants ?? []).filter((one) => one.here);
+      write(title, list.format(here.map((one) => one.name)) || call.call_id);
+      write(facts, [term("purpose", call.purpose), n("{count} person", "{count} people", { count: here.length }),
+        t("for {time}", { time: clock((Date.now() - new Date(call.started_at)) / 1000) })].join(" · "));
+      problem.hidden = !call.problem;
+      write(problem, call.problem ? t("Nobody is read at the moment: {problem}", { problem: call.problem }) : "");
+      const key = JSON.stringify(here);
+      if (key !== shown) fill(people, here.map(person));
+      shown = key;
+    },
+  };
 }
 
-async function show() {
+function person(one) {
+  const allowed = one.modalities.filter((ruling) => READ.includes(ruling.modality) && ruling.allowed).map((ruling) => term("modality", ruling.modality));
+  return h("li", {}, one.name, h("span.quiet", {}, ` (${term("role", one.role)}): `),
+    allowed.length ? t("may be read with consent: {modalities}", { modalities: list.format(allowed) }) : h("span.quiet", {}, t("not analysed")));
+}
+
+async function look() {
   if (document.hidden) return;
-  const { items = [] } = await api("/v1/calls?state=live") ?? {};
-  none.hidden = items.length > 0;
-  fill(list, items.map(card));
+  try {
+    const { items } = await api("/v1/calls?state=live");
+    at("problem").hidden = true;
+    at("loading").hidden = true;
+    at("none").hidden = items.length > 0;
+    show(items);
+  } catch (problem) {
+    failed(at("problem"), problem);
+  }
 }
 
-show();
-setInterval(show, 2000);
+look();
+setInterval(look, EVERY_MS);
+document.addEventListener("visibilitychange", look);
