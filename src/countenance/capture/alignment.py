@@ -1,5 +1,7 @@
 """A face crop with its landmarks at FACE_TEMPLATE: shift, turn and one scale, never a shear or a mirror."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -39,9 +41,16 @@ def _region(
     rgb: NDArray[np.uint8], linear: NDArray[np.float64], shift: NDArray[np.float64], size: int
 ) -> tuple[Image.Image, NDArray[np.float64], int]:
     """The part of the frame that the crop needs, shrunk by a whole factor so that sampling does not alias."""
-    edge = np.array([[0, 0], [size, 0], [0, size], [size, size]]) @ linear.T + shift
-    low = np.clip(np.floor(edge.min(axis=0)) - 2, 0, [rgb.shape[1] - 1, rgb.shape[0] - 1]).astype(int)
-    high = np.clip(np.ceil(edge.max(axis=0)) + 3, low + 1, [rgb.shape[1], rgb.shape[0]]).astype(int)
-    region = Image.fromarray(rgb[low[1] : high[1], low[0] : high[0]])
+    (across, down), (left, top) = (size * linear).T.tolist(), shift.tolist()
+    x0, x1 = _reach(left, across[0], down[0], rgb.shape[1])
+    y0, y1 = _reach(top, across[1], down[1], rgb.shape[0])
+    region = Image.fromarray(rgb[y0:y1, x0:x1])
     factor = max(1, int(np.hypot(linear[0, 0], linear[1, 0])))
-    return (region.reduce(factor) if factor > 1 else region), low.astype(np.float64), factor
+    return (region.reduce(factor) if factor > 1 else region), np.array([x0, y0], dtype=np.float64), factor
+
+
+def _reach(start: float, across: float, down: float, most: int) -> tuple[int, int]:
+    """From where to where the crop reaches along one side of the frame, with room for sampling; never nothing."""
+    corners = (start, start + across, start + down, start + across + down)
+    low = min(max(0, math.floor(min(corners)) - 2), most - 1)
+    return low, min(max(low + 1, math.ceil(max(corners)) + 3), most)

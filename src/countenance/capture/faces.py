@@ -14,7 +14,7 @@ from countenance.capture.letterbox import Letterbox, Part, fitting, letterboxed
 from countenance.contracts.errors import BundleError
 from countenance.contracts.media import Box
 from countenance.inference.bundle import Bundle
-from countenance.inference.calibration import sigmoid
+from countenance.inference.calibration import logit, sigmoid
 
 WIDTH, HEIGHT = 160, 96
 STRIDE = 8
@@ -132,9 +132,8 @@ def _run(low: float, high: float, whole: int) -> tuple[int, int]:
 
 def decode(grid: Floats, threshold: float) -> Cells:
     """Cells of the grid (20 x rows x columns) whose score reaches the threshold."""
-    chance = sigmoid(grid[0])
-    y, x = np.nonzero(chance >= threshold)
-    order = np.argsort(-chance[y, x], kind="stable")
+    y, x = np.nonzero(grid[0] >= logit(threshold))
+    order = np.argsort(-grid[0, y, x], kind="stable")
     y, x = y[order], x[order]
     cells = grid[:, y, x].T
     at = (np.stack([x, y], axis=1).astype(np.float32) + np.float32(0.5)) * np.float32(STRIDE)
@@ -142,7 +141,7 @@ def decode(grid: Floats, threshold: float) -> Cells:
     half = np.exp(cells[:, 3:5].clip(-3, 3)) * np.float32(UNIT / 2)
     landmarks = at[:, None] + cells[:, 5:15].reshape(-1, 5, 2) * np.float32(UNIT)
     boxes = np.concatenate([middle - half, middle + half], axis=1)
-    return Cells(boxes, landmarks, chance[y, x], sigmoid(cells[:, 15:20]))
+    return Cells(boxes, landmarks, sigmoid(cells[:, 0]), sigmoid(cells[:, 15:20]))
 
 
 def gather(cells: Cells, threshold: float) -> Cells:
