@@ -16,7 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from countenance.contracts.call import Call, Purpose
 from countenance.contracts.errors import UsageError
-from countenance.surface.envelope import CALL_SUMMARY, SAMPLE, Envelopes
+from countenance.surface.envelope import AGGREGATE, CALL_SUMMARY, SAMPLE, Envelopes
 from countenance.surface.webhooks import (
     ERASED,
     LARGEST_BYTES,
@@ -80,6 +80,17 @@ def test_health_data_is_never_in_a_body() -> None:
     one = letter({**ENVELOPE, "datacategory": "special-category,phi"})
     assert body(one, full=True) == body(one)
     assert "data" not in body(one, full=True)
+
+
+@pytest.mark.parametrize("kind", ["signal.engagement_low.started", "signal.sample", "prompt.issued"])
+def test_what_was_read_of_one_person_is_in_no_body(kind: str) -> None:
+    one = letter(ENVELOPE, f"io.countenance.{kind}.v1")
+    assert body(one, full=True) == body(one)
+
+
+def test_what_a_group_showed_may_be_in_a_body() -> None:
+    block = {"group": {"size": 12, "k": 10}}
+    assert body(letter(block, AGGREGATE), full=True)["data"] == block
 
 
 def test_what_is_too_large_is_sent_thin() -> None:

@@ -21,7 +21,7 @@ def sink_add(
     types: Annotated[
         list[str] | None, typer.Option("--type", help="Repeat it; a type or a beginning with *. None: all but samples.")
     ] = None,
-    full: Annotated[bool, typer.Option(help="Send the data along instead of a reference to it.")] = False,
+    full: Annotated[bool, typer.Option(help="Send the data along, but for what was read of one person.")] = False,
     ed25519: Annotated[
         bool, typer.Option("--ed25519", help="Sign with a key pair instead of a shared secret.")
     ] = False,

@@ -12,20 +12,13 @@ from countenance.policy.gate import Gate
 from countenance.policy.rules import question_of
 from countenance.policy.vocabulary import SUBJECT_ONLY
 from countenance.server.access import Caller
-from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, participant_of
+from countenance.surface.envelope import PREFIX, SAMPLE, is_individual, participant_of
 
-INDIVIDUAL = (f"{PREFIX}.signal.", f"{PREFIX}.prompt.")
-"""What the types of events about one person's readings begin with."""
 WORD = re.compile(r"[a-z0-9_.]{1,100}")
 MOST_WORDS = 32
 
 DutiesOf = Callable[[str], Iterable[Duties]]
 """What the rulings that allow reading a participant demand."""
-
-
-def is_individual(kind: str) -> bool:
-    """Whether events of this type hold what was read of one person."""
-    return kind.startswith(INDIVIDUAL) and kind != AGGREGATE
 
 
 def may_review(caller: Caller, duties: Iterable[Duties]) -> bool:

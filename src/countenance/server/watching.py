@@ -8,11 +8,12 @@ from countenance.contracts.trust import Duties
 from countenance.control.access import Access
 from countenance.control.running import RunningCall
 from countenance.server.access import Caller
+from countenance.server.advice import reduced
 from countenance.server.kinds import REVIEWER
 from countenance.server.problems import ProblemError
 from countenance.server.stream import Stream
-from countenance.server.viewing import Viewer, Wanted, is_individual
-from countenance.surface.envelope import Envelope, participant_of
+from countenance.server.viewing import Viewer, Wanted
+from countenance.surface.envelope import Envelope, is_individual, participant_of
 
 OWN = "self"
 WATCH = "live"
@@ -39,7 +40,7 @@ class Watch:
         async for envelope in self._stream.follow(after):
             if self._wanted.takes(str(envelope["type"])) and self._viewer.sees(envelope):
                 await self._note(envelope)
-                yield envelope
+                yield envelope if self._caller.seat is None else reduced(envelope)
 
     def _duties(self, participant_id: str) -> Iterator[Duties]:
         for (who, _), ruling in tuple(self._running.rulings.items()):

@@ -24,10 +24,14 @@ STARTED = f"{PREFIX}.signal.started.v1"
 ENDED = f"{PREFIX}.signal.ended.v1"
 AGGREGATE = f"{PREFIX}.signal.aggregate.v1"
 CONSENT_CHANGED = f"{PREFIX}.consent.changed.v1"
+PROMPT_ISSUED = f"{PREFIX}.prompt.issued.v1"
+PROMPT_RESOLVED = f"{PREFIX}.prompt.resolved.v1"
 POLICY_REFUSED = f"{PREFIX}.policy.refused.v1"
 CALL_SUMMARY = f"{PREFIX}.call.summary.v1"
 STREAM_GAP = f"{PREFIX}.stream.gap.v1"
 
+INDIVIDUAL = (f"{PREFIX}.signal.", f"{PREFIX}.prompt.")
+"""What the types of events about one person's readings begin with."""
 LEVELS = ("public", "internal", "confidential", "restricted")
 REGULATIONS = ("GDPR", "HIPAA", "CCPA")
 CATEGORIES = ("special-category", "phi", "sensitive-pii")
@@ -103,6 +107,12 @@ class Envelopes:
         data = blocks.refused(participant_id, ruling, downgraded_to)
         return self._wrap(sequence, POLICY_REFUSED, POLICY_REFUSED, data, 0, participant_id)
 
+    def prompt(self, sequence: int, kind: str, data: Envelope, at_us: int, more: Mapping[str, object]) -> Envelope:
+        """A prompt was given, or its fate is known; `more`: what it follows from, until when it may be shown."""
+        subject = data.get("subject")
+        who = str(subject["participant_id"]) if isinstance(subject, dict) else None
+        return self._wrap(sequence, kind, kind, data, at_us, who) | more
+
     def summary(self, sequence: int, end_us: int, dataref: str = "summary.json") -> Envelope:
         """The summary is ready: thin, with a reference to it."""
         said: Envelope = {"summary_id": summary_id(self.source)}
@@ -144,6 +154,11 @@ def participant_of(envelope: Mapping[str, object]) -> str | None:
     """The participant an event is about; None for the call as a whole."""
     subject = envelope.get("subject")
     return None if subject is None else unquote(str(subject).removeprefix("participants/"))
+
+
+def is_individual(kind: str) -> bool:
+    """Whether events of this type hold what was read of one person."""
+    return kind.startswith(INDIVIDUAL) and kind != AGGREGATE
 
 
 def summary_id(source: str) -> str:

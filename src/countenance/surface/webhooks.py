@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from standardwebhooks import Webhook
 
 from countenance.contracts.errors import UsageError
-from countenance.surface.envelope import CALL_SUMMARY, PREFIX, SAMPLE, summary_id, to_line
+from countenance.surface.envelope import CALL_SUMMARY, PREFIX, SAMPLE, is_individual, summary_id, to_line
 
 CONTENT_TYPE = "application/cloudevents+json"
 SYMMETRIC, SECRET, PUBLIC = "whsec_", "whsk_", "whpk_"
@@ -57,10 +57,14 @@ class Bodies:
     relative."""
 
     def write(self, letter: Letter, *, full: bool) -> bytes:
-        """The body for an endpoint: thin, or with its data where the endpoint has asked for that and may have it."""
+        """The body for an endpoint: thin, or with its data where the endpoint has asked for that and may have it.
+
+        What was read of one person is for a human reviewer, who fetches it by name: no endpoint is one.
+        """
         whole = self.whole(letter)
+        open_to_all = not is_individual(letter.topic) and PHI not in str(whole.get("datacategory", "")).split(",")
         # Nothing could be fetched once its receiver has answered: the key of what it says goes with the answer.
-        if letter.topic in (ERASED, TEST) or (full and PHI not in str(whole.get("datacategory", "")).split(",")):
+        if letter.topic in (ERASED, TEST) or (full and open_to_all):
             body = to_line(whole).encode()
             if len(body) < LARGEST_BYTES:
                 return body

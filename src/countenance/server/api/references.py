@@ -17,8 +17,8 @@ from countenance.server.kinds import REVIEWER
 from countenance.server.problems import ProblemError
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services
-from countenance.server.viewing import is_individual
 from countenance.server.webhooks import bodies_of
+from countenance.surface.envelope import is_individual
 from countenance.surface.webhooks import CONTENT_TYPE
 
 router = APIRouter(prefix="/v1/events", tags=["webhooks"])

@@ -54,7 +54,7 @@ class EndpointBody(Table):
     types: tuple[Kind, ...] = Field(
         default=(), max_length=32, description="Types of events, or beginnings with `*`. None: all but samples."
     )
-    full: StrictBool = Field(default=False, description="Send the data along instead of a reference to it.")
+    full: StrictBool = Field(default=False, description="Send the data along, but for what was read of one person.")
     signature: Literal["hmac-sha256", "ed25519"] = "hmac-sha256"
 
 
