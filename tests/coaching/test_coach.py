@@ -248,3 +248,12 @@ def test_a_state_is_read_from_what_went_out() -> None:
     assert state.labels["engaged"].width == pytest.approx(0.2)
     assert (state.label, state.evidence) == ("engaged", (("cue.smile", 0.5),))
     assert state_of({"subject": {"participant_id": "ana"}, "evidence": []}).labels == {}
+
+
+def test_a_prompt_that_could_not_be_given_is_taken_back() -> None:
+    coach = coach_of()
+    prompt = prompted(coach)
+    coach.retract(prompt.id)
+    assert coach.live is None
+    assert coach.finish(40 * SECOND_US) == []
+    assert coach.governor.budget_left(40 * SECOND_US) == 5

@@ -131,6 +131,12 @@ class Coach:
         seen = self._see(prompt, at_us)
         return [*seen, *self._resolve(self.prompts[prompt_id], Outcome(action), at_us)]
 
+    def retract(self, prompt_id: str) -> None:
+        """Take a prompt back that could not be given after all; its limits count it all the same."""
+        self.prompts.pop(prompt_id, None)
+        self._following.pop(prompt_id, None)
+        self.governor.answered()
+
     def finish(self, at_us: int) -> Sequence[Change]:
         """The call is over: what waits has expired, and whether the behaviour would have followed stays unknown."""
         changes: list[Change] = []

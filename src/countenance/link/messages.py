@@ -35,6 +35,8 @@ class Host:
     """Which of the recipes that the worker was started with."""
     media_us: int = 0
     """How far the call had come when another worker lost it."""
+    coached: bool = False
+    """Whether who speaks, and what is read of their words, is told with every window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,10 @@ class Done:
     readings: tuple[Signal | Event, ...]
     packet_mono_us: Mapping[str, int] = field(default_factory=dict)
     """When the last packet that the readings of a participant stand on had arrived."""
+    talk: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """When each person spoke in it whose voice was read; only of calls that are coached, as are the words."""
+    words: tuple[Utterance, ...] = ()
+    """What was read of what they said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from countenance.control.access import Access
 from countenance.control.plane import Control
 from countenance.link.messages import Answered, Ok, Said, Signalling, Stop
 from countenance.server.asking import USUAL, Asking, Form
+from countenance.server.coaching import Act, coaching_of
 from countenance.server.config import Deployed
 from countenance.server.hosting import Hosting, admitted
 from countenance.server.kept import kept_events
@@ -44,6 +45,7 @@ class LiveCalls:
 
     def __init__(self, name: str, deployed: Deployed, control: Control, pool: Pool, reading: Reading) -> None:
         """`name`: of the tenant, under which the workers know its recipe."""
+        self._counted = reading.counted
         self._deployed = deployed
         self._control = control
         self._asking = Asking(deployed, control, reading.taxonomies)
@@ -78,6 +80,7 @@ class LiveCalls:
         out = Outgoings(self._control, running)
         stream = Stream(Envelopes(call).source, kept_events(self._control.tenant, running.call_ref))
         live = LiveCall(running, stream, out, dict(new.source), taxonomies, new.tell)
+        live.coaching = coaching_of(self._deployed.coaching, new.coaching, self._control, running, self._counted)
         self._calls[call_id] = live
         for who in new.participants:
             await self.join(call_id, who)
@@ -187,6 +190,16 @@ class LiveCalls:
         self._hosting.tell(live, admitted(live))
         return live
 
+    async def coach(self, call_id: str, act: Act) -> None:
+        """Do something with the coaching of a call, in its turn, and tell its readers what came of it."""
+        live = self._alive(call_id)
+        if live.coaching is None:
+            raise NotFoundError(*UNKNOWN)
+        async with live.turn:
+            at_us = live.now_us(self._control.tenant.clock.mono_us())
+            for prompt in await act(live.coaching, at_us, live.out.number):
+                live.stream.publish(prompt)
+
     async def said(self, call_id: str, words: Said) -> None:
         """Words that a client hands in for a participant."""
         await self._hosting.ask(self._alive(call_id), replace(words, call_id=call_id))
@@ -256,6 +269,9 @@ class LiveCalls:
         self._pool.forget(live.id)
         async with live.turn:
             await self._summaries.keep(live)
+            if live.coaching is not None:
+                for prompt in await live.coaching.finish(live.out.number):
+                    live.stream.publish(prompt)
             await asyncio.to_thread(self._control.end_call, live.running)
             live.state = ENDED
             live.stream.publish(live.out.summarised(live.media_us))

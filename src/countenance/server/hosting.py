@@ -6,6 +6,7 @@ Everything here happens on the event loop's thread; what waits for the disk is d
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from countenance.contracts.errors import LinkError, NotFoundError, OverloadError, UsageError
 from countenance.control.plane import Control
@@ -44,6 +45,7 @@ class Hosting:
             live.began_us = mono_us
         consents = tuple(live.running.register.records)
         host = Host(admitted(live), consents, live.source, live.taxonomies, self._name, mono_us - live.began_us)
+        host = replace(host, coached=live.coaching is not None)
         live.over.clear()
         live.worker = await self._pool.host(host, self)
         if live.ending is not None:
@@ -71,8 +73,12 @@ class Hosting:
             case Done():
                 async with live.turn:
                     live.media_us = max([live.media_us, *(one.lease.end_us for one in message.finished)])
-                    for envelope in await live.out.done(message):
+                    told = await live.out.done(message)
+                    for envelope in told:
                         live.stream.publish(envelope)
+                    if live.coaching is not None:
+                        for prompt in await live.coaching.heard(message, told, live.out.number):
+                            live.stream.publish(prompt)
             case Closed():
                 async with live.turn:
                     await live.out.closed(message)

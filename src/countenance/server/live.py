@@ -12,6 +12,7 @@ from countenance.contracts.call import Call, Modality, Purpose, Role
 from countenance.contracts.errors import NotFoundError
 from countenance.control.running import RunningCall
 from countenance.link.messages import Left
+from countenance.server.coaching import CallCoaching, Coached
 from countenance.server.outgoing import Outgoings
 from countenance.server.stream import Stream
 from countenance.server.workers import Worker
@@ -46,6 +47,8 @@ class NewCall:
     taxonomies: tuple[str, ...] = ()
     source: Mapping[str, Any] = field(default_factory=lambda: {"kind": "whip"})
     participants: tuple[Joining, ...] = ()
+    coaching: Coached | None = None
+    """None: as the deployment coaches."""
     tell: Tell = "nothing"
 
 
@@ -59,6 +62,7 @@ class LiveCall:
     source: Mapping[str, Any]
     taxonomies: tuple[str, ...]
     tell: Tell = "nothing"
+    coaching: CallCoaching | None = None
     state: str = LIVE
     worker: Worker | None = None
     began_us: int | None = None
@@ -78,6 +82,10 @@ class LiveCall:
     shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
     visits: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """When each participant was last heard of by their room, and the room's id of that visit."""
+
+    def now_us(self, mono_us: int) -> int:
+        """Media time of a moment on the monotonic clock."""
+        return self.media_us if self.began_us is None else max(self.media_us, mono_us - self.began_us)
 
     @property
     def id(self) -> str:

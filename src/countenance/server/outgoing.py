@@ -132,6 +132,10 @@ class Outgoings:
             return Leaving(reading.signal.participant_id, envelope, lasting=True)
         return Leaving(reading.participant_id, self._envelopes.sample(number, reading, grounds), lasting=False)
 
+    def number(self) -> int:
+        """The next place in the stream of the call."""
+        return self._number()
+
     def _number(self) -> int:
         self._sequence += 1
         return self._sequence

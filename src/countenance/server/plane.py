@@ -1,7 +1,7 @@
 """The media plane of this machine: its workers with the parts of every tenant, and the live calls on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -25,9 +25,11 @@ from countenance.worker.parts import Recipe
 class Workers:
     """Worker processes that have loaded and checked the models of every tenant."""
 
-    def __init__(self, pool: Pool, fps: int) -> None:
+    def __init__(self, pool: Pool, fps: int, counted: Callable[[str], None]) -> None:
+        """`counted`: told what became of every prompt."""
         self._pool = pool
         self._fps = fps
+        self._counted = counted
 
     @property
     def models(self) -> Mapping[str, str]:
@@ -43,7 +45,7 @@ class Workers:
         shelf = Shelf.installed(deployed.profile, deployed.models.paths)
         taxonomies = {each: load(each, shelf.places(HEAD)) for each in deployed.taxonomies}
         cards = tuple(card for name, card in sorted(shelf.cards.items()) if name in self.models)
-        return LiveCalls(name, deployed, control, self._pool, Reading(taxonomies, cards, self._fps))
+        return LiveCalls(name, deployed, control, self._pool, Reading(taxonomies, cards, self._fps, self._counted))
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
     try:
         await pool.open()
         looking = asyncio.create_task(pool.looking())
-        yield Workers(pool, config.media.fps)
+        yield Workers(pool, config.media.fps, lambda outcome: site.metrics.prompts.labels(outcome).inc())
         looking.cancel()
     finally:
         await pool.close()

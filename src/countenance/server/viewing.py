@@ -50,6 +50,8 @@ class Viewer:
         who = participant_of(envelope)
         own = None if self.caller.seat is None else self.caller.seat.participant_id
         if is_individual(str(envelope["type"])):
+            if who is None:
+                return own is None and self.caller.reviewer
             return who is not None and (who == own or (own is None and may_review(self.caller, self.duties_of(who))))
         return own is None or who in (None, own)
 

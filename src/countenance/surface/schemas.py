@@ -12,6 +12,7 @@ from countenance.contracts.call import Purpose, Role
 from countenance.contracts.readings import Reason
 from countenance.contracts.trust import ConsentStatus, Effect, Layer
 from countenance.surface import envelope
+from countenance.surface import prompt_schemas as prompts
 from countenance.surface.receipt_schema import receipt_schema
 from countenance.surface.schema_terms import (
     DIGEST,
@@ -46,6 +47,8 @@ def schemas() -> dict[str, Schema]:
         envelope.ENDED: _named(envelope.ENDED, "The same state was left.", _event()),
         envelope.AGGREGATE: _named(envelope.AGGREGATE, "What a group showed as a whole.", _aggregate()),
         envelope.CONSENT_CHANGED: _named(envelope.CONSENT_CHANGED, "An answer about consent.", _consent()),
+        envelope.PROMPT_ISSUED: _named(envelope.PROMPT_ISSUED, "A coach is advised.", prompts.issued()),
+        envelope.PROMPT_RESOLVED: _named(envelope.PROMPT_RESOLVED, "What became of it.", prompts.resolved()),
         envelope.POLICY_REFUSED: _named(envelope.POLICY_REFUSED, "The gate prohibits.", _refused()),
         envelope.CALL_SUMMARY: _named(
             envelope.CALL_SUMMARY, "The summary is ready; `dataref` says where.", record({"summary_id": TEXT})
@@ -87,6 +90,9 @@ def _envelope() -> Schema:
     optional: Schema = {
         "subject": {"type": "string", "pattern": "^participants/[^/]+$"},
         "time": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"},
+        "expirytime": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"},
+        "correlationid": TEXT,
+        "causationid": TEXT,
         "dataref": TEXT,
         "dataregulation": {"type": "string", "pattern": "^[A-Z]+(,[A-Z]+)*$"},
         "datacategory": {"type": "string", "pattern": "^[a-z-]+(,[a-z-]+)*$"},

@@ -21,6 +21,7 @@ from countenance.link.messages import Admitted, Host, Left, Said, Signalling
 from countenance.permission import Permissions
 from countenance.session import Session
 from countenance.worker.guard import LinkGuard
+from countenance.worker.heard import Hearing
 from countenance.worker.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,9 @@ class HostedCall:
         self._reason = "hang_up"
         self._arrived: dict[int, dict[str, int]] = defaultdict(dict)
         self._words: list[Utterance] = []
+        self._heard = Hearing(self._spoke, self._words)
+        if host.coached:
+            self.guard.heard = self._heard.in_window
         self._texts = Words(parts.transcriber, parts.recipe.transcription.slots)
         self.admit(host.admitted)
         self._session = Session(

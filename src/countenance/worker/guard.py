@@ -17,6 +17,7 @@ from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Lease
 from countenance.link.line import Line
 from countenance.link.messages import Ask, Closed, Done, Finished, Granted
+from countenance.worker.heard import SILENT, Heard
 
 AHEAD_US = 200_000
 """How long before its window a lease is asked for; a window is read at the latest 300 ms after its end."""
@@ -33,6 +34,8 @@ class LinkGuard:
         """`media_us`: how far the call has come by its clock; `mono_us`: the monotonic clock of this machine."""
         self.packets: Callable[[int, int], Mapping[str, int]] = lambda _start_us, _end_us: {}
         """Set by who watches the media: when the last packet of each participant in a window had come (monotonic)."""
+        self.heard: Callable[[int, int], Heard] = lambda _start_us, _end_us: SILENT
+        """Set where the call is coached: who spoke in a window, and what was read of their words."""
         self.trouble: str | None = None
         """Why nothing may be read now."""
         self.unasked_us = 0
@@ -87,7 +90,9 @@ class LinkGuard:
                 finished.append(Finished(one.lease, dict(one.counts), {}, one.payload.decode()))
         kept = tuple(reading for reading in readings if _whose(reading) not in stopped)
         if finished or kept:
-            message = Done(self._call_id, tuple(finished), kept, self.packets(*self._span_us))
+            heard = self.heard(*self._span_us).without(stopped)
+            packets = self.packets(*self._span_us)
+            message = Done(self._call_id, tuple(finished), kept, packets, heard.talk, heard.words)
             try:
                 await self._line.ask(message)
                 self.trouble = None

@@ -17,6 +17,7 @@ from countenance.server.access import Caller, Here, needs, site_of
 from countenance.server.api.participants import NewParticipant, ParticipantView, check_room, in_store, joined, of_live
 from countenance.server.api.paths import CallId, Limits
 from countenance.server.api.shapes import Given, utc_text
+from countenance.server.coaching import Coached
 from countenance.server.config import MediaTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import INVALID
@@ -52,10 +53,20 @@ class NewCallBody(Table):
         json_schema_extra=SOURCE_SCHEMA,
     )
     participants: tuple[NewParticipant, ...] = Field(default=(), max_length=50)
+    coaching: CoachingBody | None = Field(default=None, description="As the deployment coaches when left out.")
     tell: Tell = Field(
         default="nothing",
         description="What each person is told of their own readings in a LiveKit room: `events`, or `samples` too.",
     )
+
+
+class CoachingBody(Table):
+    """How a call is coached."""
+
+    playbook: str | None = Field(
+        max_length=64, pattern=r"^[a-z][a-z0-9_]{0,39}(\.v[0-9]{1,4})?$", description="Null: not at all."
+    )
+    language: Literal["en", "de", "es", "fr"] | None = Field(default=None, description="Of the one who is coached.")
 
 
 class CallView(Given):
@@ -87,7 +98,8 @@ async def begin(request: Request, body: NewCallBody, here: Here, limits: Limits,
     source = _permitted(body.source, site_of(request).config.media)
     check_room(limits, len(body.participants))
     people = tuple(joined(one) for one in body.participants)
-    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, source, people, body.tell))
+    coached = None if body.coaching is None else Coached(body.coaching.playbook, body.coaching.language)
+    live = await here.calls.open(NewCall(body.purpose, body.taxonomies, source, people, coached, body.tell))
     response.headers["Location"] = f"/v1/calls/{live.id}"
     return _live(live)
 

@@ -1,0 +1,76 @@
+"""How a deployment coaches: which playbook, in which language, within which limits, and when not at all."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import field_validator
+
+from countenance.coaching.coach import Manner, Quiet, never
+from countenance.coaching.conditions import Language
+from countenance.coaching.governor import USUAL, Limits
+from countenance.coaching.playbook import Identifier, load
+from countenance.inference.tables import Table, near
+
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+class CoachingTable(Table):
+    """What calls are coached by where they do not say it themselves."""
+
+    playbook: str | None = None
+    """A shipped one by name (`sales`), or a TOML file of your own; nobody is coached when left out."""
+    language: Language = "en"
+    """Of those who are coached."""
+    off: tuple[Identifier, ...] = ()
+    """Rules that are not used here."""
+    quiet: tuple[str, ...] = ()
+    """Hours without prompts, such as 18:00-08:00, where `timezone` is."""
+    timezone: str = "UTC"
+    limits: Limits = USUAL
+
+    @field_validator("quiet")
+    @classmethod
+    def _hours_are_hours(cls, quiet: tuple[str, ...]) -> tuple[str, ...]:
+        for hours in quiet:
+            if not HOURS.fullmatch(hours):
+                raise ValueError(f"{hours!r} is no stretch of the day; write 18:00-08:00")
+        return quiet
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, zone: str) -> str:
+        if zone not in (known := available_timezones()):
+            raise ValueError(f"unknown time zone {zone!r}. {near(zone, known)}")
+        return zone
+
+    @field_validator("playbook")
+    @classmethod
+    def _playbook_is_there(cls, name: str | None) -> str | None:
+        if name is not None:
+            load(name)
+        return name
+
+
+def manner_of(table: CoachingTable, seed: str, started_at: str | None, language: Language | None = None) -> Manner:
+    """How one call is coached; `started_at`: RFC 3339 of its media time zero, without which no hour is known."""
+    return Manner(seed, language or table.language, table.limits, frozenset(table.off), quiet_of(table, started_at))
+
+
+def quiet_of(table: CoachingTable, started_at: str | None) -> Quiet:
+    """Whether a moment of a call lies in quiet hours: a matter of when it began, not of any clock."""
+    if started_at is None or not table.quiet:
+        return never
+    began, zone = datetime.fromisoformat(started_at).astimezone(UTC), ZoneInfo(table.timezone)
+    stretches = [tuple(map(int, match.groups())) for hours in table.quiet if (match := HOURS.fullmatch(hours))]
+    spans = [(time(one[0], one[1]), time(one[2], one[3])) for one in stretches]
+
+    def quiet(at_us: int) -> bool:
+        now = (began + timedelta(microseconds=at_us)).astimezone(zone).time()
+        return any(_within(now, start, end) for start, end in spans)
+
+    return quiet
+
+
+def _within(now: time, start: time, end: time) -> bool:
+    return start <= now < end if start < end else now >= start or now < end
