@@ -79,6 +79,17 @@ class Gate:
             duties = replace(duties, names=(*duties.names, LEGAL_REVIEW))
         return Ruling(Effect.ALLOW, case, (*verdicts, *reviewed), duties, self.digest)
 
+    def bars(self, purpose: str) -> Verdict | None:
+        """The rule that refuses a purpose whoever is read and wherever; None where it depends on the case."""
+        for rule in self.rules:
+            always = rule.places is None and rule.applies_from is None and not (rule.facts or rule.known)
+            alone = [one.field for one in rule.conditions] == ["purpose"] and rule.conditions[0].holds(
+                {"purpose": purpose}
+            )
+            if rule.effect is Effect.DENY and always and alone and not rule.unclear:
+                return Verdict(rule.id, rule.layer, rule.effect, rule.reason, rule.citation, None)
+        return None
+
     def _settled(self, case: Case, places: tuple[str, ...]) -> Mapping[str, Review]:
         """The reviews that stand for this case, by the unclear rule they settle."""
         if not self.reviews:

@@ -14,7 +14,7 @@ from countenance.audit.timekeeping import text_of
 from countenance.consent.answers import Shown
 from countenance.consent.notice import Notice
 from countenance.contracts.call import Call, Modality, Participant
-from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, UsageError
+from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, RefusedError, UsageError
 from countenance.contracts.trust import ConsentStatus
 from countenance.control.access import Access
 from countenance.control.plane import Control
@@ -25,6 +25,7 @@ from countenance.server.config import Deployed
 from countenance.server.hosting import Hosting, admitted
 from countenance.server.kept import kept_events
 from countenance.server.live import ENDED, LIVE, UNKNOWN, Joining, LiveCall, NewCall
+from countenance.server.noes import Noes
 from countenance.server.outgoing import READ, Outgoings
 from countenance.server.stream import Stream
 from countenance.server.summing import Reading, Summaries
@@ -48,7 +49,8 @@ class LiveCalls:
         self._counted = reading.counted
         self._deployed = deployed
         self._control = control
-        self._asking = Asking(deployed, control, reading.taxonomies)
+        self._noes = Noes()
+        self._asking = Asking(deployed, control, reading.taxonomies, self._noes)
         self._summaries = Summaries(deployed, control, reading)
         self._pool = pool
         self._taxonomies = reading.taxonomies
@@ -72,6 +74,8 @@ class LiveCalls:
                 raise UsageError(f"unknown taxonomy {name!r}", f"Configured: {', '.join(self._taxonomies)}.")
         check_tell(new.tell, new.source.get("kind"))
         purpose, call_id = new.purpose or self._deployed.purpose, random_id()
+        if (no := self._control.gate.bars(purpose)) is not None:
+            raise RefusedError(f"refused by {no.rule_id}: {no.reason} [{no.citation}]", "No call is begun for this.")
         call = Call(call_id, self._deployed.id, purpose, (), text_of(self._control.clock.utc()))
         terms = Terms(model_digests=tuple(self._pool.models.values()))
         running = await asyncio.to_thread(
@@ -169,7 +173,7 @@ class LiveCalls:
 
     async def stop_person(self, person: str, modalities: Sequence[Modality] | None = None) -> Sequence[ConsentRow]:
         """The same, by the deployment's own id: every call that the person sits in is told."""
-        rows = await asyncio.to_thread(self._control.stop, person, modalities)
+        rows = await self._noes.run(self._control.stop, person, modalities)
         seats = [
             (live, seat.participant_id)
             for live in self.all()
@@ -234,6 +238,7 @@ class LiveCalls:
     async def close(self) -> None:
         """End every call."""
         await asyncio.gather(*(self.end(live.id, "draining") for live in self.all() if live.state == LIVE))
+        self._noes.close()
 
     def _alive(self, call_id: str) -> LiveCall:
         live = self.get(call_id)
@@ -268,10 +273,10 @@ class LiveCalls:
     async def _forget(self, live: LiveCall) -> None:
         self._pool.forget(live.id)
         async with live.turn:
-            await self._summaries.keep(live)
             if live.coaching is not None:
                 for prompt in await live.coaching.finish(live.out.number):
                     live.stream.publish(prompt)
+            await self._summaries.keep(live)
             await asyncio.to_thread(self._control.end_call, live.running)
             live.state = ENDED
             live.stream.publish(live.out.summarised(live.media_us))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from countenance import __version__
 from countenance.consent.retention import LEAST_LOG_DAYS
-from countenance.contracts.errors import CountenanceError
+from countenance.contracts.errors import CountenanceError, UsageError
 from countenance.control.opening import KEYS, Tenant, open_tenant
 from countenance.control.plane import Control
 from countenance.control.retention import Retention
@@ -59,6 +59,9 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         found: dict[str, tuple[Tenant, Control]] = {}
         for name, deployed in site.config.tenants.items():
             gate = Gate.load(overlays=deployed.overlays)
+            if (no := gate.bars(deployed.purpose)) is not None:
+                said = f"the purpose {deployed.purpose} is refused by {no.rule_id}: {no.reason} [{no.citation}]"
+                raise UsageError(said, "No configuration allows it; choose another purpose.")
             tenant = stack.enter_context(await asyncio.to_thread(_tenant, site, name))
             found[name] = tenant, Control(tenant, gate)
         plane = await stack.enter_async_context(media(site))

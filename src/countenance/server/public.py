@@ -53,21 +53,22 @@ def retention_page(deployed: Deployed, today: date) -> tuple[str, str]:
     return page, f"{match[1] if match else ''}; frame-ancestors 'none'"
 
 
-def _standing(deployed: Deployed, today: date) -> Standing:
-    """As a call with one person of each role would stand."""
+def as_deployment(deployed: Deployed) -> Deployment:
+    """As a call with one person of each role would be deployed."""
     people = tuple(Person(name=role.value, role=role) for role in Role)
-    return standing(
-        Deployment(
-            purpose=deployed.purpose,
-            jurisdictions=deployed.jurisdictions,
-            participant=people,
-            deployment_id=deployed.id,
-            facts=deployed.facts,
-            overlays=deployed.overlays,
-            terms=deployed.terms,
-            profile=deployed.profile,
-            models=deployed.models,
-            taxonomies=deployed.taxonomies,
-        ),
-        today,
+    return Deployment(
+        purpose=deployed.purpose,
+        jurisdictions=deployed.jurisdictions,
+        participant=people,
+        deployment_id=deployed.id,
+        facts=deployed.facts,
+        overlays=deployed.overlays,
+        terms=deployed.terms,
+        profile=deployed.profile,
+        models=deployed.models,
+        taxonomies=deployed.taxonomies,
     )
+
+
+def _standing(deployed: Deployed, today: date) -> Standing:
+    return standing(as_deployment(deployed), today)

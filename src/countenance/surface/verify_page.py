@@ -24,13 +24,19 @@ class PageError(CountenanceError):
 
 def verify_page(sources: Path | None = None) -> str:
     """The page, complete in itself; raises PageError when the verifier's modules are not installed."""
-    folder = sources or (PACKAGED if PACKAGED.is_dir() else CHECKOUT)
-    if not (folder / ENTRY).is_file():
-        raise PageError("the verifier is not part of this installation", "Install the package again.")
+    folder = installed(sources)
     parts = {"style": (folder / "page/page.css").read_text(encoding="utf-8"), "script": bundle(folder, ENTRY)}
     parts |= {f"{name}-hash": _digest(text) for name, text in parts.items()}
     template = (folder / "page/index.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{([\w-]+)\}\}", lambda found: parts[found[1]], template)
+
+
+def installed(sources: Path | None = None) -> Path:
+    """The folder of the verifier's modules; raises PageError when they are not there."""
+    folder = sources or (PACKAGED if PACKAGED.is_dir() else CHECKOUT)
+    if not (folder / ENTRY).is_file():
+        raise PageError("the verifier is not part of this installation", "Install the package again.")
+    return folder
 
 
 def bundle(folder: Path, entry: str) -> str:

@@ -8,16 +8,20 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from countenance.audit.note import sign_note
 from countenance.contracts.call import Purpose, Role
 from countenance.contracts.trust import Case
 from countenance.inference.tables import Table
+from countenance.policy.decision import Path as Way
+from countenance.policy.decision import Questions, Residence, Timing, configuration, decide
 from countenance.policy.explain import plain, remaining
 from countenance.policy.vocabulary import OUTPUTS, output_of
 from countenance.server.access import Here, needs
-from countenance.server.api.shapes import Facts, Given, Place, check_words
+from countenance.server.api.shapes import Facts, Given, Place, RuleSays, check_words
 from countenance.server.idempotency import OnceRoute
 from countenance.server.problems import unknown
 from countenance.server.scopes import Scope
+from countenance.surface.blocks import verdict
 
 router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=OnceRoute, dependencies=[needs(Scope.POLICY)])
 
@@ -38,6 +42,32 @@ class CaseBody(Table):
     jurisdictions: tuple[Place, ...] = Field(default=(), max_length=8, description="None: unknown, so the strictest.")
     facts: Facts = Field(default_factory=dict)
     on: date | None = Field(default=None, description="The day; today when left out.")
+
+
+class DecisionBody(Table):
+    """The answers to the five questions."""
+
+    purpose: Purpose
+    roles: tuple[Role, ...] = Field(min_length=1, max_length=len(Role))
+    jurisdictions: tuple[Place, ...] = Field(default=(), max_length=8, description="None: unknown, so the strictest.")
+    facts: Facts = Field(default_factory=dict)
+    on: date | None = Field(default=None, description="The day; today when left out.")
+    minutes: int = Field(ge=0, le=10**9, description="Of calls, a month.")
+    timing: Timing = Field(description="`live`: during the call; `after`: when it is over.")
+    residence: Residence = Field(description="`own`: own machines or the EU; `anywhere`.")
+    reviewed: bool = Field(description="Whether a named human looks at the readings of each person and decides.")
+
+
+class DecisionView(Given):
+    """What follows from the five answers."""
+
+    allowed: bool
+    barred: RuleSays | None = Field(description="The rule that refuses this purpose whatever else is the case.")
+    rulings: Sequence[Mapping[str, Any]] = Field(description="By role and modality, with every rule that decided.")
+    consequence: str
+    path: Way
+    configuration: str | None = Field(description="TOML for [deployment]; null where nothing may be read.")
+    signed: str | None = Field(description="The same as a C2SP signed note, under the key of the log.")
 
 
 class LawView(Given):
@@ -85,6 +115,38 @@ async def explain(body: CaseBody, here: Here) -> Mapping[str, Any]:
     ruling = await asyncio.to_thread(here.control.gate.rule, case)
     rest = remaining(here.control.gate, case)
     return plain(ruling) | {"remains": {name: plain(one) for name, one in rest.items()}}
+
+
+@router.post("/decide")
+async def decided(body: DecisionBody, here: Here) -> DecisionView:
+    """The five questions, answered once for everybody on a call: what may be read of whom, and how to go about it.
+
+    Where anything is allowed, the part of a configuration that follows is given, signed with the key of the log.
+    """
+    check_words(body.jurisdictions, body.facts)
+    asked = Questions(
+        purpose=body.purpose,
+        roles=body.roles,
+        jurisdictions=body.jurisdictions,
+        facts=dict(body.facts),
+        on=body.on or here.control.clock.utc().date(),
+        minutes=body.minutes,
+        timing=body.timing,
+        residence=body.residence,
+        reviewed=body.reviewed,
+    )
+    gate = here.control.gate
+    found = await asyncio.to_thread(decide, gate, asked)
+    text = configuration(found, gate.digest) if found.allowed else None
+    return DecisionView(
+        allowed=found.allowed,
+        barred=None if found.barred is None else RuleSays.model_validate(verdict(found.barred)),
+        rulings=[plain(one) for one in found.rulings.values()],
+        consequence=found.consequence,
+        path=found.path,
+        configuration=text,
+        signed=None if text is None else sign_note(text, here.tenant.log.key).data.decode(),
+    )
 
 
 def _case(body: CaseBody, today: date) -> Case:

@@ -12,10 +12,12 @@ from starlette.requests import Request
 
 from countenance.contracts.errors import NotFoundError
 from countenance.server.access import NO_SUCH
+from countenance.surface.verify_page import installed
 
 router = APIRouter(include_in_schema=False)
 
-NAME = r"^(vendor/)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}$"
+NAME = r"^((vendor|verify)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}$"
+VERIFY = "verify/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ async def static(request: Request, name: Annotated[str, Path(pattern=NAME)]) -> 
 
 @lru_cache(maxsize=200)
 def _read(name: str) -> Asset:
-    file = resources.files("countenance.server") / "static" / name
+    own = resources.files("countenance.server") / "static" / name
+    # The verifier's modules are those that anybody checks a log with; the pages have none of their own.
+    file = installed() / "src" / name.removeprefix(VERIFY) if name.startswith(VERIFY) else own
     if not file.is_file():
         raise NotFoundError(*NO_SUCH)
     data = file.read_bytes()

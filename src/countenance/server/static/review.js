@@ -1,0 +1,39 @@
+// The calls that are over, the newest first.
+import { api } from "./api.js";
+import { failed, h } from "./dom.js";
+import { term } from "./terms.js";
+import { moment, t } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const [list, more, waiting, none] = ["calls", "more", "waiting", "none"].map(byId);
+let next = null;
+
+function row(call) {
+  const live = call.state === "live";
+  const address = live ? `/coach/${call.call_id}` : `/review/${call.call_id}`;
+  return h("li", {}, h("a.reviewed-call", { href: address },
+    h("span.reviewed-when", {}, h("time", { datetime: call.started_at }, moment(call.started_at, { dateStyle: "full" })),
+      h("span.quiet", {}, moment(call.started_at, { timeStyle: "short" }))),
+    h("span", {}, term("purpose", call.purpose)),
+    h(live ? "span.chip.on" : "span.chip.off", {}, live ? t("goes on") : t("over"))));
+}
+
+async function show() {
+  try {
+    const found = await api(`/v1/calls?limit=25${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
+    list.append(...found.items.map(row));
+    next = found.next;
+    more.hidden = next === null;
+    none.hidden = list.children.length > 0;
+  } catch (problem) {
+    failed(byId("failure"), problem);
+  }
+  waiting.hidden = true;
+}
+
+more.addEventListener("click", async () => {
+  const seen = list.children.length;
+  await show();
+  list.children[seen]?.querySelector("a").focus();
+});
+show();
