@@ -1,7 +1,6 @@
 """People answer, stop, come late and let time pass, at random; a plain table says what may be read of them.
 
-python -m bench.faults.consent_steps --steps 1000000     # goal R7: the long form
-python -m bench.faults.consent_steps --steps 2000 --seed 7
+python -m bench.faults.consent_steps --steps 1000000 --progress FILE     # goal R7: the long form, in sittings
 
 Each step acts on the real control plane with its store, log and leases, and on the table. A fake encoder counts every
 model call. A miss is a call of which the table says that its toggle was off, a person read before their own yes, an
@@ -20,6 +19,7 @@ from pathlib import Path
 from random import Random
 
 from bench.faults.outcome import Outcome as Figures
+from bench.faults.progress import Progress
 from countenance.audit.holder import LeaseHolder
 from countenance.audit.outcome import Outcome
 from countenance.consent.answers import Said
@@ -263,25 +263,24 @@ def episode(seed: int, steps: int, folder: Path) -> World:
     return world
 
 
-def run(steps: int, seed: int, scratch: Path | None = None, minutes: float | None = None) -> Figures:
-    """Episodes until the steps are done, or the minutes are over."""
-    figures: Counter[str] = Counter()
-    misses: list[str] = []
-    begun, done, number = time.monotonic(), 0, seed
-    while done < steps and (minutes is None or time.monotonic() - begun < 60 * minutes):
+def run(
+    steps: int, seed: int, scratch: Path | None = None, minutes: float | None = None, progress: Path | None = None
+) -> Figures:
+    """Episodes until the steps are done, or the minutes are over; what was done stands in `progress` meanwhile."""
+    done, until = Progress.read(progress, seed), None if minutes is None else time.monotonic() + 60 * minutes
+    while done.steps < steps and (until is None or time.monotonic() < until):
+        begun, number = time.monotonic(), done.first + done.episodes
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            world = episode(number, min(EPISODE, steps - done), Path(folder) / "store")
-        done += min(EPISODE, steps - done)
-        figures += world.figures
-        misses += [f"seed {number}: {miss}" for miss in world.misses]
-        number += 1
-    shown: dict[str, int | float | str] = {
-        "steps": done,
-        "seeds": f"{seed} to {number - 1}",
-        **{name: figures[name] for name in sorted(figures)},
-    }
-    command = f"python -m bench.faults.consent_steps --steps {done} --seed {seed}"
-    return Figures("consent", "R7", command, {**shown, "seconds": round(time.monotonic() - begun, 1)}, misses)
+            world = episode(number, min(EPISODE, steps - done.steps), Path(folder) / "store")
+        done.steps += min(EPISODE, steps - done.steps)
+        done.episodes += 1
+        done.seconds += time.monotonic() - begun
+        done.figures += world.figures
+        done.misses += [f"seed {number}: {miss}" for miss in world.misses]
+        if progress is not None:
+            done.write(progress)
+    command = f"python -m bench.faults.consent_steps --steps {done.steps} --seed {done.first}"
+    return Figures("consent", "R7", command, done.shown, done.misses)
 
 
 def main() -> int:
@@ -290,10 +289,11 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, help="stop after so long, at the end of an episode")
+    parser.add_argument("--progress", type=Path, help="a file of what was done: a run that was cut off goes on there")
     parser.add_argument("--scratch", type=Path, help="where stores are made, such as a disk in memory")
     parser.add_argument("--save", action="store_true", help="keep the figures for the page of faults")
     asked = parser.parse_args()
-    return run(asked.steps, asked.seed, asked.scratch, asked.minutes).conclude(save=asked.save)
+    return run(asked.steps, asked.seed, asked.scratch, asked.minutes, asked.progress).conclude(save=asked.save)
 
 
 if __name__ == "__main__":

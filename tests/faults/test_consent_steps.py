@@ -99,6 +99,18 @@ def test_it_stops_when_its_minutes_are_over() -> None:
     assert run(10, seed=1, minutes=0.0).figures["steps"] == 0
 
 
+def test_a_run_that_was_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent_steps, "EPISODE", 40)
+    kept = tmp_path / "kept.json"
+    for steps in (40, 100):
+        found = run(steps, seed=3, progress=kept).figures
+    at_once = run(100, seed=3).figures
+    assert {name: value for name, value in found.items() if name not in ("seconds", "sittings")} == {
+        name: value for name, value in at_once.items() if name not in ("seconds", "sittings")
+    }
+    assert (found["seeds"], found["sittings"], at_once["sittings"]) == ("3 to 5", 2, 1)
+
+
 def _always(*_: object) -> bool:
     return True
 
