@@ -1,4 +1,4 @@
-"""`clients/web`: its own tests pass, its types hold against the schema, it is formatted, and a wheel carries what it builds."""
+"""`clients/web`: its tests pass, its types hold against the schema, and a wheel carries what it builds."""
 
 import importlib
 import json

@@ -7,6 +7,8 @@ export type Standing = Schemas["Standing"];
 export type Ruling = Schemas["RulingView"];
 export type Modality = Schemas["AnswerBody"]["modality"];
 
+/** What consent is asked for, in the order in which it is shown. */
+export const READ: readonly Modality[] = ["face", "voice", "text"];
 const HERE = "/v1/calls/{call_id}/participants/{participant_id}";
 
 /** One person on one call, acting for themselves: what they are told, what they answer, and what they take back. */
@@ -34,9 +36,10 @@ export class Seat {
     return this.#api.post(`${HERE}/consent`, { path: this.#path, body });
   }
 
-  /** What stands now, of every modality. */
+  /** What stands now, of what can be read of a person. */
   async standing(): Promise<readonly Standing[]> {
-    return (await this.#api.get(`${HERE}/consent`, { path: this.#path })).modalities;
+    const { modalities } = await this.#api.get(`${HERE}/consent`, { path: this.#path });
+    return READ.flatMap((name) => modalities.find((one) => one.modality === name) ?? []);
   }
 
   /** Take back a yes, at once; every yes when no modality is named. */

@@ -1,10 +1,9 @@
-import type { Modality, Notice, Ruling } from "../client/seat.ts";
+import { type Modality, type Notice, READ, type Ruling } from "../client/seat.ts";
 import type { Words } from "../words/index.ts";
 import { h, write } from "./dom.ts";
 import { ticks } from "./notice.ts";
 
 const SIGNED = ["express_written", "written_release"];
-const READ = ["face", "voice", "text"];
 const GUARDIAN = "parental_verifiable";
 
 /** Switches, one for each modality that is asked about, and the name where a yes must be signed. */
@@ -36,7 +35,9 @@ export class Choices {
       h("p", { class: "soft" }, words.consent.hint),
       ...notice.modalities.map((one) => this.#row(one as Modality, own?.lines.get(one))),
       this.#signing,
-      ...rulings.filter((one) => READ.includes(one.modality) && !one.allowed).map((one) => this.#barred(one)),
+      ...rulings
+        .filter((one) => READ.includes(one.modality as Modality) && !one.allowed)
+        .map((one) => this.#barred(one)),
     );
     this.#sign();
   }

@@ -3,7 +3,7 @@ export const COACH = `
 .top { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; justify-content: space-between; }
 .people { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); }
 .person { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.9rem 1.1rem; display: grid; gap: 0.45rem; align-content: start; }
-.person h3 { color: var(--ink-soft); font-weight: 600; overflow-wrap: anywhere; }
+.name { font: inherit; letter-spacing: 0; color: var(--ink-soft); font-weight: 600; overflow-wrap: anywhere; }
 .word { font-size: 1.2rem; line-height: 1.3; font-weight: 600; overflow-wrap: anywhere; }
 .word.unsure { font-weight: 400; color: var(--ink-soft); font-style: italic; }
 .band { position: relative; block-size: 0.9rem; border-radius: 0.45rem; background: var(--ground); border: 1px solid var(--line); overflow: hidden; }
@@ -21,8 +21,8 @@ export const COACH = `
 .card .text { font-size: 1.15rem; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }
 .ways { display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)); }
 summary { cursor: pointer; color: var(--accent); min-block-size: 2.75rem; display: flex; align-items: center; font-weight: 600; }
-summary::before { content: "+"; inline-size: 1.2rem; }
-details[open] > summary::before { content: "–"; }
+summary::before { content: "+" / ""; inline-size: 1.2rem; }
+details[open] > summary::before { content: "–" / ""; }
 .why { display: grid; gap: 0.3rem; padding-inline-start: 1.2rem; list-style: disc; }
 a { color: var(--accent); }
 .why a { display: inline-block; padding-block: 0.4rem; }

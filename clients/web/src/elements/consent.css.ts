@@ -8,7 +8,7 @@ export const CONSENT = `
 .opening p { font-size: 1.08rem; }
 .notice li { padding-inline-start: 1rem; position: relative; }
 .notice li + li { margin-block-start: 0.35rem; }
-.notice li::before { content: "·"; position: absolute; inset-inline-start: 0.2rem; font-weight: 700; }
+.notice li::before { content: "·" / ""; position: absolute; inset-inline-start: 0.2rem; font-weight: 700; }
 .panel { padding: 1.1rem; display: grid; gap: 0.9rem; align-content: start; }
 .choices { display: grid; gap: 0.15rem; }
 .choice + .choice { border-block-start: 1px solid var(--line); }

@@ -9,8 +9,6 @@ import { noticeView } from "./notice.ts";
 import { Piece } from "./piece.ts";
 import { answersView, save, timeOf } from "./receipts.ts";
 
-const READ: readonly string[] = ["face", "voice", "text"];
-
 /** What the page hears in `countenance-answered`: whether anything may be read, and the answers that were kept. */
 export interface Answered {
   readonly analysis: boolean;
@@ -231,7 +229,7 @@ export class ConsentElement extends Piece {
 }
 
 function answered(standing: readonly Standing[]): Answer[] {
-  return standing.filter((one) => READ.includes(one.modality)).flatMap((one) => one.answer ?? []);
+  return standing.flatMap((one) => one.answer ?? []);
 }
 
 /** What went wrong, in words for the person: what it is and what to do. */

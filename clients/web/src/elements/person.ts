@@ -13,7 +13,7 @@ export class PersonView {
   readonly #mark = h("span", { class: "mark" });
   readonly #band = h("div", { class: "band", part: "band", role: "img", hidden: true }, this.#range, this.#mark);
   readonly #chips = h("ul", { class: "chips" });
-  readonly #name = h("h3");
+  readonly #name = h("h2", { class: "name" });
 
   constructor(words: Words, language: Language) {
     this.#words = words;

@@ -11,8 +11,6 @@ import { Piece } from "./piece.ts";
 import { save, timeOf } from "./receipts.ts";
 import { SIGNALS } from "./signals.css.ts";
 
-const READ: readonly string[] = ["face", "voice", "text"];
-
 /**
  * `<countenance-signals>`: the badge of a person on the call: what is on, *stop*, *stop and delete*, and their own
  * signals, which nobody else sees here. Tells `countenance-withdrawn` and `countenance-erased`.
@@ -93,7 +91,7 @@ export class SignalsElement extends Piece {
   async #look(over: AbortSignal): Promise<void> {
     try {
       const standing = await this.#seat!.standing();
-      if (!over.aborted) this.#show(standing.filter((one) => READ.includes(one.modality)));
+      if (!over.aborted) this.#show(standing);
     } catch (fault) {
       if (!over.aborted) this.#failed(fault);
     }
@@ -138,7 +136,7 @@ export class SignalsElement extends Piece {
     button.disabled = true;
     try {
       const answers = await this.#seat!.stop(...modalities);
-      this.#show((await this.#seat!.standing()).filter((one) => READ.includes(one.modality)));
+      this.#show(await this.#seat!.standing());
       write(this.#said, this.words.own.stopped(timeOf(new Date(), this.language)));
       this.tell("withdrawn", { answers });
     } catch (fault) {

@@ -1,5 +1,6 @@
 // What a reading says, in words and as a band; a bare percentage never leaves this file.
 import type { EventData } from "../client/events.ts";
+import { READ } from "../client/seat.ts";
 import type { Language, Words } from "../words/index.ts";
 
 export type Sample = EventData["SignalSample"];
@@ -42,7 +43,7 @@ export type Use = Sample["modalities"][string];
 
 /** What is looked at of a person; turn-taking says nothing about them. */
 export function senses(sample: Sample): [name: string, use: Use][] {
-  return ["face", "voice", "text"].flatMap((name) => {
+  return READ.flatMap((name) => {
     const use = sample.modalities[name];
     return use === undefined ? [] : [[name, use] as [string, Use]];
   });
