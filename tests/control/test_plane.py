@@ -179,6 +179,21 @@ def test_a_no_that_overtakes_a_lease_being_granted_takes_nothing_from_anyone_els
     assert [(one.participant_id, one.modalities) for one in plane.grant(0)] == [("p_1", ("voice",)), ("p_2", ("face",))]
 
 
+def test_a_no_that_is_an_answer_holds_before_the_register_is_asked(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane.permit("p_1", "face", "voice")
+
+    def asked(*_: object) -> None:
+        assert plane.stops == [("p_1", "face")]
+        assert [one.modalities for one in plane.grant(0)] == [("voice",)]
+        raise ConsentError("the register is not asked in this test", "")
+
+    monkeypatch.setattr(plane.control.consents, "answer", asked)
+    with pytest.raises(ConsentError, match="not asked"):
+        plane.says("p_1", "face", WITHDRAWN)
+
+
 def test_whoever_was_told_of_a_no_is_granted_nothing_of_it_before_it_stands(place: Place, tmp_path: Path) -> None:
     plane = Plane(place, tmp_path)
     plane.permit("p_1", "face", "voice")

@@ -1,6 +1,7 @@
 """Live calls from end to end: real workers, a real store, a scripted call in real time."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -143,7 +144,9 @@ async def test_a_no_stops_the_modality_and_everything_else_goes_on(tmp_path: Pat
         await here.agree(live, 0, TEXT, FACE)
         ana = live.call.participants[0].id
         before = await until(live, used(TEXT))
-        await here.calls.stop(live.id, ana, [TEXT])
+        async with no_thread_free():
+            await here.calls.stop(live.id, ana, [TEXT])
+            await here.calls.answer(live.id, ana, VOICE, ConsentStatus.REFUSED)
         decoded = _counts(live, f"{ana}/text")
         after = await until(live, used(TEXT, yes=False), str(before[-1]["sequence"]))
         assert samples(after)[-1]["modalities"]["text"]["reason"] == "no_consent"
@@ -154,6 +157,19 @@ async def test_a_no_stops_the_modality_and_everything_else_goes_on(tmp_path: Pat
         assert here.control.health().open_leases >= 1, "the face is still read"
         await here.calls.end(live.id)
         assert here.problems() == ()
+
+
+@asynccontextmanager
+async def no_thread_free() -> AsyncIterator[None]:
+    """Every thread of the loop waits, as for a slow disk."""
+    over = threading.Event()
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+        for _ in range(100):
+            tasks.create_task(asyncio.to_thread(over.wait, 30))
+        try:
+            yield
+        finally:
+            over.set()
 
 
 def _counts(live: LiveCall, track: str) -> int:

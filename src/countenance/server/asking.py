@@ -19,6 +19,7 @@ from countenance.control.plane import Control
 from countenance.policy.vocabulary import TURN_TAKING
 from countenance.server.config import Deployed
 from countenance.server.live import Joining, LiveCall
+from countenance.server.noes import Noes
 from countenance.server.outgoing import AGGREGATE_ONLY, READ
 from countenance.storage.consents import ConsentRow
 
@@ -42,10 +43,11 @@ USUAL = Form()
 class Asking:
     """The gate and the register of one tenant, for people on its calls."""
 
-    def __init__(self, deployed: Deployed, control: Control, taxonomies: Mapping[str, Taxonomy]) -> None:
+    def __init__(self, deployed: Deployed, control: Control, taxonomies: Mapping[str, Taxonomy], noes: Noes) -> None:
         self._deployed = deployed
         self._control = control
         self._taxonomies = taxonomies
+        self._noes = noes
 
     @property
     def terms(self) -> Terms:
@@ -109,7 +111,8 @@ class Asking:
             raise ConsentError("this notice was not the last one shown", "Show it, and answer with its text_sha256.")
         needed = ruling.duties.consent if ruling.duties.consent != "none" else "explicit"
         said = Said(modality, live.call.purpose, status, form.kind or needed, shown, form.evidence, form.own_wish)
-        return await asyncio.to_thread(self._control.answer, live.running, participant_id, said, self.terms)
+        run = asyncio.to_thread if status is ConsentStatus.GIVEN else self._noes.run
+        return await run(self._control.answer, live.running, participant_id, said, self.terms)
 
     def _case(
         self, live: LiveCall, participant: Participant, who: Joining, modality: Modality, consequence: str
