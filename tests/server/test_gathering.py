@@ -123,3 +123,20 @@ def test_a_worker_learns_no_secret_of_the_control_plane() -> None:
     ours = {"PATH": "p", "COUNTENANCE__DATA__URL": "postgresql://x", "COUNTENANCE_LOG": "json:info"}
     found = environment_of(ours, {"DEEPGRAM_API_KEY": "k"})
     assert found.keys() == {"PATH", "COUNTENANCE_LOG", "DEEPGRAM_API_KEY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+
+
+def test_what_each_stage_took_is_counted_once_however_often_it_is_looked_at(metrics: Metrics) -> None:
+    gathering, load = Gathering(metrics, ManualClock()), Load(0.5, 0, {}, {"encode": (1_000, 3_000), "fuse": (500,)})
+    gathering.look([load])
+    gathering.look([load])
+    assert value(metrics, "inference_latency_seconds_count", stage="encode") == 2
+    assert value(metrics, "inference_latency_seconds_sum", stage="encode") == pytest.approx(0.004)
+    gathering.look([Load(0.5, 0, {}, {"fuse": (500,)})])
+    assert value(metrics, "inference_latency_seconds_count", stage="fuse") == 2
+
+
+def test_what_workers_cost_is_told_where_a_price_is_known() -> None:
+    priced = Metrics(priced=True)
+    Gathering(priced, ManualClock(), 0.06).look([Load(0.5, 0, {}), Load(1.0, 0, {})])
+    assert value(priced, "cost_usd_per_minute") == pytest.approx(0.0015)
+    assert b"cost_usd" not in Metrics().text()

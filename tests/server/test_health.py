@@ -21,7 +21,7 @@ ANYBODY = {"accept": "*/*"}
 NAMES = (
     "event_latency_seconds", "inference_latency_seconds", "frames_dropped_total", "decoded_frames_total",
     "inference_total", "audit_rows_total", "abstain_ratio", "consent_state", "prompt_total", "worker_load",
-    "gpu_utilisation_ratio", "cost_usd_per_minute", "webhook_delivery_total",
+    "webhook_delivery_total",
 )  # fmt: skip
 """Section 16 of the interfaces."""
 

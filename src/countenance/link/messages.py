@@ -172,8 +172,8 @@ class Load:
     rss_bytes: int
     calls: Mapping[str, Mapping[str, Any]]
     """By call: tracks, who is subscribed, decoded and dropped counts by reason."""
-    stage_us: Mapping[str, int] = field(default_factory=dict)
-    """CPU microseconds by stage over the last second."""
+    stage_us: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """How long each call of a stage took, in microseconds, since it was said last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ class WorkersTable(Table):
     """One per spare core when left out."""
     memory_mib: int = Field(default=2048, ge=256)
     """A worker that grows beyond this is replaced; its calls go on with the next one."""
+    usd_per_core_hour: float | None = Field(default=None, gt=0)
+    """What an hour of one core costs, for the metric `countenance_cost_usd_per_minute`; without it there is none."""
 
 
 class MediaTable(Table):

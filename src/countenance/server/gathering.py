@@ -21,13 +21,17 @@ TAKEN = frozenset({"decoded", "given"})
 REASONS = frozenset({"no_consent", "late", "overload", "quality", "overrun", "lost", "malformed", "broken", "no_key"})
 OTHER = "other"
 LOOK_S = 1.0
+MINUTES = 60
+"""Of an hour."""
 
 
 class Gathering:
     """Adds up what comes in: a counter of a track that is gone stays counted."""
 
-    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, metrics: Metrics, clock: Clock, usd_per_core_hour: float | None = None) -> None:
         self._metrics = metrics
+        self._usd_per_core_hour = usd_per_core_hour
+        self._counted: dict[int, Load] = {}
         self._clock = clock
         self._seen: dict[tuple[str, str, str], int] = {}
         self._windows: Counter[str] = Counter()
@@ -35,8 +39,11 @@ class Gathering:
     def look(self, loads: Iterable[Load]) -> None:
         """Take what each worker said last."""
         seen: dict[tuple[str, str, str], int] = {}
-        for number, load in enumerate(loads):
+        taken = tuple(loads)
+        self._cost(sum(load.cpu_share for load in taken))
+        for number, load in enumerate(taken):
             self._metrics.worker_load.labels(str(number)).set(load.cpu_share)
+            self._timed(number, load)
             for call_id, table in load.calls.items():
                 for track, counts in table.get("tracks", {}).items():
                     seen.update({(call_id, track, what): int(n) for what, n in counts.items()})
@@ -70,6 +77,18 @@ class Gathering:
     def now_us(self) -> int:
         """Monotonic time."""
         return self._clock.mono_us()
+
+    def _cost(self, cores: float) -> None:
+        if self._metrics.cost is not None and self._usd_per_core_hour is not None:
+            self._metrics.cost.set(cores * self._usd_per_core_hour / MINUTES)
+
+    def _timed(self, number: int, load: Load) -> None:
+        """What the stages took; a worker that has said nothing since is not counted twice."""
+        if self._counted.get(number) is not load:
+            self._counted[number] = load
+            for stage, took in load.stage_us.items():
+                for one_us in took:
+                    self._metrics.inference_latency.labels(stage).observe(one_us / 1e6)
 
     def _more(self, track: str, what: str, count: int) -> None:
         if what == "decoded":

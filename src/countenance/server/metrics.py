@@ -12,7 +12,7 @@ from countenance.contracts.call import Modality
 from countenance.contracts.trust import ConsentStatus
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
-STAGES = ("decode", "detect", "encode", "fuse", "aggregate", "audit")
+STAGES = ("detect", "encode", "fuse", "aggregate", "audit")
 LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0)
 REQUESTS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
@@ -23,7 +23,8 @@ Standing = Iterable[tuple[Modality, ConsentStatus]]
 class Metrics:
     """The metrics of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, priced: bool = False) -> None:
+        """`priced`: what a core costs is configured."""
         self.registry = CollectorRegistry()
         self._requests = self._counter("http_requests", "Requests answered", "method", "route", "status")
         self._request_s = self._histogram("http_request_seconds", "Time to answer", REQUESTS, "route")
@@ -37,9 +38,10 @@ class Metrics:
         self.abstain_ratio = self._gauge("abstain_ratio", "Share of windows without a reading", "reason")
         self.prompts = self._counter("prompt", "Prompts shown", "outcome")
         self.worker_load = self._gauge("worker_load", "Share of a worker's time that is taken", "worker")
-        self.gpu = self._gauge("gpu_utilisation_ratio", "Share of the accelerator's time that is taken")
-        self.cost = self._gauge("cost_usd_per_minute", "Metered seconds at the configured price")
         self.webhooks = self._counter("webhook_delivery", "Attempts to deliver", "result")
+
+        about = "CPU of the workers at the configured price"
+        self.cost = self._gauge("cost_usd_per_minute", about) if priced else None
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""

@@ -54,7 +54,8 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
     config = site.config
     recipes = {name: _recipe(config, name, deployed) for name, deployed in config.tenants.items()}
     start = partial(spawn, secrets=_secrets(config))
-    gathering, most_bytes = Gathering(site.metrics, site.clock), config.workers.memory_mib << 20
+    gathering = Gathering(site.metrics, site.clock, config.workers.usd_per_core_hour)
+    most_bytes = config.workers.memory_mib << 20
     pool = MeasuredPool(recipes, worker_count(config), start=start, gathering=gathering, most_bytes=most_bytes)
     try:
         await pool.open()

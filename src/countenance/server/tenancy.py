@@ -66,7 +66,8 @@ class Site:
             clock,
         )
         keys = Keys(KeyFile(config.data.folder), clock)
-        site = cls(config, clock, keys, limiter, Metrics(), tracing_of(config.otel))
+        metrics = Metrics(priced=config.workers.usd_per_core_hour is not None)
+        site = cls(config, clock, keys, limiter, metrics, tracing_of(config.otel))
         site.metrics.watch(site.standing, site.rows, site.live_calls)
         return site
 

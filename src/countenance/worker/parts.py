@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from countenance.aggregation.smoothing import TaxonomyAggregator
@@ -14,13 +14,14 @@ from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcription import Transcription, transcriber_of
 from countenance.contracts.call import FACE, TEXT, VOICE, Modality, Participant
-from countenance.contracts.stages import Encoder, Fusion, Sampler, Transcriber
+from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Transcriber
 from countenance.deployment import StageNames
 from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
 from countenance.inference.shelf import Profile, Shelf
 from countenance.permission import Permissions
 from countenance.session import Stages
+from countenance.worker.timing import TimedAggregator, TimedEncoder, TimedFinder, TimedFusion, Timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Parts:
     """sha256 of the weights by name of the bundle."""
     transcriber: Transcriber | None = None
     """One for all calls of this worker; it keeps nothing of what it heard."""
+    timings: Timings | None = None
+    """Where it is noted how long the stages take."""
 
     @classmethod
     def load(cls, recipe: Recipe) -> "Parts":
@@ -73,13 +76,21 @@ class Parts:
             transcriber_of(recipe.transcription, recipe.recipients, os.environ),
         )
 
+    def timed(self, timings: Timings) -> "Parts":
+        """The same, with every call of a stage noted."""
+        encoders = tuple(TimedEncoder(one, timings) for one in self.encoders)
+        finder, fusion = TimedFinder(self.finder, timings), TimedFusion(self.fusion, timings)
+        return replace(self, encoders=encoders, finder=finder, fusion=fusion, timings=timings)
+
     def stages(self, permissions: Permissions, taxonomies: Sequence[str]) -> Stages:
         """The stages of one call, with state of their own."""
 
         def samplers(participant: Participant) -> Mapping[Modality, Sampler]:
             return self.samplers(participant, permissions.allowed(participant.id))
 
-        aggregators = [TaxonomyAggregator(self.taxonomies[name]) for name in taxonomies]
+        plain: list[Aggregator] = [TaxonomyAggregator(self.taxonomies[name]) for name in taxonomies]
+        timings = self.timings
+        aggregators = plain if timings is None else [TimedAggregator(one, timings) for one in plain]
         return Stages(samplers, self.encoders, self.fusion, aggregators, ())
 
     def samplers(self, participant: Participant, allowed: Sequence[Modality]) -> Mapping[Modality, Sampler]:

@@ -27,6 +27,7 @@ from countenance.storage.clocks import SystemClock
 from countenance.worker.call import Clock, HostedCall, LiveConnector
 from countenance.worker.parts import Parts, Recipe
 from countenance.worker.sources import connector_of
+from countenance.worker.timing import Timings
 
 LOAD_EVERY_S = 1.0
 PAGE = resource.getpagesize()
@@ -50,6 +51,7 @@ class Worker:
         self._recipes = recipes
         self._connect = connect
         self._clock = SystemClock()
+        self._timings = Timings(self._clock.mono_us)
         self._parts: dict[str, Parts] = {}
         self._calls: dict[str, HostedCall] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -60,7 +62,7 @@ class Worker:
             same = [
                 parts for parts in self._parts.values() if parts.recipe == replace(recipe, tenant=parts.recipe.tenant)
             ]
-            self._parts[name] = same[0] if same else await asyncio.to_thread(Parts.load, recipe)
+            self._parts[name] = same[0] if same else (await asyncio.to_thread(Parts.load, recipe)).timed(self._timings)
         digests = {model: digest for parts in self._parts.values() for model, digest in parts.digests.items()}
         self._line.tell(Ready(digests))
         beating = asyncio.create_task(self._beat())
@@ -128,7 +130,7 @@ class Worker:
             await asyncio.sleep(LOAD_EVERY_S)
             now, spent = time.monotonic(), time.process_time()
             calls = {name: call.load() for name, call in self._calls.items()}
-            self._line.tell(Load((spent - used) / (now - wall), rss_bytes(), calls))
+            self._line.tell(Load((spent - used) / (now - wall), rss_bytes(), calls, self._timings.take()))
             wall, used = now, spent
 
 
