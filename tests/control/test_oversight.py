@@ -50,7 +50,7 @@ def test_an_erasure_has_its_clocks(desk: Desk, oversight: Oversight) -> None:
     eraser = Eraser(desk.log, desk.vault, desk.clock)
     eraser.erase(PERSON, "art17", "self")
     (now,) = oversight.erasures(10)
-    assert (now.destroyed_utc_us, now.waiting, now.not_reached) == (None, 0, 0)
+    assert (now.destroyed_utc_us, now.waiting, now.not_reached) == (None, 1, 0)
     assert now.due_utc_us - now.asked_utc_us == timedelta(hours=24) // timedelta(microseconds=1)
     eraser.finish(at_once=True)
     (later,) = oversight.erasures(10)

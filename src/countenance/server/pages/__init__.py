@@ -2,7 +2,20 @@
 
 from fastapi import FastAPI
 
-from countenance.server.pages import assets, call, coach, home, join, mine, models, review, running, signing, wall
+from countenance.server.pages import (
+    assets,
+    call,
+    coach,
+    compliance,
+    home,
+    join,
+    mine,
+    models,
+    review,
+    running,
+    signing,
+    wall,
+)
 
 ROUTERS = (
     assets.router,
@@ -16,6 +29,7 @@ ROUTERS = (
     wall.router,
     models.router,
     review.router,
+    compliance.router,
     running.router,
 )
 """Every router of the pages."""
