@@ -5,8 +5,10 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
@@ -31,6 +33,18 @@ FIRST_KEY = "made at the first start"
 log = logging.getLogger("countenance.server")
 
 Told = Callable[[str], None]
+
+
+class Beside(Protocol):
+    """Something that goes on while a service serves, such as the demo."""
+
+    def install(self, app: FastAPI) -> None:
+        """Give the app what it needs beside its own."""
+        ...
+
+    async def run(self, site: Site, url: str) -> None:
+        """Begins once requests are answered; its end is the end of the service."""
+        ...
 
 
 class Served(uvicorn.Server):
@@ -59,10 +73,15 @@ class Served(uvicorn.Server):
         else:
             self._loop.call_soon_threadsafe(self._told, sig)
 
+    def stop(self) -> None:
+        """Bring what runs to its end, and close."""
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+
     def _told(self, sig: int) -> None:
         log.info("told to stop", extra=extra(signal=signal.Signals(sig).name))
         if self._draining is None:
-            self._draining = asyncio.create_task(self._drain())
+            self.stop()
             return
         self.hurried = self.force_exit = self.should_exit = True
         self._draining.cancel()
@@ -74,20 +93,47 @@ class Served(uvicorn.Server):
             self.should_exit = True
 
 
-async def serve(config: Config, tell: Told, media: Media = of_workers) -> bool:
-    """Serve until told to stop; True when everything was brought to its end.
+async def serve(config: Config, tell: Told, media: Media = of_workers, beside: Beside | None = None) -> bool:
+    """Serve until told to stop, or until what goes on beside it is over; True when everything was brought to its end.
 
     `tell` gets the address, and at the very first start an API key for each tenant: it is shown this once.
     """
     site = Site.of(config, SystemClock())
     app = create_app(site, media)
+    if beside is not None:
+        beside.install(app)
     settings, listening = _uvicorn(app, config.server), _listening(config.server)
     with listening:
         async with app.router.lifespan_context(app):
-            server = Served(settings, site, lambda: _announce(site, listening, tell))
+            works: list[asyncio.Task[None]] = []
+
+            def begun() -> None:
+                _announce(site, listening, tell)
+                if beside is not None:
+                    works.append(
+                        asyncio.create_task(_along(server, beside.run(site, url_of(config.server, listening))))
+                    )
+
+            server = Served(settings, site, begun)
             await server.serve([listening])
+            await _ended(works)
             # Told to stop before it listened, or by a second signal: leaving ends what still runs.
             return not server.hurried
+
+
+async def _along(server: Served, work: Coroutine[None, None, None]) -> None:
+    try:
+        await work
+    finally:
+        server.stop()
+
+
+async def _ended(works: Sequence["asyncio.Task[None]"]) -> None:
+    """What goes on beside the service ends with it; what went wrong there is said."""
+    for work in works:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
 
 
 def _announce(site: Site, listening: socket.socket, tell: Told) -> None:

@@ -18,8 +18,8 @@ from countenance.server.api.events import (
     Close,
     Watching,
     first_of,
-    still_valid,
     readers_of,
+    still_valid,
 )
 from countenance.server.api.paths import CallId
 from countenance.server.live import LIVE, LiveCall
@@ -56,7 +56,8 @@ async def meet(websocket: WebSocket, call_id: CallId, caller: Watching, here: He
             meeting.leave(member)
             meetings.tidy(here.name, call_id)
         if close is not None:
-            await websocket.close(close.code, close.reason)
+            with suppress(WebSocketDisconnect):  # they went at the same moment
+                await websocket.close(close.code, close.reason)
 
 
 def meetings_of(connection: HTTPConnection) -> Meetings:

@@ -1,0 +1,102 @@
+"""Did the live call come out as scripted? What the nets read on drawn faces claims nothing and is not asked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from countenance.audit.export import StoredLog
+from countenance.audit.log import Log
+from countenance.audit.quorum import Policy
+from countenance.audit.verify import verify
+from countenance.contracts.call import FACE, TEXT, VOICE
+from countenance.contracts.media import SECOND_US
+from countenance.surface.envelope import CONSENT_CHANGED, SAMPLE
+from countenance.testing.sample_call.script import Script
+
+MS_US = 1000
+TAXONOMY = "engagement.v1"
+SETTLED_US = 2 * SECOND_US
+"""How long after an opt-out the last window may still end; the worker decodes nothing from the moment it is told."""
+LEAST = 0.6
+"""Of the seconds in which a face can be seen, how many must be read; connecting takes the first of them."""
+CONNECTED_US = 8 * SECOND_US
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was seen from outside, up to a media time."""
+
+    events: Sequence[Event]
+    people: Mapping[str, str]
+    """Participant by name."""
+    decoded: Mapping[str, int]
+    """Pictures and pieces of sound decoded, by track."""
+    began_us: int
+    """Media time at which the clips began."""
+    until_us: int
+    """Of the clips."""
+
+    def samples(self, name: str) -> list[tuple[int, Mapping[str, Any]]]:
+        """Each second of a person: its beginning on the clock of the clips, and what became of each modality."""
+        return [
+            (one["data"]["window"]["start_us"] - self.began_us, one["data"]["modalities"])
+            for one in self.events
+            if one["type"] == SAMPLE
+            and one["data"]["taxonomy"] == TAXONOMY
+            and one["data"]["subject"]["participant_id"] == self.people[name]
+        ]
+
+
+def missed(played: Played, script: Script, log: Log) -> Iterator[str]:
+    """Everything that did not come out."""
+    for person in script.people:
+        if person.role == "agent":
+            yield from _never_read(played, person.name)
+        else:
+            yield from _read(played, script, person.name)
+            yield from _opt_outs(played, script, person.name)
+    found = verify(StoredLog(log), Policy.trusting(log.key.verifier), completeness=True).findings
+    yield from (f"audit log, entry {one.seq}: {one.problem}" for one in found)
+
+
+def _never_read(played: Played, name: str) -> Iterator[str]:
+    """People at work: nothing of their face and voice is decoded, whatever they have said."""
+    for modality, kind in ((FACE, "video"), (VOICE, "audio")):
+        if any(used.get(modality, {}).get("used") for _, used in played.samples(name)):
+            yield f"{name}: {modality} was read, which the law refuses"
+        if count := played.decoded.get(f"{played.people[name]}/{kind}", 0):
+            yield f"{name}: {count} packets of {kind} were decoded"
+
+
+def _read(played: Played, script: Script, name: str) -> Iterator[str]:
+    seconds = played.samples(name)
+    end_us = min((script.person(name).withdrawn_at(FACE) or script.length) * MS_US, played.until_us)
+    gaps = [(gap.start * MS_US, gap.end * MS_US) for gap in script.gaps if gap.who == name]
+    seen = [
+        used.get(FACE, {}).get("used", False)
+        for at_us, used in seconds
+        if CONNECTED_US <= at_us < end_us - SECOND_US and not any(a - SECOND_US < at_us < b for a, b in gaps)
+    ]
+    if not seen or sum(seen) < LEAST * len(seen):
+        yield f"{name}: the face was read in {sum(seen)} of {len(seen)} seconds in which it can be seen"
+    for modality in (VOICE, TEXT):
+        if not any(used.get(modality, {}).get("used") for _, used in seconds):
+            yield f"{name}: {modality} was read in no second"
+
+
+def _opt_outs(played: Played, script: Script, name: str) -> Iterator[str]:
+    for one in script.person(name).withdraw:
+        if one.at * MS_US > played.until_us - SETTLED_US:
+            continue
+        late = [
+            at_us
+            for at_us, used in played.samples(name)
+            if at_us > one.at * MS_US + SETTLED_US and used.get(one.modality, {}).get("used")
+        ]
+        if late:
+            yield f"{name}: {one.modality} was read {len(late)} times after it was taken back"
+        told = [event["data"] for event in played.events if event["type"] == CONSENT_CHANGED]
+        if not any(data["modality"] == one.modality and data["status"] == "withdrawn" for data in told):
+            yield f"{name}: nothing says that {one.modality} was taken back"

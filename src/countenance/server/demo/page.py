@@ -1,0 +1,35 @@
+"""`/demo`: the pages to click through, each with the credential that opens it; only a demo has this page."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.requests import Request
+
+from countenance.server.demo.company import Company
+from countenance.server.origins import check_origin
+from countenance.server.pages.rendering import PageRoute, page
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+def install(app: FastAPI, company: Company) -> None:
+    """Give an app the page of its demo."""
+    app.state.company = company
+    app.include_router(router)
+
+
+@router.get("/demo")
+async def demo(request: Request) -> HTMLResponse:
+    """Where a visitor begins."""
+    return page(request, "demo", links=_company(request).links)
+
+
+@router.post("/demo/camera")
+async def camera(request: Request) -> RedirectResponse:
+    """Somebody joins the call with their own camera."""
+    check_origin(request)
+    return RedirectResponse(await _company(request).camera(), 303)
+
+
+def _company(request: Request) -> Company:
+    company: Company = request.app.state.company
+    return company
