@@ -32,8 +32,8 @@ class CoachedCall:
         self.second = 0
 
     @classmethod
-    async def begin(cls, scene: Scene, coached: Coached | None = SALES) -> "CoachedCall":
-        ana, ben = Joining("Ana", Role.PROSPECT, "crm-ana"), Joining("Ben", Role.AGENT, "crm-ben")
+    async def begin(cls, scene: Scene, coached: Coached | None = SALES, person: str = "crm-ana") -> "CoachedCall":
+        ana, ben = Joining("Ana", Role.PROSPECT, person), Joining("Ben", Role.AGENT, "crm-ben")
         live = await scene.one.calls.open(NewCall(participants=(ana, ben), coaching=coached))
         made = cls(scene, live)
         await scene.one.calls.show(live.id, made.ana)

@@ -12,11 +12,6 @@ export class Problem extends Error {
   }
 }
 
-let ahead = 0;
-
-/** The service's clock, as its last answer told it: whether something has expired is not for this machine's clock to say. */
-export const serviceNow = () => Date.now() + ahead;
-
 /** The answer to a request as JSON (null where there is none); throws Problem. */
 export async function api(path, { method = "GET", body, as: name = as, headers = {}, signal } = {}) {
   const sent = { accept: "application/json", ...headers };
@@ -33,9 +28,6 @@ export async function api(path, { method = "GET", body, as: name = as, headers =
     if (fault.name === "AbortError") throw fault;
     throw new Problem(0, { title: "The service cannot be reached", detail: "The service cannot be reached.", fix: "Check the network; this page tries again." });
   }
-  const said_at = Date.parse(answer.headers.get("date") ?? "");
-  // The header counts whole seconds; a difference within them is none.
-  if (said_at) ahead = Math.abs(said_at + 500 - Date.now()) < 1500 ? 0 : said_at + 500 - Date.now();
   const text = await answer.text();
   const said = text && /json/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : null;
   if (!answer.ok) throw new Problem(answer.status, said ?? {});

@@ -10,6 +10,8 @@ import { term } from "./terms.js";
 import { clock, t } from "./words.js";
 
 const root = document.getElementById("coach");
+const ASK_MS = 5000;
+const ASK_COACHING_MS = 60000;
 const call = root.dataset.call;
 const reviewer = "reviewer" in root.dataset;
 const at = (id) => document.getElementById(id);
@@ -17,7 +19,7 @@ const path = `/v1/calls/${call}`;
 
 const panels = people(at("people"), reviewer);
 const words = transcript(at("words-section"), at("transcript"), panels.name);
-const card = reviewer ? prompts(path, at("prompt"), at("budget"), panels.name) : null;
+const card = reviewer ? prompts(path, at("prompt"), at("budget"), panels.name, mediaNow) : null;
 if (card) ownVoice(path, at("own-voice"), at("own-voice-state"), card.coachSeat);
 
 const LINE = {
@@ -34,7 +36,13 @@ let paused = false;
 let wanted = 0;
 let asking = 0;
 let started = null;
+let media = null;
 const waiting = [];
+
+/** How far the call has come, in microseconds; 0 before anything was heard of it. */
+function mediaNow() {
+  return media ? media.us + (performance.now() - media.at) * 1000 : 0;
+}
 
 function line(next, problem) {
   state = next;
@@ -45,7 +53,10 @@ function line(next, problem) {
   if (next === "waiting") notice(t("The line is down. What is shown is what came last; this page tries again by itself."));
   else if (next === "open" && !paused) notice(null);
   else if (next === "ended") over();
-  if (next === "open") look();
+  if (next === "open") {
+    look();
+    card?.look();
+  }
   if (problem) failed(at("problem"), problem);
 }
 
@@ -71,18 +82,18 @@ async function look() {
     panels.seat(found.participants ?? []);
     at("title").textContent = panels.title() || t("Live call");
     document.title = `${at("title").textContent} · Countenance`;
-    if (state === "open") await card?.look();
     draw();
   } catch (problem) {
     if (problem.status !== 0) failed(at("problem"), problem);
   }
-  if (state !== "ended" && state !== "refused") asking = setTimeout(look, 5000);
+  if (state !== "ended" && state !== "refused") asking = setTimeout(look, ASK_MS);
 }
 
 function take(envelope) {
   const since = performance.now();
   seen = envelope.sequence;
   const type = envelope.type.replace(/^io\.countenance\.|\.v1$/g, "");
+  if (type === "signal.sample" && envelope.data.window.end_us > (media?.us ?? -1)) media = { us: envelope.data.window.end_us, at: since };
   if (type.startsWith("signal.") || type === "consent.changed") panels.take(type, envelope);
   else if (type.startsWith("prompt.")) card?.take(type, envelope);
   else if (type.startsWith("transcript.")) words.take(envelope);
@@ -118,6 +129,8 @@ setInterval(() => {
     card?.show();
   }
 }, 1000);
+
+setInterval(() => state === "open" && !document.hidden && card?.look(), ASK_COACHING_MS);
 
 at("purpose").textContent = term("purpose", at("purpose").dataset.purpose);
 look();

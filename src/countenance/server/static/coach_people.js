@@ -47,8 +47,8 @@ export function people(place, reviewer) {
 
   function show() {
     if (!read.isConnected) return;
-    showRead(order.filter((person) => person.here && allowed(person).length));
-    showSilent(order.filter((person) => person.here && !allowed(person).length));
+    showRead(order.filter((person) => person.here && isRead(person)));
+    showSilent(order.filter((person) => person.here && !isRead(person)));
     silent.hidden = !silent.children.length;
   }
 
@@ -63,7 +63,8 @@ export function people(place, reviewer) {
   };
 }
 
-const allowed = (person) => READ.filter((modality) => person.rulings[modality]?.allowed);
+/** Whether anything is or was read of somebody in this call. */
+const isRead = (person) => person.sample || READ.some((modality) => person.rulings[modality]?.allowed && person.consent[modality] === "given");
 
 function sampled(person, data) {
   person.taxonomy ??= data.taxonomy;
@@ -93,7 +94,8 @@ function silentLine(first) {
     element: h("li", { dataset: { silent: first.id } }, words, " ", reason),
     show: (person) => {
       write(words, t("{name} ({role}): not analysed.", { name: person.name, role: term("role", person.role) }));
-      write(reason, Object.values(person.rulings)[0]?.rulings[0]?.reason ?? "");
+      const barred = READ.map((modality) => person.rulings[modality]).find((ruling) => ruling && !ruling.allowed);
+      write(reason, barred?.rulings[0]?.reason ?? t("They have agreed to nothing."));
     },
   };
 }

@@ -1,5 +1,5 @@
 // At most one suggestion, never after its time: reason, words, why, and what the coach makes of it.
-import { api, serviceNow } from "./api.js";
+import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { write } from "./keyed.js";
 import { likelihood } from "./terms.js";
@@ -9,8 +9,11 @@ const KEYS = { a: "accepted", d: "dismissed", s: "snoozed" };
 const SEEN_MS = 1000;
 const ANSWERED_MS = 4000;
 
-/** The card in `place`, what is left of the budget in `line`; `path`: of the call. */
-export function prompts(path, place, line, nameOf) {
+/**
+ * The card in `place`, what is left of the budget in `line`; `path`: of the call; `mediaNow()`: how far the call has come.
+ * An event only says that there is something to ask for: what may be shown now, the service says.
+ */
+export function prompts(path, place, line, nameOf, mediaNow) {
   const over = new Set();
   let table = null;
   let current = null;
@@ -20,28 +23,28 @@ export function prompts(path, place, line, nameOf) {
   let bar = null;
   let stopSeeing = () => {};
 
-  const live = () => current && !over.has(current.prompt_id) && serviceNow() < Date.parse(current.expires_at);
+  const left = () => Math.min(current.until - performance.now(), (current.expires_us - mediaNow()) / 1000);
+  const live = () => current && !over.has(current.prompt_id) && left() > 0;
 
-  function offer(prompt) {
-    if (!prompt || prompt.outcome || over.has(prompt.prompt_id) || !(serviceNow() < Date.parse(prompt.expires_at))) return;
-    current = prompt;
-    answered = null;
-    if (table?.budget) table.budget.left = prompt.budget_left;
-  }
-
-  function take(type, { data, expirytime }) {
+  function take(type, { data }) {
     if (type === "prompt.resolved") over.add(data.prompt_id);
-    else if (type === "prompt.issued") offer({ ...data, expires_at: expirytime ?? data.expires_at });
+    look();
   }
 
+  /** Ask where the coaching stands; each time somebody looks stands in the log, so only when there is a reason. */
   async function look() {
     try {
       table = await api(`${path}/coaching`);
-    } catch (problem) {
-      if (problem.status !== 404) throw problem;
-      table = { playbook: null };
+    } catch {
+      return; // the line says that the service is away
     }
-    offer(table.prompt);
+    const prompt = table.prompt;
+    if (prompt && prompt.prompt_id !== current?.prompt_id && !over.has(prompt.prompt_id)) {
+      const gone = Math.max(0, mediaNow() - prompt.window.end_us);
+      current = { ...prompt, until: performance.now() + (prompt.expires_us - prompt.window.end_us - gone) / 1000 };
+      answered = null;
+    }
+    show();
   }
 
   async function act(action) {
@@ -51,7 +54,7 @@ export function prompts(path, place, line, nameOf) {
     answered = { words: SAID[action](), until: performance.now() + ANSWERED_MS };
     show();
     try {
-      await api(`${path}/prompts/${prompt.prompt_id}`, { method: "POST", body: { action } });
+      await tell(prompt, action);
     } catch (problem) {
       answered = { words: `${problem.message} ${problem.fix}`, until: performance.now() + 2 * ANSWERED_MS };
       show();
@@ -68,7 +71,7 @@ export function prompts(path, place, line, nameOf) {
       bar = null;
       fill(place, live() ? card(current) : h(name ? "p" : "p.quiet", {}, name || t("No suggestion now.")));
     }
-    if (bar && live()) bar.style.inlineSize = `${Math.max(0, (Date.parse(current.expires_at) - serviceNow()) / span(current)) * 100}%`;
+    if (bar && live()) bar.style.inlineSize = `${(left() / span(current)) * 100}%`;
   }
 
   function status() {
@@ -97,9 +100,11 @@ export function prompts(path, place, line, nameOf) {
         h("ul.why", {}, prompt.why.slice(0, 3).map((one) => h("li", {}, featured(one)))),
         prompt.coach_speaking === "unknown" && h("p.small.quiet", {}, t("Whether you were speaking was not known.")),
         who && h("p", {}, h("a", { href: `#person-${who}` }, t("Evidence: the readings of {name}", { name: nameOf(who) })))));
-    stopSeeing = seen(element, () => api(`${path}/prompts/${prompt.prompt_id}`, { method: "POST", body: { action: "seen" } }).catch(() => null));
+    stopSeeing = seen(element, () => tell(prompt, "seen").catch(() => null));
     return element;
   }
+
+  const tell = (prompt, action) => api(`${path}/prompts/${prompt.prompt_id}`, { method: "POST", body: { action } });
 
   document.addEventListener("keydown", (event) => {
     const action = KEYS[event.key.toLowerCase()];
