@@ -17,8 +17,8 @@ from countenance.inference.capped import tried
 from countenance.inference.shelf import Profile, Shelf
 
 
-def corners(box: Box) -> np.ndarray:
-    return np.array([box.x, box.y, box.x + box.width, box.y + box.height], np.float32)
+def corners(box: Box) -> tuple[float, ...]:
+    return box.x, box.y, box.x + box.width, box.y + box.height
 
 
 def picture(path: Path, width: int) -> np.ndarray:
