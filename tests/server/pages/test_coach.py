@@ -1,4 +1,4 @@
-"""The live coach in a real browser: one suggestion at a time, in time, by keyboard; and nobody's readings for others."""
+"""The live coach in a real browser: one suggestion at a time, by keyboard; nobody's readings for anybody else."""
 
 from collections.abc import Iterator
 

@@ -43,8 +43,10 @@ export function likelihood(p) {
 
 /** The width of a band in words. */
 export function certainty(low, high) {
-  if (high - low <= 0.2) return t("high certainty");
-  return high - low <= 0.4 ? t("medium certainty") : t("low certainty");
+  // Numbers come with six decimals; what is left beyond them is of the subtraction alone.
+  const width = Math.round((high - low) * 1e6) / 1e6;
+  if (width <= 0.2) return t("high certainty");
+  return width <= 0.4 ? t("medium certainty") : t("low certainty");
 }
 
 /** `probably frustrated, medium certainty`. */
