@@ -45,9 +45,10 @@ def _live(out: Path, port: int, seconds: int | None, *, once: bool) -> None:
     from countenance.link.logs import hand_down, set_up
     from countenance.server.demo.running import Demo, clips_of, config_of, run
     from countenance.testing.sample_call.make import make_sample_call
+    from countenance.testing.sample_call.script import SALES
 
     typer.echo("Drawing and speaking the sample call ...", err=True)
-    sample = make_sample_call(out / "call")
+    sample = make_sample_call(out / "sales", SALES)
     set_up("lines", "error")
     hand_down("lines", "error", os.environ)
     playing = Demo(sample.script, clips_of(sample), typer.echo)

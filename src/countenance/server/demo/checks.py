@@ -10,7 +10,7 @@ from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.media import SECOND_US
-from countenance.surface.envelope import CONSENT_CHANGED, SAMPLE
+from countenance.surface.envelope import CONSENT_CHANGED, PROMPT_ISSUED, SAMPLE
 from countenance.testing.sample_call.script import Script
 
 MS_US = 1000
@@ -36,7 +36,7 @@ class Played:
     began_us: int
     """Media time at which the clips began."""
     until_us: int
-    """Of the clips."""
+    """Of the clips; then whoever is read takes back their face."""
 
     def samples(self, name: str) -> list[tuple[int, Mapping[str, Any]]]:
         """Each second of a person: its beginning on the clock of the clips, and what became of each modality."""
@@ -56,7 +56,8 @@ def missed(played: Played, script: Script, log: Log) -> Iterator[str]:
             yield from _never_read(played, person.name)
         else:
             yield from _read(played, script, person.name)
-            yield from _opt_outs(played, script, person.name)
+            yield from _opted_out(played, person.name)
+    yield from _advised(played, script)
     found = verify(StoredLog(log), Policy.trusting(log.key.verifier), completeness=True).findings
     yield from (f"audit log, entry {one.seq}: {one.problem}" for one in found)
 
@@ -72,7 +73,7 @@ def _never_read(played: Played, name: str) -> Iterator[str]:
 
 def _read(played: Played, script: Script, name: str) -> Iterator[str]:
     seconds = played.samples(name)
-    end_us = min((script.person(name).withdrawn_at(FACE) or script.length) * MS_US, played.until_us)
+    end_us = played.until_us
     gaps = [(gap.start * MS_US, gap.end * MS_US) for gap in script.gaps if gap.who == name]
     seen = [
         used.get(FACE, {}).get("used", False)
@@ -86,17 +87,21 @@ def _read(played: Played, script: Script, name: str) -> Iterator[str]:
             yield f"{name}: {modality} was read in no second"
 
 
-def _opt_outs(played: Played, script: Script, name: str) -> Iterator[str]:
-    for one in script.person(name).withdraw:
-        if one.at * MS_US > played.until_us - SETTLED_US:
-            continue
-        late = [
-            at_us
-            for at_us, used in played.samples(name)
-            if at_us > one.at * MS_US + SETTLED_US and used.get(one.modality, {}).get("used")
-        ]
-        if late:
-            yield f"{name}: {one.modality} was read {len(late)} times after it was taken back"
-        told = [event["data"] for event in played.events if event["type"] == CONSENT_CHANGED]
-        if not any(data["modality"] == one.modality and data["status"] == "withdrawn" for data in told):
-            yield f"{name}: nothing says that {one.modality} was taken back"
+def _opted_out(played: Played, name: str) -> Iterator[str]:
+    late = [
+        at_us
+        for at_us, used in played.samples(name)
+        if at_us > played.until_us + SETTLED_US and used.get(FACE, {}).get("used")
+    ]
+    if late:
+        yield f"{name}: the face was read in {len(late)} seconds after it was taken back"
+    told = [event["data"] for event in played.events if event["type"] == CONSENT_CHANGED]
+    if not any(data["modality"] == FACE and data["status"] == "withdrawn" for data in told):
+        yield f"{name}: nothing says that the face was taken back"
+
+
+def _advised(played: Played, script: Script) -> Iterator[str]:
+    """The whole sales call gives its coach exactly one prompt."""
+    given = sum(1 for event in played.events if event["type"] == PROMPT_ISSUED)
+    if played.until_us >= script.length * MS_US and given != 1:
+        yield f"the coach was given {given} prompts, the call is made for one"

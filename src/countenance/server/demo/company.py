@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from countenance.contracts.call import FACE
 from countenance.contracts.media import SECOND_US
 from countenance.server.config import LOCAL
 from countenance.server.demo.checks import MS_US, TAXONOMY, Played, missed
@@ -25,6 +26,8 @@ from countenance.testing.sample_call.script import Script
 
 Told = Callable[[str], None]
 ALL = "0"
+AFTER_S = 4.0
+"""How long it goes on after the face was taken back, to see that nothing of it is read."""
 EACH_US = 5 * SECOND_US
 """How often the terminal is told what is read."""
 FACTS = {"minor": "adult", "b2b": "no"}
@@ -86,7 +89,7 @@ class Company:
             player.begin()
         began_us = self.services.control.tenant.clock.mono_us() - (self.live.began_us or 0)
         events: list[Envelope] = []
-        works = [self._listen(events, told), *(one.meet() for one in drawn), *(one.act() for one in drawn)]
+        works = [self._listen(events, told), *(one.meet() for one in drawn), *(one.talk() for one in drawn)]
         tasks = [asyncio.create_task(work) for work in works]
         try:
             await asyncio.gather(*(one.publish() for one in drawn))
@@ -94,6 +97,8 @@ class Company:
                 await asyncio.gather(*tasks)
                 return []
             await asyncio.sleep(max(0, until_ms * MS_US - players[0].now_us) / SECOND_US)
+            await drawn[0].stop(FACE)
+            await asyncio.sleep(AFTER_S)
             decoded = self._decoded()
             await self.services.calls.end(self.call_id)
             played = Played(events, self.people, decoded, began_us, until_ms * MS_US)

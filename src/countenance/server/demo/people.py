@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import httpx
@@ -79,17 +80,18 @@ class Drawn:
         answer = _checked(await self._client.post(address, content=offer, headers={"Content-Type": SDP}))
         await self._whip.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
 
-    async def act(self) -> None:
-        """Caption what they say when they have said it, and take consents back where the script says so."""
-        deeds = [(line.end, self._say(line.text)) for line in self._script.lines_of(self._person.name)]
-        deeds += [(one.at, self._withdraw(one.modality)) for one in self._person.withdraw]
-        try:
-            for at_ms, deed in sorted(deeds, key=lambda one: one[0]):
-                await asyncio.sleep(max(0, at_ms * MS_US - self.player.now_us) / SECOND_US)
-                await deed
-        finally:
-            for _, deed in deeds:
-                deed.close()
+    async def talk(self) -> None:
+        """Caption what they say when they have said it, as often as the call is played."""
+        for rounds in count():
+            for line in self._script.lines_of(self._person.name):
+                due_us = rounds * self.player.clip.length_us + line.end * MS_US
+                await asyncio.sleep(max(0, due_us - self.player.now_us) / SECOND_US)
+                body = {"text": line.text, "language": "en"}
+                _checked(await self._client.post(f"{self._place.seat}/captions", json=body))
+
+    async def stop(self, modality: str) -> None:
+        """Take back a yes."""
+        _checked(await self._client.delete(f"{self._place.seat}/consent", params={"modality": modality}))
 
     async def meet(self) -> None:
         """Be there for the others of the call, over the same relay as their browsers."""
@@ -128,12 +130,6 @@ class Drawn:
     async def _drop(self, other: str) -> None:
         if (peer := self._others.pop(other, None)) is not None:
             await peer.close()
-
-    async def _say(self, text: str) -> None:
-        _checked(await self._client.post(f"{self._place.seat}/captions", json={"text": text, "language": "en"}))
-
-    async def _withdraw(self, modality: str) -> None:
-        _checked(await self._client.delete(f"{self._place.seat}/consent", params={"modality": modality}))
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

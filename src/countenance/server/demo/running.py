@@ -77,7 +77,7 @@ def config_of(script: Script, folder: Path, host: str, port: int) -> Config:
                 "jurisdictions": list(script.jurisdictions),
                 "facts": FACTS,
                 "terms": TERMS,
-                "coaching": {"playbook": "support.v1"},
+                "coaching": {"playbook": "sales.v1", "limits": {"holdout_percent": 0}},
             },
         }
     )

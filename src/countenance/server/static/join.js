@@ -18,6 +18,7 @@ asking.addEventListener("countenance-answered", ({ detail }) => {
     h("li", {}, h("a", { href: `/me/${call}/receipts/${one.receipt_id}?me=${me}`, target: "_blank" },
       t("Receipt for {modality}, to print", { modality: term("modality", one.modality) })))));
   ready.hidden = false;
+  document.getElementById("before").hidden = true;
   ready.focus();
   say(says.textContent);
 });

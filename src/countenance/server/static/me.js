@@ -39,12 +39,13 @@ async function see() {
   const kept = document.getElementById("kept");
   failure.hidden = true;
   try {
-    const { answers, readings, disputes } = await api(`${seat.address}/data`);
+    const { answers, readings: all, disputes } = await api(`${seat.address}/data`);
+    const readings = all.filter((one) => one.context === "result" || one.context === "event");
     const due = readings.map((one) => one.delete_due_at).filter(Boolean).sort();
     fill(kept,
       h("p", {}, n("{count} reading is kept.", "{count} readings are kept.", { count: readings.length }), " ",
         due.length ? t("The first is deleted by {day}.", { day: moment(due[0], { dateStyle: "long" }) }) : ""),
-      h("p", {}, n("You have said of {count} that it was wrong.", "You have said of {count} that they were wrong.", { count: disputes.length })),
+      disputes.length > 0 && h("p", {}, n("You have said of {count} that it was wrong.", "You have said of {count} that they were wrong.", { count: disputes.length })),
       h("h3", {}, t("Your answers")),
       h("ul.plain", {}, answers.map((one) => h("li", {}, h("strong", {}, term("modality", one.modality)), ` ${term("answer", one.status)}, ${moment(one.since)} `,
         h("a", { href: `/me/${seat.call}/receipts/${one.receipt_id}?me=${seat.participant}` }, t("Receipt for {modality}, to print", { modality: term("modality", one.modality) }))))));
