@@ -12,7 +12,7 @@ VENDOR = Path("src/countenance/server/static/vendor")
 NEEDED = ("countenance.js", "uPlot.esm.js", "uPlot.min.css", "uPlot.LICENSE.txt")
 
 
-class BrowserFiles(BuildHookInterface):  # type: ignore[misc,type-arg]
+class BrowserFiles(BuildHookInterface):  # type: ignore[type-arg]
     """Builds `clients/web` where it was not built yet; fails with what to do where that cannot be done."""
 
     PLUGIN_NAME = "custom"

@@ -24,12 +24,15 @@ const FIRST_MS = 500;
 export class Publisher {
   readonly #api: Api;
   readonly #options: PublishOptions;
+  /** What is sent of each kind now; null: nothing, though it may be again. */
+  readonly #sent = new Map<string, MediaStreamTrack | null>();
   #session: Session | undefined;
   #state: PublisherState = "connecting";
 
   private constructor(api: Api, options: PublishOptions) {
     this.#api = api;
     this.#options = options;
+    for (const track of options.stream.getTracks()) this.#sent.set(track.kind, track);
   }
 
   /** Begin; resolves when the service has answered the offer. */
@@ -50,6 +53,8 @@ export class Publisher {
 
   /** Send another camera or microphone in the place of the first, or nothing of that kind. */
   async replace(kind: "audio" | "video", track: MediaStreamTrack | null): Promise<void> {
+    if (!this.#sent.has(kind)) throw new TypeError(`there was no ${kind} when this publisher began`);
+    this.#sent.set(kind, track);
     const transceiver = this.connection?.getTransceivers().find((one) => one.receiver.track.kind === kind);
     await transceiver?.sender.replaceTrack(track);
   }
@@ -64,15 +69,18 @@ export class Publisher {
 
   async #offer(): Promise<void> {
     const address = filled(WHIP, { call_id: this.#options.call, participant_id: this.#options.participant });
-    const session = await Session.open(this.#api, address, this.#options.stream);
+    const session = await Session.open(this.#api, address, this.#sent);
     if (this.#state === "closed") return session.end();
     this.#session = session;
     const { connection } = session;
-    connection.onconnectionstatechange = () => {
+    const look = (): void => {
       if (this.#session !== session) return;
       if (connection.connectionState === "connected") this.#to("live");
       if (connection.connectionState === "failed") void this.#mend(session);
     };
+    connection.onconnectionstatechange = look;
+    // It may have been connected while the last candidates were on their way.
+    look();
   }
 
   /** First an ICE restart; where the session is gone, another one. */
@@ -117,12 +125,11 @@ class Session {
     this.#api = api;
   }
 
-  static async open(api: Api, address: string, stream: MediaStream): Promise<Session> {
+  static async open(api: Api, address: string, sent: ReadonlyMap<string, MediaStreamTrack | null>): Promise<Session> {
     const session = new Session(api);
     const { connection } = session;
-    for (const track of stream.getTracks()) {
-      connection.addTransceiver(track, { direction: "sendonly", streams: [stream] });
-    }
+    const streams = [new MediaStream()];
+    for (const [kind, track] of sent) connection.addTransceiver(track ?? kind, { direction: "sendonly", streams });
     connection.onicecandidate = (event) => session.#found(event.candidate);
     try {
       await session.#begin(address);
