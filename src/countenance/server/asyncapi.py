@@ -14,6 +14,8 @@ EVENTS = {
     "ended": (envelope.ENDED, "The same state was left; `signal_id` pairs the two."),
     "aggregate": (envelope.AGGREGATE, "What a group of at least ten people showed over five minutes, as a whole."),
     "consentChanged": (envelope.CONSENT_CHANGED, "Somebody gave, refused or withdrew consent, or it expired."),
+    "promptIssued": (envelope.PROMPT_ISSUED, "A coach is advised; who it rests on learns that, not what it says."),
+    "promptResolved": (envelope.PROMPT_RESOLVED, "What became of a prompt, and later whether the behaviour followed."),
     "policyRefused": (envelope.POLICY_REFUSED, "The gate prohibits a modality of somebody, with every rule."),
     "callSummary": (envelope.CALL_SUMMARY, "The call is over; `dataref` says where its summary is."),
     "streamGap": (envelope.STREAM_GAP, "So many events between two sequences are kept nowhere any more."),
