@@ -49,7 +49,7 @@ function query(chosen) {
 
 function show() {
   byId("more").hidden = next === null;
-  fill(byId("found"), table(t("Answers"), [
+  fill(byId("found"), table(t("Answers found"), [
     [t("When"), (one) => moment(one.at)], [t("Modality"), (one) => term("modality", one.modality)], [t("Purpose"), (one) => term("purpose", one.purpose)],
     [t("Answer"), (one) => h(`span.chip.${KINDS[one.status] ?? "off"}`, {}, term("answer", one.status))], [t("Form"), (one) => word("consent", one.kind)],
     [t("Holds until"), (one) => (one.expires ? moment(one.expires, { dateStyle: "medium" }) : "–")],

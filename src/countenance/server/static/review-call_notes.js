@@ -56,7 +56,7 @@ export async function scorecard(data) {
   const path = `${data.base}/participants/${whom.id}/scorecard`;
   const known = new Map((await api(path)).answers.map((one) => [one.question, one.score]));
   const line = h("p.quiet", { role: "status" });
-  fill(form, QUESTIONS.map((question, index) => asked(question, index, known.get(question) ?? null)), h("div.line", {}, h("button", { type: "submit" }, t("Keep the scorecard")), line));
+  fill(form, h("p.quiet.small", {}, t("1: not at all, 5: throughout")), QUESTIONS.map((question, index) => asked(question, index, known.get(question) ?? null)), h("div.line", {}, h("button", { type: "submit" }, t("Keep the scorecard")), line));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const chosen = new FormData(form);
@@ -68,8 +68,7 @@ export async function scorecard(data) {
 
 function asked(question, index, score) {
   const choice = (value, words) => h("label.choice", {}, h("input", { type: "radio", name: `q${index}`, value, checked: (score ?? 0) === value }), words);
-  return h("fieldset", {}, h("legend", {}, question), h("div.choices", {}, choice(0, t("did not come up")), [1, 2, 3, 4, 5].map((value) => choice(value, String(value)))),
-    h("p.quiet.small", {}, t("1: not at all, 5: throughout")));
+  return h("fieldset", {}, h("legend", {}, question), h("div.choices", {}, choice(0, t("did not come up")), [1, 2, 3, 4, 5].map((value) => choice(value, String(value)))));
 }
 
 /** A reviewer's own word on an event; kept only with the yes of whom it is about. */

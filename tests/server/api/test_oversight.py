@@ -1,0 +1,97 @@
+"""What an officer can ask over the API, and what nobody can configure."""
+
+from pathlib import Path
+
+import pytest
+from tests.server.api.scene import Scene
+from tests.server.stage import Stage
+
+from countenance.contracts.errors import UsageError
+from countenance.server.config import Config
+from countenance.server.opening import opened
+from countenance.server.scopes import Position
+from countenance.server.tenancy import Site
+from countenance.testing.clocks import ManualClock
+
+ANA = {"name": "Ana", "role": "customer", "person": "customer-17"}
+QUESTIONS = {
+    "purpose": "sales_coaching",
+    "roles": ["customer"],
+    "jurisdictions": ["UK"],
+    "facts": {"minor": "adult"},
+    "minutes": 1000,
+    "timing": "live",
+    "residence": "anywhere",
+    "reviewed": True,
+}
+UNTHINKABLE = ["hiring", "workplace_monitoring"]
+
+
+@pytest.mark.parametrize("purpose", UNTHINKABLE)
+async def test_nobody_begins_a_call_or_gets_a_configuration_for_it(scene: Scene, purpose: str) -> None:
+    async with scene.client() as client:
+        begun = await client.post("/v1/calls", json={"purpose": purpose, "participants": [ANA]})
+        decided = (await client.post("/v1/policy/decide", json=QUESTIONS | {"purpose": purpose})).json()
+    assert (begun.status_code, begun.json()["type"]) == (403, "/problems/policy-refused")
+    assert scene.one.calls.all() == ()
+    assert (decided["allowed"], decided["configuration"], decided["signed"]) == (False, None, None)
+    assert decided["barred"]["layer"] == "product"
+
+
+@pytest.mark.parametrize("purpose", UNTHINKABLE)
+async def test_no_service_starts_with_it_as_its_purpose(tmp_path: Path, scene: Scene, purpose: str) -> None:
+    data = {"folder": tmp_path / "data"}
+    config = Config.model_validate({"data": data, "deployment": {"purpose": purpose}})
+    site = Site.of(config, ManualClock())
+    with pytest.raises(UsageError, match="refused by"):
+        async with opened(site, Stage().open):
+            pytest.fail("it began")
+
+
+async def test_a_decision_says_what_may_be_read_of_whom_and_how(scene: Scene) -> None:
+    async with scene.client() as client:
+        found = (await client.post("/v1/policy/decide", json=QUESTIONS)).json()
+        unknown = await client.post("/v1/policy/decide", json=QUESTIONS | {"facts": {"minr": "adult"}})
+        nobody = await client.post("/v1/policy/decide", json=QUESTIONS | {"roles": []})
+    assert (found["allowed"], found["path"], found["consequence"]) == (True, "rent", "individual")
+    assert [one["case"]["modality"] for one in found["rulings"]] == ["face", "voice", "text", "telemetry"]
+    assert found["configuration"] in found["signed"]
+    assert (unknown.status_code, nobody.status_code) == (422, 422)
+
+
+async def test_the_ledger_goes_on_at_next_and_a_search_stands_in_the_log(scene: Scene) -> None:
+    async with scene.client() as client:
+        call = (await client.post("/v1/calls", json={"participants": [ANA]})).json()
+        seat = f"/v1/calls/{call['call_id']}/participants/{call['participants'][0]['participant_id']}"
+        notice = (await client.get(f"{seat}/notice")).json()["text_sha256"]
+        for modality in ("face", "voice", "text"):
+            body = {"modality": modality, "status": "given", "notice_sha256": notice}
+            await client.post(f"{seat}/consent", json=body)
+    async with scene.client(scene.key(Position.COMPLIANCE)) as officer:
+        first = (await officer.get("/v1/consents?limit=2")).json()
+        rest = (await officer.get("/v1/consents", params={"limit": 2, "cursor": first["next"]})).json()
+        faces = (await officer.get("/v1/consents?modality=face&status=given")).json()
+        own = (await officer.post("/v1/consents/search", json={"person": "customer-17"})).json()
+        about = (await officer.post("/v1/audit/search", json={"person": "customer-17", "kind": "CONSENT"})).json()
+        of_call = (await officer.post("/v1/audit/search", json={"call_id": call["call_id"]})).json()
+        newest = (await officer.post("/v1/audit/search?limit=1", json={})).json()
+        nobody = await officer.post("/v1/audit/search", json={"person": "nobody"})
+    assert [one["modality"] for one in (*first["items"], *rest["items"])] == ["text", "voice", "face"]
+    assert (rest["next"], len(faces["items"]), len(own["items"])) == (None, 1, 3)
+    assert [one["kind"] for one in about["items"]] == ["CONSENT"] * 3
+    assert {one["body"]["call_ref"] for one in of_call["items"]} == {of_call["items"][0]["body"]["call_ref"]}
+    assert (len(newest["items"]), newest["whole"], nobody.status_code) == (1, False, 404)
+    scopes = {body.get("scope") for body in scene.entries("ACCESS")}
+    assert {"ledger", "log"} <= scopes
+    assert "customer-17" not in str((first, rest, own, about))
+
+
+async def test_an_erasure_is_listed_with_its_clock(scene: Scene) -> None:
+    async with scene.client() as client:
+        await client.post("/v1/calls", json={"participants": [ANA]})
+        await client.post("/v1/subjects/erase", json={"person": "customer-17"})
+    async with scene.client(scene.key(Position.COMPLIANCE)) as officer:
+        (one,) = (await officer.get("/v1/erasures")).json()["items"]
+        kept = (await officer.get("/v1/retention")).json()
+    assert (one["asked_at"][:10], one["due_at"][:10], one["key_destroyed_at"]) == ("2026-11-23", "2026-11-24", None)
+    assert (kept["due_now"], kept["runs"]) == ({}, [])
