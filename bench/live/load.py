@@ -62,7 +62,8 @@ class Run:
     def line(self) -> str:
         """For a person."""
         late = f"p50 {self.p50_ms:.0f} p95 {self.p95_ms:.0f} p99 {self.p99_ms:.0f} ms"
-        used = f"worker {100 * self.cpu:.0f} % of a core, {self.rss_mib:.0f} MiB"
+        each = f"{1000 * self.cpu / self.people:.1f} ms of CPU per person and second"
+        used = f"worker {100 * self.cpu:.0f} % of a core, {each}, {self.rss_mib:.0f} MiB"
         told = f"windows {self.windows} of {self.expected}, L_proc {late}, drops {100 * self.drops:.2f} %"
         return f"people {self.people}: {told}, {used}"
 
