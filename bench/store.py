@@ -120,24 +120,32 @@ def offered(act: Act) -> list[float]:
 
 
 def compared(log: Log, bare: Act) -> str:
-    """One entry in the log against one row in a bare table, in turns: wall time, and time of the processor."""
-    wall, cpu = [], []
+    """One entry in the log against one row in a bare table, in turns: wall time, time of the processor, bytes."""
+    wall, cpu, kib = [], [], []
     for _ in range(TURNS):
         ours, plainly = timed(lambda n: log.append("LEASE", body(n))), timed(bare)
         wall.append(ours[0] / plainly[0])
         cpu.append((ours[1] - plainly[1]) / ROUND * 1e6)
+        kib.append((ours[2] / ROUND / 1024, plainly[2] / ROUND / 1024))
     return (
         f"{statistics.median(wall):.2f} times a bare insert ({plainly[0] / ROUND * 1e6:.0f} us), "
-        f"{statistics.median(cpu):.0f} us of processor more"
+        f"{statistics.median(cpu):.0f} us of processor more, "
+        f"{statistics.mean(n for n, _ in kib):.1f} KiB written for {statistics.mean(n for _, n in kib):.1f}"
     )
 
 
-def timed(act: Act) -> tuple[float, float]:
-    """Wall and processor seconds of one round."""
-    wall, cpu = time.perf_counter(), time.process_time()
+def timed(act: Act) -> tuple[float, float, int]:
+    """Wall and processor seconds of one round, and the bytes it hands to the system."""
+    wall, cpu, handed = time.perf_counter(), time.process_time(), written()
     for number in range(ROUND):
         act(number)
-    return time.perf_counter() - wall, time.process_time() - cpu
+    return time.perf_counter() - wall, time.process_time() - cpu, written() - handed
+
+
+def written() -> int:
+    """Bytes that this process has written so far, as Linux counts them; 0 elsewhere."""
+    counts = Path("/proc/self/io")
+    return int(counts.read_text(encoding="ascii").split()[3]) if counts.exists() else 0
 
 
 def rate_of(act: Act, entries: int) -> float:

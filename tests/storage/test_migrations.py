@@ -15,6 +15,12 @@ FIRST_OUTBOX = """CREATE TABLE outbox (tenant TEXT NOT NULL, seq BIGINT NOT NULL
     event_id TEXT NOT NULL, topic TEXT NOT NULL, call_ref TEXT, payload_id TEXT, body TEXT, attempts BIGINT NOT NULL,
     next_utc_us BIGINT NOT NULL, problem TEXT, delivered_utc_us BIGINT, given_up_utc_us BIGINT,
     PRIMARY KEY (tenant, seq, turn))"""
+FIRST_ENTRIES = (
+    """CREATE TABLE entries (tenant TEXT NOT NULL, seq BIGINT NOT NULL, kind TEXT NOT NULL, call_ref TEXT,
+    leaf BLOB NOT NULL, PRIMARY KEY (tenant, seq)) WITHOUT ROWID""",
+    "CREATE INDEX entries_of_call ON entries (tenant, call_ref, seq)",
+    "INSERT INTO entries VALUES ('local', 0, 'CONFIG', NULL, x'30'), ('local', 1, 'GATE', 'c', x'31')",
+)
 FIRST_INDEX = "CREATE INDEX outbox_waiting ON outbox (tenant, delivered_utc_us, seq)"
 
 
@@ -54,6 +60,10 @@ def test_a_store_of_the_first_form_becomes_what_a_new_one_is(
         for table in ("outbox", "endpoints", "dispatches", "replies", "prompt_facts", "coached_calls"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DROP INDEX consents_newest"))
+        if kind == "sqlite":
+            connection.execute(text("DROP TABLE entries"))
+            for statement in FIRST_ENTRIES:
+                connection.execute(text(statement))
         for statement in (FIRST_OUTBOX, FIRST_INDEX):
             connection.execute(text(statement))
         connection.execute(version.insert().values(version=1))
@@ -65,3 +75,6 @@ def test_a_store_of_the_first_form_becomes_what_a_new_one_is(
         assert [tuple(found) for found in connection.execute(text("SELECT event_id, at_utc_us FROM outbox"))] == [
             ("e", 40)
         ]
+        if kind == "sqlite":
+            kept = connection.execute(text("SELECT tenant, seq, kind, call_ref, leaf FROM entries ORDER BY seq")).all()
+            assert kept == [("local", 0, "CONFIG", None, b"0"), ("local", 1, "GATE", "c", b"1")]

@@ -28,6 +28,12 @@ def holdings(tx: Transaction, subject_refs: Sequence[str]) -> Sequence[Holding]:
     return tuple(sorted(found, key=lambda one: (one.seq is None, one.seq or 0, one.context, one.payload_id)))
 
 
+def holdings_with(tx: Transaction, context: str) -> Sequence[Holding]:
+    """Everything sealed in a context, of everybody."""
+    rows = tx.rows(tx.select(payloads).where(payloads.c.context == context).order_by(payloads.c.payload_id))
+    return tuple(map(_holding, rows))
+
+
 def holding(tx: Transaction, payload_id: str) -> Holding | None:
     """One payload, or None."""
     row = tx.first(tx.select(payloads).where(payloads.c.payload_id == payload_id))

@@ -43,7 +43,19 @@ def coaching(connection: Connection) -> None:
         table.create(connection)
 
 
-STEPS: tuple[Step, ...] = (webhooks, kept_replies, straight_ways, coaching)
+def entries_by_row(connection: Connection) -> None:
+    """SQLite keeps the entries of the log as its own rows."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("ALTER TABLE entries RENAME TO entries_by_key"))
+        connection.execute(text("DROP INDEX entries_of_call"))
+        tables.entries.create(connection)
+        columns = ", ".join(tables.entries.c.keys())
+        moved = f"INSERT INTO entries ({columns}) SELECT {columns} FROM entries_by_key ORDER BY seq"
+        connection.execute(text(moved))
+        connection.execute(text("DROP TABLE entries_by_key"))
+
+
+STEPS: tuple[Step, ...] = (webhooks, kept_replies, straight_ways, coaching, entries_by_row)
 """Step n brings a store from form n to form n + 1. A new store is made in the newest form at once."""
 
 

@@ -35,7 +35,7 @@ def state(connection: Connection) -> None:
 def _of(table: Table) -> Iterator[tuple[str, tuple[int, ...]]]:
     """For each index how many rows it has, then how many share its first column, its first two, ..."""
     parts = len(table.primary_key.columns) - 2
-    # A table without row ids is the index of its own key.
+    # A table without row numbers is the index of its own key; of others this only says how many rows there are.
     yield table.name, (ROWS, ROWS, *[PART] * parts, 1)
     for index in sorted(table.indexes, key=_name):
         yield _name(index), (ROWS, ROWS, *[FOUND] * (len(index.columns) - 1))

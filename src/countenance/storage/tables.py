@@ -5,7 +5,18 @@ Times ending in `_utc_us` are microseconds since 1970 in UTC; `_us` alone is med
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.types import UserDefinedType
 
 metadata = MetaData()
 
@@ -35,9 +46,29 @@ def _bytes(name: str, *, optional: bool = False) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=optional)
 
 
+class _RowNumber(UserDefinedType[int]):
+    """The number by which SQLite itself knows a row."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "INTEGER PRIMARY KEY"
+
+
 # The log: canonical leaves in order, full tiles of hashes, signed checkpoints.
 
-entries = _table("entries", "seq", _whole("seq"), _text("kind"), _text("call_ref", optional=True), _bytes("leaf"))
+entries = Table(
+    "entries",
+    metadata,
+    _text("tenant"),
+    Column("seq", BigInteger().with_variant(_RowNumber(), "sqlite"), autoincrement=False),
+    _text("kind"),
+    _text("call_ref", optional=True),
+    _bytes("leaf"),
+    PrimaryKeyConstraint("tenant", "seq").ddl_if(dialect="postgresql"),
+)
+"""A file of SQLite holds one tenant, whose entries it keeps as its own rows: what is added at their end moves nothing
+that is there, and writes half of what a table in the order of its key does."""
 Index("entries_of_call", entries.c.tenant, entries.c.call_ref, entries.c.seq)
 
 tiles = _table("tiles", "level place", _whole("level"), _whole("place"), _bytes("hashes"))
