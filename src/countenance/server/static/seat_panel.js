@@ -73,7 +73,7 @@ export async function panel(element, seat) {
       dialog.close();
       const receipt = await seat.erase();
       const keep = h("button", { type: "button", onclick: () => saved(receipt, "deletion-receipt.json") }, t("Save the signed receipt"));
-      fill(after, h("h3", { tabindex: "-1", id: "gone" }, t("Everything was deleted")), h("p", {}, t("Number of the deletion:"), " ", h("code", {}, receipt.erasure_id ?? "")), keep);
+      fill(after, h("h2", { tabindex: "-1", id: "gone" }, t("Everything was deleted")), h("p", {}, t("Number of the deletion:"), " ", h("code", {}, receipt.erasure_id ?? "")), keep);
       after.hidden = false;
       document.getElementById("gone").focus();
     }
@@ -99,7 +99,7 @@ export async function panel(element, seat) {
   seat.addEventListener("line", sample);
   fill(element, badge(seat), failure, after, line, list, verbs,
     h("section.own", { "aria-labelledby": "own-title" },
-      h("div.line-between", {}, h("h3", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element));
+      h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element));
   change();
 }
 

@@ -1,0 +1,107 @@
+"""My signals, in a real browser: seen first, paused, stopped, deleted; and nothing begins again by itself."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.server.api.scene import Scene, signal
+from tests.server.pages.participants import Seats, seats_of
+from tests.server.pages.visiting import Visit, check, visit
+
+from countenance.surface.blocks import Grounds
+from countenance.surface.envelope import Envelopes
+
+
+@pytest.fixture(scope="module")
+def seats(scene: Scene, address: str) -> Seats:
+    return seats_of(scene, address)
+
+
+def read(seats: Seats, name: str, second: int) -> None:
+    """What a worker says of one second."""
+    live, who = seats.live, seats.ids[name]
+    said = Envelopes(live.call).sample(live.out.number(), signal(who, (second + 1) * 1_000_000), Grounds())
+    live.out.loop.call_soon_threadsafe(live.stream.publish, said)
+
+
+def opened(person: Visit, seats: Seats, name: str) -> Page:
+    person.enter(seats.token(name))
+    page = person.open(f"/me/{seats.call_id}?me={seats.ids[name]}")
+    expect(page.locator("#badge")).to_be_visible()
+    return page
+
+
+def test_a_person_sees_their_own_curve_as_words_and_as_a_table(browser: Browser, address: str, seats: Seats) -> None:
+    seats.say_yes("Ana", "face", "voice")
+    with visit(browser, address) as person:
+        page = opened(person, seats, "Ana")
+        expect(page.locator("#badge")).to_have_text("Read of you now: Face and Voice")
+        for second in range(3):
+            read(seats, "Ana", second)
+        expect(page.locator(".state-word")).to_have_text("probably disengaged, high certainty")
+        assert "%" not in page.locator("main").inner_text()
+        page.get_by_text("As a table").click()
+        expect(page.locator("tbody tr")).to_have_count(3)
+        check(page)
+        page.get_by_role("button", name="Pause updates").click()
+        read(seats, "Ana", 3)
+        expect(page.locator("tbody tr")).to_have_count(3)
+        page.get_by_role("button", name="Resume updates").click()
+        expect(page.locator("tbody tr")).to_have_count(4)
+
+
+def test_pausing_and_going_on_need_no_new_answer_and_only_the_keyboard(
+    browser: Browser, address: str, seats: Seats
+) -> None:
+    seats.say_yes("Cleo", "face")
+    with visit(browser, address) as person:
+        page = opened(person, seats, "Cleo")
+        page.get_by_role("button", name="Pause", exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#badge")).to_have_text("Paused: nothing is read of you")
+        assert seats.readable("Cleo") == []
+        check(page)
+        page.reload()
+        expect(page.locator("#badge")).to_have_text("Paused: nothing is read of you")
+        page.get_by_role("button", name="Go on").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#badge")).to_have_text("Read of you now: Face")
+    assert seats.readable("Cleo") == ["face"]
+
+
+def test_a_stop_says_when_it_was_and_nothing_begins_again(browser: Browser, address: str, seats: Seats) -> None:
+    seats.say_yes("Ben", "text")
+    with visit(browser, address) as person:
+        page = opened(person, seats, "Ben")
+        expect(page.locator(".mine li").first).to_contain_text("not permitted")
+        page.get_by_role("button", name="Turn off: Words").click()
+        expect(page.locator("#badge")).to_contain_text("Stopped at ")
+        assert seats.readable("Ben") == []
+        check(page)
+        page.reload()
+        expect(page.locator("#badge")).to_contain_text("Stopped at ")
+        expect(page.get_by_role("link", name="Turn on: Words")).to_have_attribute(
+            "href", f"/join/{seats.call_id}?me={seats.ids['Ben']}"
+        )
+    assert seats.readable("Ben") == []
+    stops = [entry.body["modality"] for entry in seats.scene.one.tenant.log.entries() if entry.kind == "OPT_OUT"]
+    assert stops == ["text"]
+
+
+def test_stop_and_delete_asks_once_says_what_it_does_and_gives_a_receipt(
+    browser: Browser, address: str, seats: Seats
+) -> None:
+    seats.say_yes("Dora", "face")
+    with visit(browser, address) as person:
+        page = opened(person, seats, "Dora")
+        page.get_by_role("button", name="See my data").click()
+        expect(page.locator("#kept")).to_contain_text("Your answers")
+        page.get_by_role("button", name="Stop and delete").click()
+        check(page)
+        page.get_by_role("button", name="Keep everything").click()
+        page.get_by_role("button", name="Stop and delete").click()
+        page.get_by_role("dialog").get_by_role("button", name="Stop and delete").click()
+        expect(page.get_by_text("Everything was deleted")).to_be_focused()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the signed receipt").click()
+        assert saved.value.suggested_filename == "deletion-receipt.json"
+        expect(page.locator("#badge")).to_have_text("Stopped and deleted")
+        check(page)
