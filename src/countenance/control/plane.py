@@ -21,6 +21,7 @@ from countenance.contracts.trust import Case, ConsentStatus, Lease, LogEntry, Ru
 from countenance.control.consents import Consents
 from countenance.control.erasure import HOUR_US, Eraser
 from countenance.control.health import Health, Tally, Watch, is_of_the_store
+from countenance.control.labels import Labels
 from countenance.control.opening import Tenant
 from countenance.control.running import RunningCall, Stop, tell_nobody
 from countenance.control.seating import seated
@@ -50,6 +51,7 @@ class Control:
         self.consents = Consents(tenant.log, tenant.vault, self.clock)
         self.consents.running = self
         self.suggestions = Suggestions(tenant.log, tenant.vault, self.clock)
+        self.labels = Labels(tenant.log, tenant.vault)
         self._at = points
         self._one = threading.RLock()
         self._ending = threading.Lock()

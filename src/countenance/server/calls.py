@@ -66,6 +66,12 @@ class LiveCalls:
         """Every call that this process knows, the oldest first."""
         return tuple(self._calls.values())
 
+    def labels(self, taxonomy: str) -> Sequence[str]:
+        """The labels of a taxonomy that is configured; raises UsageError."""
+        if taxonomy not in self._taxonomies:
+            raise UsageError(f"unknown taxonomy {taxonomy!r}", f"Configured: {', '.join(self._taxonomies)}.")
+        return tuple(one.name for one in self._taxonomies[taxonomy].label)
+
     async def open(self, new: NewCall) -> LiveCall:
         """Begin a call: on the disk, on a worker, and nobody is read yet."""
         taxonomies = new.taxonomies or self._deployed.taxonomies
