@@ -36,7 +36,7 @@ WINDOW_S = 0.95
 """Leases are renewed a little before their second is over."""
 SECOND_US = 1_000_000
 IDLE_S = 0.02
-NOES = 4
+NOES = 32
 PLANTS = ("worker_not_told", "lease_not_checked")
 
 

@@ -1,6 +1,7 @@
 """The control plane: everything that must be asked before anything is read, and what it does when the disk fails."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -177,6 +178,20 @@ def test_a_no_that_overtakes_a_lease_being_granted_takes_nothing_from_anyone_els
 
     monkeypatch.setattr(plane.call.leases, "grant_all", overtaken)
     assert [(one.participant_id, one.modalities) for one in plane.grant(0)] == [("p_1", ("voice",)), ("p_2", ("face",))]
+
+
+def test_every_worker_is_told_of_a_no_before_the_leases_of_any_call_are_waited_for(plane: Plane) -> None:
+    plane.permit("p_1", "face", "voice")
+    told: list[tuple[str, Modality]] = []
+    other = plane.control.open_call(
+        replace(CALL, id="room-8"), PEOPLE, stop=lambda who, modality: told.append((who, modality))
+    )
+    waited: list[int] = []
+    plane.call.leases.bar = lambda *_: waited.append(len(told))  # type: ignore[method-assign]
+    plane.control.stop("crm-ana", ["face", "voice"])
+    assert waited[:2] == [2, 2]
+    assert plane.stops[:2] == told[:2] == [("p_1", "face"), ("p_1", "voice")]
+    plane.control.end_call(other)
 
 
 def test_a_no_that_is_an_answer_holds_before_the_register_is_asked(

@@ -132,6 +132,8 @@ class Control:
         with self._one:
             running = tuple(self._calls.values())
         for call in running:
+            call.tell_no(person, chosen)
+        for call in running:
             call.bar_person(person, chosen)
         self._at("opt_out.stopped")
         try:

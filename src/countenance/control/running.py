@@ -113,13 +113,7 @@ class RunningCall:
 
     def bar(self, subject_ref: str, modality: Modality) -> None:
         """A no holds from now: no lease, no result, and whoever holds a lease is told."""
-        for seat in self._of(subject_ref):
-            place = (seat.participant_id, modality)
-            self._saying_no.add(place)
-            # The worker first: the leases may be held by someone who waits for the disk.
-            self._stop(*place)
-            self.leases.bar(*place, self.at_us)
-            self._saying_no.discard(place)
+        self._bar([(seat.participant_id, modality) for seat in self._of(subject_ref)])
 
     def pause(self, participant_id: str) -> None:
         """No lease of a participant until they resume, and whoever holds one is told."""
@@ -132,13 +126,13 @@ class RunningCall:
         """What a participant has said yes to may be read again."""
         self.paused -= {participant_id}
 
+    def tell_no(self, person: str, modalities: Iterable[Modality] | None) -> None:
+        """Tell whoever holds a lease of a person's no, which waits for nothing; `bar_person` is to follow."""
+        self._tell(self._places(person, modalities))
+
     def bar_person(self, person: str, modalities: Iterable[Modality] | None) -> None:
         """A no of a person to these modalities, or to all that were ever ruled on."""
-        wanted = {modality for _, modality in tuple(self.rulings)} if modalities is None else set(modalities)
-        for seat in self.seats.values():
-            if seat.person == person:
-                for modality in sorted(wanted):
-                    self.bar(seat.subject_ref, modality)
+        self._bar(self._places(person, modalities))
 
     def heard(self, entry: LogEntry) -> None:
         """A durable answer of someone in this call."""
@@ -152,6 +146,24 @@ class RunningCall:
             # What was never said yes to in this call cannot expire in it.
             if not expired or before is ConsentStatus.GIVEN:
                 self.register.record(consent)
+
+    def _bar(self, places: Sequence[tuple[str, Modality]]) -> None:
+        # The worker first: the leases may be held by someone who waits for the disk.
+        self._tell(places)
+        for place in places:
+            self.leases.bar(*place, self.at_us)
+            self._saying_no.discard(place)
+
+    def _tell(self, places: Sequence[tuple[str, Modality]]) -> None:
+        for place in places:
+            if place not in self._saying_no:
+                self._saying_no.add(place)
+                self._stop(*place)
+
+    def _places(self, person: str, modalities: Iterable[Modality] | None) -> Sequence[tuple[str, Modality]]:
+        wanted = {modality for _, modality in tuple(self.rulings)} if modalities is None else set(modalities)
+        people = [seat.participant_id for seat in tuple(self.seats.values()) if seat.person == person]
+        return [(who, modality) for who in people for modality in sorted(wanted)]
 
     def _requests(self, people: Iterable[str], start_us: int, end_us: int) -> Iterator[Request]:
         permissions = self.permissions()

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-AT_ONCE = 4
+AT_ONCE = 32
 P = ParamSpec("P")
 T = TypeVar("T")
 
