@@ -87,7 +87,9 @@ export class Publisher {
   async #mend(broken: Session): Promise<void> {
     this.#to("mending");
     try {
-      return await broken.restart();
+      await broken.restart();
+      if (broken.connection.connectionState === "connected") this.#to("live");
+      return;
     } catch {
       // Whatever the reason is, the offer below meets it again and names it.
     }
@@ -157,15 +159,21 @@ class Session {
   /** New credentials for the same session; throws where the service has it no more. */
   async restart(): Promise<void> {
     const { connection } = this;
-    this.#gathered = false;
-    await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
-    await gathered(connection);
-    this.#waiting = [];
-    const { sdp } = connection.localDescription!;
-    const response = await this.#patch(fragment(sdp, candidatesOf(sdp), true), "*");
-    this.#etag = response.headers.get("ETag") ?? this.#etag;
-    this.#answer = restarted(this.#answer, await response.text());
-    await connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
+    // New candidates wait until the service knows whose they are.
+    this.#sending = true;
+    try {
+      const complete = gathered(connection);
+      await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+      await complete;
+      this.#waiting = [];
+      const { sdp } = connection.localDescription!;
+      const response = await this.#patch(fragment(sdp, candidatesOf(sdp), true), "*");
+      this.#etag = response.headers.get("ETag") ?? this.#etag;
+      this.#answer = restarted(this.#answer, await response.text());
+      await connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
+    } finally {
+      this.#sending = false;
+    }
   }
 
   async end(): Promise<void> {
@@ -201,11 +209,15 @@ class Session {
   }
 }
 
-/** When all candidates are known, or enough time has passed for those that matter. */
+/** When all candidates of the next description are known, or enough time has passed for those that matter. */
 function gathered(connection: RTCPeerConnection): Promise<void> {
-  if (connection.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((done) => {
-    setTimeout(done, GATHER_MS);
-    connection.addEventListener("icegatheringstatechange", () => connection.iceGatheringState === "complete" && done());
+    const timer = setTimeout(done, GATHER_MS);
+    // The state is still `complete` from the last time; only its change says anything.
+    connection.onicegatheringstatechange = () => {
+      if (connection.iceGatheringState !== "complete") return;
+      clearTimeout(timer);
+      done();
+    };
   });
 }
