@@ -105,6 +105,16 @@ def test_s_silences_the_rule_for_this_call(coach: Visit, service: Service, call:
     assert call.live.coaching.coach.governor.snoozed == {"engagement_fell"}
 
 
+def test_a_rule_is_turned_off_for_this_call(coach: Visit, service: Service, call: CoachedCall) -> None:
+    page = opened(coach, call)
+    page.get_by_text("Rules of this call").click()
+    with page.expect_response("**/coaching/rules/engagement_fell"):
+        page.get_by_role("switch", name="consider a discovery question").press("Space")
+    service.run(call.fall())
+    drawn(page, call)
+    assert page.evaluate("window.cards") == []
+
+
 def test_a_second_fall_inside_the_cool_down_brings_no_card(coach: Visit, service: Service, call: CoachedCall) -> None:
     page = opened(coach, call)
     service.run(call.fall())

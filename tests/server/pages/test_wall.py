@@ -108,7 +108,7 @@ def test_what_has_the_focus_keeps_it_when_the_order_changes(
     link.focus()
     service.run(event(scene, calls[30]))
     moved = page.locator("#calls > li:nth-child(-n+3)").filter(has_text="Ana 30")
-    expect(moved).to_have_count(1, timeout=8_000)
+    expect(moved).to_have_count(1, timeout=10_000)
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/coach/{calls[30].id}")

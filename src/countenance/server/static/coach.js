@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { people } from "./coach_people.js";
 import { prompts } from "./coach_prompt.js";
+import { rules } from "./coach_rules.js";
 import { transcript } from "./coach_transcript.js";
 import { ownVoice } from "./coach_voice.js";
 import { failed, fill, h } from "./dom.js";
@@ -19,7 +20,8 @@ const path = `/v1/calls/${call}`;
 
 const panels = people(at("people"), reviewer);
 const words = transcript(at("words-section"), at("transcript"), panels.name);
-const card = reviewer ? prompts(path, at("prompt"), at("budget"), panels.name, mediaNow) : null;
+const showRules = rules(path, at("rules") ?? document.createElement("ul"), at("problem"));
+const card = reviewer ? prompts(path, at("prompt"), at("budget"), panels.name, mediaNow, coached) : null;
 if (card) ownVoice(path, at("own-voice"), at("own-voice-state"), card.coachSeat);
 
 const LINE = {
@@ -42,6 +44,12 @@ const waiting = [];
 /** How far the call has come, in microseconds; 0 before anything was heard of it. */
 function mediaNow() {
   return media ? media.us + (performance.now() - media.at) * 1000 : 0;
+}
+
+/** What the service says of the coaching as a whole. */
+function coached(table) {
+  at("rules-section").hidden = !table.rules.length;
+  showRules(table.rules);
 }
 
 function line(next, problem) {

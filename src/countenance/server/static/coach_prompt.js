@@ -11,9 +11,10 @@ const ANSWERED_MS = 4000;
 
 /**
  * The card in `place`, what is left of the budget in `line`; `path`: of the call; `mediaNow()`: how far the call has come.
+ * `onTable`: told everything that the service said.
  * An event only says that there is something to ask for: what may be shown now, the service says.
  */
-export function prompts(path, place, line, nameOf, mediaNow) {
+export function prompts(path, place, line, nameOf, mediaNow, onTable) {
   const over = new Set();
   let table = null;
   let current = null;
@@ -38,6 +39,7 @@ export function prompts(path, place, line, nameOf, mediaNow) {
     } catch {
       return; // the line says that the service is away
     }
+    onTable(table);
     const prompt = table.prompt;
     if (prompt && prompt.prompt_id !== current?.prompt_id && !over.has(prompt.prompt_id)) {
       const gone = Math.max(0, mediaNow() - prompt.window.end_us);
@@ -55,6 +57,7 @@ export function prompts(path, place, line, nameOf, mediaNow) {
     show();
     try {
       await tell(prompt, action);
+      look();
     } catch (problem) {
       answered = { words: `${problem.message} ${problem.fix}`, until: performance.now() + 2 * ANSWERED_MS };
       show();

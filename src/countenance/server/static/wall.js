@@ -6,7 +6,7 @@ import { term } from "./terms.js";
 import { card, nameOf } from "./wall_card.js";
 import { n, t } from "./words.js";
 
-const ORDER_MS = 5000;
+const ORDER_MS = 3000;
 const NEED = 0.4;
 const at = (id) => document.getElementById(id);
 const calls = new Map();
@@ -114,5 +114,5 @@ at("filter").addEventListener("input", (event) => {
 
 at("form").value = chosen.form;
 choose();
-setInterval(draw, ORDER_MS);
+setInterval(draw, 1000);
 follow("/v1/wall", { protocol: "wall.json", check: "/v1/calls?state=live", onMessage: take, onState: line });
