@@ -133,7 +133,8 @@ function unread(person) {
   const refused = person.modalities.filter((one) => !one.allowed && one.modality !== "telemetry");
   if (refused.length && refused.length === person.modalities.filter((one) => one.modality !== "telemetry").length) {
     const why = refused[0].rulings.find((rule) => rule.verdict === "deny");
-    return t("Not analysed: {reason}", { reason: why ? `${why.reason} (${why.citation})` : t("not permitted") });
+    const reason = why ? `${why.reason} (${why.citation})` : t("not permitted");
+    return t("Not analysed: {reason}", { reason });
   }
   return notEnough(null, "no_consent");
 }

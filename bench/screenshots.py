@@ -1,0 +1,225 @@
+"""Pictures of every page, light and dark, for the documentation: `python -m bench.screenshots [NAME ...]`.
+
+The pages are those of a service without media: gate, consents, log and streams are the real ones, what is read is
+written here second by second. Nothing in the pictures was read of anybody.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.server.api.scene import START, Scene
+from tests.server.api.served import Service, at_work
+from tests.server.coached import NO_HOLDOUT, CoachedCall
+from tests.server.pages.told import Told, tell
+
+from countenance.server.scopes import Position
+
+OUT = Path(__file__).parents[1] / "docs" / "screens"
+CHROMIUM = os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium")
+ARGS = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+WIDE, PHONE = (1280, 860), (390, 844)
+COLOURS = 96
+LARGEST_BYTES = 120_000
+WALL = 7
+"""Calls beside the one that is coached."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A service at work, a call that is over and one that runs."""
+
+    scene: Scene
+    service: Service
+    told: Told
+    coached: CoachedCall
+
+    def staff(self, position: Position) -> str:
+        return self.scene.key(position)["Authorization"].removeprefix("Bearer ")
+
+    def ana(self) -> str:
+        return self.scene.token(self.coached.live, self.coached.ana)["Authorization"].removeprefix("Bearer ")
+
+
+Act = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page in a state worth showing."""
+
+    name: str
+    path: Callable[[Stage], str]
+    who: Callable[[Stage], str] | None
+    act: Act | None = None
+    size: tuple[int, int] = WIDE
+
+
+def nothing_more(_: Page) -> None:
+    """The page shows what it has to show by itself."""
+
+
+def to_first_event(page: Page) -> None:
+    page.locator(".event-button").first.click()
+    page.evaluate("window.scrollTo(0, 0)")
+
+
+def decided(page: Page) -> None:
+    for value in ("customer", "agent", "UK"):
+        page.locator(f"#decide input[value='{value}']").check()
+    page.locator("#minor").select_option("adult")
+    for _ in range(5):
+        page.locator("#step-on").click()
+    page.locator("#decision-title").wait_for()
+    page.locator("#decision-people summary").first.click()
+
+
+def asked(page: Page) -> None:
+    page.get_by_label("Purpose", exact=True).select_option("hiring")
+    page.get_by_label("Role", exact=True).select_option("candidate")
+    page.get_by_label("European Union").check()
+    page.get_by_role("button", name="Ask the gate").click()
+    page.locator("#answer .verdict").first.wait_for()
+    page.locator("#answer-title").scroll_into_view_if_needed()
+
+
+def verified(page: Page) -> None:
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict-card").wait_for()
+
+
+def at(path: str) -> Callable[[Stage], str]:
+    return lambda _: path
+
+
+def coach(stage: Stage) -> str:
+    return stage.scene.reviewer()["Authorization"].removeprefix("Bearer ")
+
+
+def officer(stage: Stage) -> str:
+    return stage.staff(Position.COMPLIANCE)
+
+
+def operator(stage: Stage) -> str:
+    return stage.staff(Position.OPERATOR)
+
+
+def supervisor(stage: Stage) -> str:
+    return stage.staff(Position.SUPERVISOR)
+
+
+def call_of(page: str) -> Callable[[Stage], str]:
+    return lambda stage: f"/{page}/{stage.coached.live.id}"
+
+
+SHOTS = (
+    Shot("sign-in", at("/sign-in"), None),
+    Shot("how-to-read", at("/how-to-read"), None),
+    Shot("home", at("/"), coach),
+    Shot("join", call_of("join"), Stage.ana, size=PHONE),
+    Shot("call", call_of("call"), Stage.ana),
+    Shot("me", call_of("me"), Stage.ana, size=PHONE),
+    Shot("coach", call_of("coach"), coach),
+    Shot("wall", at("/wall"), supervisor),
+    Shot("coaching", at("/coaching"), supervisor),
+    Shot("review", at("/review"), coach),
+    Shot("review-call", lambda stage: f"/review/{stage.told.call_id}", coach, to_first_event),
+    Shot("compliance", at("/compliance"), officer, decided),
+    Shot("compliance-rulings", at("/compliance/rulings"), officer, asked),
+    Shot("compliance-consents", at("/compliance/consents"), officer),
+    Shot("compliance-erasures", at("/compliance/erasures"), officer),
+    Shot("compliance-retention", at("/compliance/retention"), officer),
+    Shot("compliance-audit", at("/compliance/audit"), officer, verified),
+    Shot("compliance-evidence", at("/compliance/evidence"), officer),
+    Shot("models", at("/models"), operator),
+    Shot("model", at("/models/face-expression.v1"), operator),
+    Shot("settings", at("/settings"), operator),
+    Shot("status", at("/status"), operator),
+)
+"""Every page; another one is another line here."""
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """A tenant on an ordinary morning."""
+    with TemporaryDirectory() as folder:
+        scene = Scene(Path(folder), coaching=NO_HOLDOUT)
+        with at_work(scene.app) as service:
+            told = tell(scene, service.address, 90)
+            gone = tell(scene, service.address, 12)
+            service.run(_erased(scene, gone))
+            for number in range(WALL):
+                one = service.run(CoachedCall.begin(scene, person=f"crm-{number}"))
+                service.run(one.fall(10 + number, high=4 + number))
+            coached = service.run(CoachedCall.begin(scene))
+            service.run(coached.fall())
+            yield Stage(scene, service, told, coached)
+
+
+async def _erased(scene: Scene, told: Told) -> None:
+    async with scene.client() as client:
+        path = f"/v1/calls/{told.call_id}/participants/{told.ben}/data"
+        (await client.delete(path)).raise_for_status()
+
+
+def picture(browser: Browser, stage: Stage, shot: Shot, scheme: str, language: str) -> bytes:
+    """One page as one person sees it."""
+    width, height = shot.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+        locale=language,
+        timezone_id="UTC",
+    )
+    page = context.new_page()
+    page.clock.set_fixed_time(START + timedelta(seconds=90))
+    if shot.who is not None:
+        page.goto(f"{stage.service.address}/sign-in#{shot.who(stage)}")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.goto(stage.service.address + shot.path(stage))
+    page.locator("h1").first.wait_for()
+    page.wait_for_timeout(1500)
+    (shot.act or nothing_more)(page)
+    page.wait_for_timeout(300)
+    taken = page.screenshot(animations="disabled")
+    context.close()
+    return taken
+
+
+def small(taken: bytes) -> bytes:
+    """The same picture with fewer colours."""
+    made = io.BytesIO()
+    flat = Image.open(io.BytesIO(taken)).convert("RGB")
+    flat.quantize(COLOURS, dither=Image.Dither.NONE).save(made, "PNG", optimize=True)
+    return made.getvalue()
+
+
+def main(names: list[str], out: Path = OUT, language: str = "en-GB") -> None:
+    """Take the pictures; prints one line of what was written."""
+    wanted = [shot for shot in SHOTS if not names or shot.name in names]
+    out.mkdir(parents=True, exist_ok=True)
+    sizes = []
+    with staged() as stage, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        for shot in wanted:
+            for scheme in ("light", "dark"):
+                data = small(picture(browser, stage, shot, scheme, language))
+                (out / f"{shot.name}-{scheme}.png").write_bytes(data)
+                sizes.append(len(data))
+                if len(data) > LARGEST_BYTES:
+                    sys.stderr.write(f"{shot.name}-{scheme}.png has {len(data)} bytes\n")
+        browser.close()
+    sys.stdout.write(f"{len(sizes)} pictures, {sum(sizes) // 1000} kB, largest {max(sizes, default=0) // 1000} kB\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
