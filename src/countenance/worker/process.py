@@ -1,6 +1,7 @@
 """The media process: it hosts calls for the control plane at the other end of the line, and dies with it."""
 
 import asyncio
+import gc
 import logging
 import resource
 import time
@@ -63,6 +64,7 @@ class Worker:
                 parts for parts in self._parts.values() if parts.recipe == replace(recipe, tenant=parts.recipe.tenant)
             ]
             self._parts[name] = same[0] if same else (await asyncio.to_thread(Parts.load, recipe)).timed(self._timings)
+        gc.freeze()  # what was loaded stays for good: no collection need look at it again
         digests = {model: digest for parts in self._parts.values() for model, digest in parts.digests.items()}
         self._line.tell(Ready(digests))
         beating = asyncio.create_task(self._beat())
