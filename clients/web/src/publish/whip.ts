@@ -178,7 +178,12 @@ class Session {
 
   async end(): Promise<void> {
     this.connection.close();
-    await this.#api.send(this.#address, { method: "DELETE", keepalive: true });
+    try {
+      await this.#api.send(this.#address, { method: "DELETE", keepalive: true });
+    } catch (fault) {
+      // The service may have heard the connection end before it was told.
+      if (!(fault instanceof ProblemError && fault.problem.status === 404)) throw fault;
+    }
   }
 
   #found(candidate: RTCIceCandidate | null): void {
