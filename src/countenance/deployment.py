@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from countenance.coaching.settings import CoachingTable
 from countenance.consent.terms import Terms
 from countenance.contracts.call import FACE, TEXT, VOICE, Purpose, Role
 from countenance.contracts.errors import UsageError
@@ -116,6 +117,8 @@ class Deployment(Table):
     fps: int = Field(default=5, ge=5, le=10)
     taxonomies: tuple[str, ...] = ("engagement.v1", "ekman7.v1", "va.v1")
     stages: StageNames = StageNames()
+    coaching: CoachingTable = CoachingTable()
+    """What a coach would have been advised, for the report."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

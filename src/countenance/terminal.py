@@ -47,6 +47,8 @@ def show(record: CallRecord, folder: Path) -> None:
             "\n".join(_moments(record, who.id)),
         )
     console.print(table)
+    for prompt in () if record.advised is None else record.advised.prompts:
+        console.print(f"Advice at {words.clock(prompt.at_us)}: {escape(prompt.said)}", soft_wrap=True)
     for card in record.models:
         if not card.licence.commercial:
             console.print(f"[dim]{escape(card.licence.notice)}[/dim]", soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from countenance import __version__
 from countenance.aggregation.telemetry import measure
+from countenance.analysis.coached import advised
 from countenance.assembly import Job
 from countenance.audit.log import Log
 from countenance.capture.speech import VoiceSampler
@@ -51,6 +52,7 @@ def call_record(job: Job, folder: Path, session: Session, audit: AuditState) -> 
             "smoothing (seconds)": f"{job.taxonomies[0].smoothing_s:g}",
         },
         version=__version__,
+        advised=advised(job, folder, _talk(job, session), _readable(job)),
     )
 
 
@@ -75,6 +77,15 @@ def _present(job: Job, who: str, modality: Modality) -> bool:
 
 
 def _telemetry(job: Job, session: Session) -> CallTelemetry:
+    measured = [p.id for p in job.call.participants if job.permissions.rulings[p.id, TELEMETRY].allowed]
+    return measure(job.duration_us, measured, _talk(job, session), _readable(job))
+
+
+def _readable(job: Job) -> list[Utterance]:
+    return [u for u in job.utterances if _line(job, u).status is LineStatus.READ]
+
+
+def _talk(job: Job, session: Session) -> list[Stretch]:
     """Speech activity where the voice was read for the whole call, else the times of the transcript."""
     stretches: list[Stretch] = []
     measured = [p.id for p in job.call.participants if job.permissions.rulings[p.id, TELEMETRY].allowed]
@@ -83,8 +94,7 @@ def _telemetry(job: Job, session: Session) -> CallTelemetry:
         spoken = _heard(session, who)
         own = [s for s in written if s.participant_id == who]
         stretches += spoken if spoken and _voice_throughout(job, who) else own or spoken
-    words = [u for u in job.utterances if _line(job, u).status is LineStatus.READ]
-    return measure(job.duration_us, measured, stretches, words)
+    return stretches
 
 
 def _heard(session: Session, who: str) -> list[Stretch]:

@@ -38,6 +38,9 @@ def analyze(
     store: Annotated[
         Path | None, typer.Option(help="Data folder that keeps and proves; in the report if none.")
     ] = None,
+    coach: Annotated[
+        str | None, typer.Option(help="A playbook, such as sales: what a coach would have been advised.")
+    ] = None,
     accept_damaged: Annotated[bool, typer.Option(help="Take recordings that were cut short as they are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:
@@ -50,6 +53,7 @@ def analyze(
         "fps": fps,
         "store": store.resolve() if store else None,
         "accept_damaged": accept_damaged or None,
+        "coaching": {"playbook": coach} if coach else None,
     }
     if deployment is not None and (any(call.values()) or participant or consent or withdraw or consent_kind):
         raise UsageError("--deployment says who is read and why", "Leave these flags out, or put them into the file.")

@@ -24,6 +24,7 @@ data = typer.Typer(no_args_is_help=True, help="Look at labelled data before trai
 models = typer.Typer(help="The bundles that are installed: what they say, what they may be used for, how they measure.")
 train = typer.Typer(no_args_is_help=True, help="Train a model from one recipe, on your own machine.")
 evaluate = typer.Typer(no_args_is_help=True, help="Measure a bundle, compare two, and say what may not be released.")
+coaching = typer.Typer(no_args_is_help=True, help="Playbooks of prompts, and what coaching is judged by.")
 config = typer.Typer(no_args_is_help=True, help="What is set, and where it comes from.")
 keys = typer.Typer(no_args_is_help=True, help="API keys: made, listed, revoked.")
 sink = typer.Typer(no_args_is_help=True, help="Where events go: receivers of webhooks of a running service.")
@@ -39,6 +40,7 @@ for name, group in (
     ("models", models),
     ("train", train),
     ("eval", evaluate),
+    ("coaching", coaching),
     ("config", config),
     ("keys", keys),
     ("sink", sink),

@@ -10,6 +10,7 @@ from countenance.contracts.card import Card
 from countenance.contracts.media import Missing
 from countenance.contracts.telemetry import CallTelemetry
 from countenance.contracts.trust import Consent, ConsentStatus, Ruling
+from countenance.surface.advised import Advised
 from countenance.surface.series import Episode, Series
 
 
@@ -151,6 +152,8 @@ class CallRecord:
     """Figures of this run (`real-time factor`: `23.4`); shown as written, and not the same from run to run."""
     version: str = ""
     """Version of the product."""
+    advised: Advised | None = None
+    """What a coach would have been advised; None where nobody asked for it."""
 
     @property
     def retention_days(self) -> int | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from countenance.contracts.card import Card
 from countenance.contracts.telemetry import TalkMeasures, Turn
-from countenance.surface import words
+from countenance.surface import advised, words
 from countenance.surface.blocks import Block, number, verdict
 from countenance.surface.findings import Moment, by_person, moments, shares
 from countenance.surface.record import CallRecord, LineStatus, ModalityRecord, ParticipantRecord
@@ -53,6 +53,7 @@ def summarise(record: CallRecord) -> Block:
         },
         "settings": dict(record.settings),
         "processing": dict(record.processing),
+        **({} if record.advised is None else {"coaching": advised.block(record.advised)}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from countenance.contracts.call import Purpose, Role
 from countenance.contracts.trust import ConsentStatus, Effect, Layer
+from countenance.surface.advised import advised_schema
 from countenance.surface.record import Use
 from countenance.surface.schema_terms import (
     DIGEST,
@@ -43,7 +44,8 @@ def summary_schema() -> Schema:
             "audit": maybe(_audit()),
             "settings": table(STRING),
             "processing": table(STRING),
-        }
+        },
+        {"coaching": advised_schema()},
     )
 
 
