@@ -17,8 +17,8 @@ MS_US = 1000
 TAXONOMY = "engagement.v1"
 SETTLED_US = 2 * SECOND_US
 """How long after an opt-out the last window may still end; the worker decodes nothing from the moment it is told."""
-LEAST = 0.6
-"""Of the seconds in which a face can be seen, how many must be read; connecting takes the first of them."""
+LEAST = 0.3
+"""Of the seconds in which a face can be seen, how many must be read, also on a machine that is busy."""
 CONNECTED_US = 8 * SECOND_US
 
 Event = Mapping[str, Any]

@@ -54,6 +54,8 @@ class Company:
     links: tuple[Link, ...] = ()
     people: Mapping[str, str] = field(default_factory=dict)
     """Participant by name."""
+    events: list[Envelope] = field(default_factory=list)
+    """Everything that was told of the call."""
 
     @property
     def services(self) -> Services:
@@ -88,8 +90,7 @@ class Company:
         for player in players:
             player.begin()
         began_us = self.services.control.tenant.clock.mono_us() - (self.live.began_us or 0)
-        events: list[Envelope] = []
-        works = [self._listen(events, told), *(one.meet() for one in drawn), *(one.talk() for one in drawn)]
+        works = [self._listen(told), *(one.meet() for one in drawn), *(one.talk() for one in drawn)]
         tasks = [asyncio.create_task(work) for work in works]
         try:
             await asyncio.gather(*(one.publish() for one in drawn))
@@ -99,9 +100,9 @@ class Company:
             await asyncio.sleep(max(0, until_ms * MS_US - players[0].now_us) / SECOND_US)
             await drawn[0].stop(FACE)
             await asyncio.sleep(AFTER_S)
-            decoded = self._decoded()
+            decoded = self.decoded()
             await self.services.calls.end(self.call_id)
-            played = Played(events, self.people, decoded, began_us, until_ms * MS_US)
+            played = Played(self.events, self.people, decoded, began_us, until_ms * MS_US)
             return list(missed(played, self.script, self.services.tenant.log))
         finally:
             for task in tasks:
@@ -110,10 +111,10 @@ class Company:
             for one in drawn:
                 await one.close()
 
-    async def _listen(self, events: list[Envelope], told: Told) -> None:
+    async def _listen(self, told: Told) -> None:
         names = {participant: name for name, participant in self.people.items()}
         async for envelope in self.live.stream.follow(ALL):
-            events.append(envelope)
+            self.events.append(envelope)
             if (line := line_of(envelope, names)) is not None:
                 told(line)
 
@@ -159,7 +160,8 @@ class Company:
         headers = {"Authorization": f"Bearer {self._key(Position.OPERATOR)}"}
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
 
-    def _decoded(self) -> Mapping[str, int]:
+    def decoded(self) -> Mapping[str, int]:
+        """Pictures and pieces of sound that left a decoder, by track, as the worker last said."""
         worker = self.live.worker
         tracks: Mapping[str, Mapping[str, int]] = {}
         if worker is not None:

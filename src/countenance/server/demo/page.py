@@ -1,7 +1,7 @@
 """`/demo`: the pages to click through, each with the credential that opens it; only a demo has this page."""
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.requests import Request
 
 from countenance.server.demo.company import Company
@@ -23,11 +23,11 @@ async def demo(request: Request) -> HTMLResponse:
     return page(request, "demo", links=_company(request).links)
 
 
-@router.post("/demo/camera")
-async def camera(request: Request) -> RedirectResponse:
-    """Somebody joins the call with their own camera."""
+@router.post("/demo/camera", status_code=201)
+async def camera(request: Request) -> JSONResponse:
+    """Somebody joins the call with their own camera: where they begin."""
     check_origin(request)
-    return RedirectResponse(await _company(request).camera(), 303)
+    return JSONResponse({"url": await _company(request).camera()}, 201)
 
 
 def _company(request: Request) -> Company:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -39,6 +40,13 @@ class Demo:
         self.opened: Callable[[str], None] = lambda _url: None
         """Told where the page of the demo is, once it is there."""
         self.problems: list[str] = []
+        self.company: Company | None = None
+        """Once the call has begun."""
+        self._leave: Callable[[], object] = lambda: None
+
+    def leave(self) -> None:
+        """End it, from any thread."""
+        self._leave()
 
     def install(self, app: FastAPI) -> None:
         """The page of the demo comes with its call."""
@@ -48,8 +56,11 @@ class Demo:
         """Play."""
         if self._app is None:
             raise UsageError("the demo has no service", "Give it to `serve`.")
-        company = Company(site, url, self._script, self._clips)
+        company = self.company = Company(site, url, self._script, self._clips)
         install(self._app, company)
+        work = asyncio.current_task()
+        if work is not None:
+            self._leave = partial(asyncio.get_running_loop().call_soon_threadsafe, work.cancel)
 
         def begun() -> None:
             self._told(f"Open {url}/demo")

@@ -108,7 +108,8 @@ function shown(seat) {
   const data = seat.last;
   if (seat.paused || seat.on.length === 0) return [t("Nothing is read now."), false];
   if (!data) return [t("Nothing was read yet."), false];
-  if (data.abstain || data.label === null) return [t("Not enough signal: {cause}", { cause: term("reason", data.abstain?.reason ?? "silence") }), false];
+  if (data.abstain) return [t("Not enough signal: {cause}", { cause: term("reason", data.abstain.reason) }), false];
+  if (data.label === null) return [t("No state stands out."), false];
   return [estimate(data.label, data.probability, ...data.interval), true];
 }
 
