@@ -20,7 +20,9 @@ def make_clips(folder: Path, seconds: int) -> tuple[Path, ...]:
     if not all(target.exists() for target in made):
         sample = make_sample_call(folder / "sample")
         for source, target in zip(sample.media.values(), made, strict=True):
-            _encode(*decode(source), target, seconds)
+            draft = target.with_name(f".{target.name}")
+            _encode(*decode(source), draft, seconds)
+            draft.rename(target)  # half a recording is never taken for a whole one
     return tuple(made)
 
 

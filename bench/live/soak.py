@@ -1,0 +1,309 @@
+"""So many people for so long through the real service, with a fault every so often, and what it costs.
+
+    python -m bench.live.soak [--people 8] [--minutes 60] [--fault-seconds 60] [--clips DIR] [--save]
+
+Calls of two, played from recordings at real speed by the product's own tap; when a recording ends the call ends, is
+summed up, and another begins. Every so many seconds one fault, in turn: a worker is killed, somebody says no and yes
+again, somebody leaves and comes anew, a reader takes events slowly. Prints the delay from the last packet of a window
+to its events being published (L_proc) by what was read, media left out, seconds that nobody was told of, and how much
+memory has grown from the second tenth of the time to the last. An output without a lease, a log that does not hold, a
+window told twice, and a call that nobody takes up are misses; a control plane that grows by more than 5 % is one too,
+from ten minutes on.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from bench.faults.outcome import Figure, Outcome
+from bench.live.media import make_clips
+from bench.live.site import SIGNED, Site, site
+from countenance.audit.export import StoredLog
+from countenance.audit.quorum import Policy
+from countenance.audit.verify import verify
+from countenance.contracts.call import FACE, TEXT, VOICE, Modality, Role
+from countenance.contracts.errors import CountenanceError
+from countenance.contracts.media import SECOND_US
+from countenance.contracts.trust import ConsentStatus
+from countenance.link.messages import Said
+from countenance.server.live import LIVE, Joining, LiveCall, NewCall
+from countenance.server.stream import SlowReaderError
+
+RESULTS = Path(__file__).parent / "results"
+CLIP_S = 46
+NAMES = ("Ana", "Ben")
+READ: tuple[Modality, ...] = (FACE, VOICE, TEXT)
+WORDS = "I do not understand this at all, what does it mean?"
+GROWTH = 0.05
+LONG_S = 600.0
+"""Memory of a shorter run says nothing: it is still being filled."""
+LEFT_OUT = ("late", "overrun", "early")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was noticed along the way."""
+
+    late_us: dict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("I")))
+    counts: Counter[str] = field(default_factory=Counter)
+    tracks: Counter[str] = field(default_factory=Counter)
+    memory: list[tuple[int, int]] = field(default_factory=list)
+    """Resident bytes of the control plane and of its largest worker, once a second."""
+    back_s: list[float] = field(default_factory=list)
+    """After a worker was killed, until its calls were told of again."""
+    misses: list[str] = field(default_factory=list)
+
+
+class Soak:
+    """The calls, their readers, and whoever breaks something."""
+
+    def __init__(self, here: Site, clips: Sequence[Path], seed: int) -> None:
+        self._here = here
+        self._clips = clips
+        self._random = Random(seed)
+        self._over = asyncio.Event()
+        self._live: dict[int, LiveCall] = {}
+        self.seen = Seen()
+
+    async def run(self, people: int, seconds: float, fault_s: float) -> Seen:
+        """All of it, for so long."""
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(max(1, people // 2)):
+                tasks.create_task(self._calls(number))
+            tasks.create_task(self._weigh())
+            tasks.create_task(self._break(fault_s))
+            await asyncio.sleep(seconds)
+            self._over.set()
+        return self.seen
+
+    async def _calls(self, number: int) -> None:
+        await asyncio.sleep(number * 0.37)
+        while not self._over.is_set():
+            live = self._live[number] = await self._begin(number)
+            following = asyncio.create_task(self._follow(live))
+            speaking = asyncio.create_task(self._speak(live))
+            await self._first(live.over.wait(), CLIP_S + 20)
+            speaking.cancel()
+            self._drops(live)
+            await self._here.calls.end(live.id)
+            await following
+            await self._here.calls.summary(live.id, "soak", "bench")
+            self.seen.counts["calls"] += 1
+            if live.problem:
+                self.seen.misses.append(f"a call was given up: {live.problem}")
+
+    async def _begin(self, number: int) -> LiveCall:
+        recordings = {name: str(clip) for name, clip in zip(NAMES, self._clips, strict=True)}
+        who = tuple(Joining(name, Role.CUSTOMER, f"{name}-{number}") for name in NAMES)
+        live = await self._here.calls.open(NewCall(source={"kind": "file", "recordings": recordings}, participants=who))
+        for one in live.call.participants:
+            await self._agree(live, one.id, READ)
+        return live
+
+    async def _agree(self, live: LiveCall, who: str, modalities: Sequence[Modality]) -> None:
+        await self._here.calls.show(live.id, who, own_wish=True)
+        for modality in modalities:
+            await self._here.calls.answer(live.id, who, modality, ConsentStatus.GIVEN, SIGNED)
+
+    async def _follow(self, live: LiveCall) -> None:
+        ends: dict[str, int] = {}
+        async for envelope in live.stream.follow():
+            data: Any = envelope["data"]
+            if not str(envelope["type"]).endswith("sample.v1"):
+                continue
+            who, window = data["subject"]["participant_id"], data["window"]
+            read = sorted(name for name, use in data["modalities"].items() if use["used"] and name in READ)
+            self.seen.counts["windows"] += 1
+            if read and not ("seq" in data["audit"] and data["audit"]["lease"]):
+                self.seen.misses.append(f"a reading at {window['start_us']} us stands on no lease")
+            before = ends.get(who, window["start_us"])
+            if window["start_us"] < before:
+                self.seen.misses.append(f"the window at {window['start_us']} us is told twice")
+            self.seen.counts["seconds not told"] += (window["start_us"] - before) // SECOND_US
+            ends[who] = window["end_us"]
+            if read and "latency_us" in data:
+                for name in (*read, *(("fused",) if len(read) > 1 else ())):
+                    self.seen.late_us[name].append(data["latency_us"])
+
+    async def _speak(self, live: LiveCall) -> None:
+        while live.state == LIVE:
+            for one in live.call.participants:
+                try:
+                    await self._here.calls.said(live.id, Said("", one.id, None, None, WORDS, 0.9, "en"))
+                except CountenanceError:
+                    self.seen.counts["captions refused"] += 1  # between two workers nobody takes them
+            await asyncio.sleep(3.0)
+
+    async def _break(self, fault_s: float) -> None:
+        faults: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
+            ("workers killed", self._kill),
+            ("noes", self._toggle),
+            ("leaves", self._leave),
+            ("slow readers", self._dawdle),
+        )
+        for name, fault in cycle(faults):
+            await self._first(self._over.wait(), fault_s)
+            if self._over.is_set():
+                return
+            await fault()
+            self.seen.counts[name] += 1
+
+    async def _kill(self) -> None:
+        worker = self._random.choice(self._here.pool.workers)
+        calls = [live for live in self._live.values() if live.worker is worker and live.state == LIVE]
+        began_s = time.monotonic()
+        worker.process.kill()
+        for live in calls:
+            if await self._first(_told(live), 20):
+                self.seen.back_s.append(time.monotonic() - began_s)
+            elif live.state == LIVE and not live.over.is_set():
+                self.seen.misses.append("nobody took a call up within 20 s of its worker's death")
+
+    async def _toggle(self) -> None:
+        if (live := self._one()) is not None:
+            who, modality = self._random.choice(live.call.participants).id, self._random.choice(READ)
+            await self._quietly(self._here.calls.stop(live.id, who, [modality]))
+            await asyncio.sleep(2.0)
+            if live.state == LIVE and who not in live.running.left:
+                await self._quietly(self._agree(live, who, [modality]))
+
+    async def _leave(self) -> None:
+        if (live := self._one()) is not None:
+            gone = self._random.choice(live.call.participants)
+            person = live.person_of(gone.id)
+            await self._quietly(self._here.calls.leave(live.id, gone.id))
+            joined = Joining(f"{gone.name} again", Role.CUSTOMER, person)
+            await self._quietly(self._here.calls.join(live.id, joined))
+
+    async def _dawdle(self) -> None:
+        if (live := self._one()) is not None:
+            try:
+                async with asyncio.timeout(5.0):
+                    async for _ in live.stream.follow("0" * 12):
+                        await asyncio.sleep(0.5)
+            except (TimeoutError, SlowReaderError):
+                pass  # it is what slow readers come to
+
+    async def _weigh(self) -> None:
+        while not await self._first(self._over.wait(), 1.0):
+            workers = [worker.load.rss_bytes for worker in self._here.pool.workers]
+            self.seen.memory.append((_rss(), max(workers, default=0)))
+
+    def _drops(self, live: LiveCall) -> None:
+        load = live.worker.load.calls.get(live.id, {}) if live.worker is not None else {}
+        for counts in load.get("tracks", {}).values():
+            self.seen.tracks.update(counts)
+
+    def _one(self) -> LiveCall | None:
+        """A call that has some time to go."""
+        running = [live for live in self._live.values() if live.state == LIVE and live.ending is None]
+        return self._random.choice(running) if running else None
+
+    async def _quietly(self, work: Awaitable[object]) -> None:
+        """A call may end while somebody asks something of it."""
+        try:
+            await work
+        except CountenanceError:
+            self.seen.counts["asked too late"] += 1
+
+    async def _first(self, work: Awaitable[object], seconds: float) -> bool:
+        """Whether it was done in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await work
+        except TimeoutError:
+            return False
+        return True
+
+
+async def _told(live: LiveCall) -> None:
+    async for envelope in live.stream.follow():
+        if "seq" in dict(envelope["data"]).get("audit", {}):  # type: ignore[call-overload]
+            return
+
+
+def _rss() -> int:
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * 4096
+
+
+async def run(clips: Sequence[Path], people: int, seconds: float, fault_s: float, seed: int = 1) -> Outcome:
+    """One run, and what came of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with site(Path(folder), spare=1, fps=5) as here:
+            seen = await Soak(here, clips, seed).run(people, seconds, fault_s)
+            here.control.tick()
+            if here.control.health().unaccounted:
+                seen.misses.append(f"{here.control.health().unaccounted} model calls are in no result")
+            policy = Policy.trusting(here.tenant.log.key.verifier)
+            report = await asyncio.to_thread(verify, StoredLog(here.tenant.log), policy, completeness=True)
+            seen.misses += [f"the log does not hold: {finding}" for finding in report.findings[:3]]
+            seen.counts["log entries"] = here.tenant.log.size
+    growth = [_growth([one[place] for one in seen.memory]) for place in (0, 1)]
+    if seconds >= LONG_S and growth[0] > GROWTH:
+        seen.misses.append(f"the control plane has grown by {100 * growth[0]:.1f} %")
+    command = f"python -m bench.live.soak --people {people} --minutes {seconds / 60:g} --fault-seconds {fault_s:g}"
+    return Outcome("soak", "issue 5", command, _figures(seen, people, seconds, growth), seen.misses)
+
+
+def _figures(seen: Seen, people: int, seconds: float, growth: Sequence[float]) -> Mapping[str, Figure]:
+    lost = sum(seen.tracks[reason] for reason in LEFT_OUT)
+    late = {f"L_proc {name}": _spread(values) for name, values in sorted(seen.late_us.items())}
+    back = f"max {max(seen.back_s):.1f} s of {len(seen.back_s)} calls" if seen.back_s else "none"
+    return {
+        "people": people,
+        "seconds": int(seconds),
+        **dict(sorted(seen.counts.items())),
+        **late,
+        "left out": f"{100 * lost / max(1, lost + seen.tracks['given']):.2f} %",
+        "told again after a kill": back,
+        "growth of the control plane": f"{100 * growth[0]:.1f} %",
+        "growth of the largest worker": f"{100 * growth[1]:.1f} %",
+    }
+
+
+def _spread(values: Sequence[int]) -> str:
+    p50, p95, p99 = np.percentile(np.array(values) / 1000, [50, 95, 99])
+    return f"p50 {p50:.0f} p95 {p95:.0f} p99 {p99:.0f} ms"
+
+
+def _growth(memory: Sequence[int]) -> float:
+    """From the second tenth, once everything has begun, to the last."""
+    tenth = max(1, len(memory) // 10)
+    first, last = memory[tenth : 2 * tenth], memory[-tenth:]
+    return median(last) / median(first) - 1 if first and median(first) else 0.0
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=8)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--fault-seconds", type=float, default=60.0)
+    parser.add_argument("--clips", type=Path, help="keep the drawn recordings here, and find them again")
+    parser.add_argument("--save", action="store_true")
+    asked = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder:
+        clips = make_clips(asked.clips or Path(folder), CLIP_S)
+        outcome = asyncio.run(run(clips, asked.people, asked.minutes * 60, asked.fault_seconds))
+    if asked.save:
+        outcome.save(RESULTS)
+    sys.exit(outcome.conclude(save=False))
+
+
+if __name__ == "__main__":
+    main()
