@@ -27,7 +27,7 @@ OUT = Path(__file__).parents[1] / "docs" / "screens"
 CHROMIUM = os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 WIDE, PHONE = (1280, 860), (390, 844)
-COLOURS = 96
+COLOURS = 256
 LARGEST_BYTES = 120_000
 WALL = 7
 """Calls beside the one that is coached."""
@@ -88,7 +88,7 @@ def asked(page: Page) -> None:
     page.get_by_label("European Union").check()
     page.get_by_role("button", name="Ask the gate").click()
     page.locator("#answer .verdict").first.wait_for()
-    page.locator("#answer-title").scroll_into_view_if_needed()
+    page.locator("#answer").evaluate("one => one.scrollIntoView({block: 'end'})")
 
 
 def verified(page: Page) -> None:
@@ -154,7 +154,7 @@ def staged() -> Iterator[Stage]:
         scene = Scene(Path(folder), coaching=NO_HOLDOUT)
         with at_work(scene.app) as service:
             told = tell(scene, service.address, 90)
-            gone = tell(scene, service.address, 12)
+            gone = tell(scene, service.address, 12, ben="agent-5")
             service.run(_erased(scene, gone))
             for number in range(WALL):
                 one = service.run(CoachedCall.begin(scene, person=f"crm-{number}"))

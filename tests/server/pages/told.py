@@ -39,11 +39,11 @@ class Told:
     ben: str
 
 
-def tell(scene: Scene, address: str, seconds: int = 60, *, ended: bool = True) -> Told:
+def tell(scene: Scene, address: str, seconds: int, ben: str = "agent-4") -> Told:
     """Let a call happen on a service: Ana says yes to all three, is read for so long, and it ends."""
     scene.one.control.loaded(MODELS, "countenance")
     with httpx.Client(base_url=address, headers=scene.key()) as client:
-        begun = client.post("/v1/calls", json={"participants": [ANA, BEN]})
+        begun = client.post("/v1/calls", json={"participants": [ANA, BEN | {"person": ben}]})
         assert begun.status_code == 201, begun.text
         call = begun.json()
         ana, ben = (one["participant_id"] for one in call["participants"])
@@ -51,11 +51,10 @@ def tell(scene: Scene, address: str, seconds: int = 60, *, ended: bool = True) -
         live = scene.one.calls.get(call["call_id"])
         for second in range(seconds):
             _read(scene, live, ana, second, seconds)
-        if ended:
-            words = tuple(_said(live, {"ana": ana, "ben": ben}[who], *rest) for who, *rest in WORDS)
-            spoke = {ana: tuple((a * SECOND_US, b * SECOND_US) for who, a, b, _ in WORDS if who == "ana")}
-            live.has_left(Left(live.id, seconds * SECOND_US, "hang_up", spoke=spoke, words=words))
-            client.post(f"/v1/calls/{live.id}/end").raise_for_status()
+        words = tuple(_said(live, {"ana": ana, "ben": ben}[who], *rest) for who, *rest in WORDS)
+        spoke = {ana: tuple((a * SECOND_US, b * SECOND_US) for who, a, b, _ in WORDS if who == "ana")}
+        live.has_left(Left(live.id, seconds * SECOND_US, "hang_up", spoke=spoke, words=words))
+        client.post(f"/v1/calls/{live.id}/end").raise_for_status()
     return Told(call["call_id"], ana, ben)
 
 

@@ -2,27 +2,26 @@
 import { api } from "./api.js";
 import { failed, h } from "./dom.js";
 import { term } from "./terms.js";
-import { moment, t } from "./words.js";
+import { moment } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const [list, more, waiting, none] = ["calls", "more", "waiting", "none"].map(byId);
 let next = null;
 
 function row(call) {
-  const live = call.state === "live";
-  const address = live ? `/coach/${call.call_id}` : `/review/${call.call_id}`;
-  return h("li", {}, h("a.reviewed-call", { href: address },
+  return h("li", {}, h("a.reviewed-call", { href: `/review/${call.call_id}` },
     h("span.reviewed-when", {}, h("time", { datetime: call.started_at }, moment(call.started_at, { dateStyle: "full" })),
       h("span.quiet", {}, moment(call.started_at, { timeStyle: "short" }))),
-    h("span", {}, term("purpose", call.purpose)),
-    h(live ? "span.chip.on" : "span.chip.off", {}, live ? t("goes on") : t("over"))));
+    h("span.quiet", {}, term("purpose", call.purpose))));
 }
 
 async function show() {
   try {
     const found = await api(`/v1/calls?limit=25${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
-    list.append(...found.items.map(row));
+    const over = found.items.filter((call) => call.state === "ended");
+    list.append(...over.map(row));
     next = found.next;
+    if (!over.length && next !== null) return void (await show());
     more.hidden = next === null;
     none.hidden = list.children.length > 0;
   } catch (problem) {
