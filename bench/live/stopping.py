@@ -294,9 +294,7 @@ def main() -> None:
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
     clips = sorted(asked.clips.glob("*-180p-*s.webm")) if asked.clips else ()
-    outcome = asyncio.run(
-        run(asked.stops, asked.people, sorted(asked.clips.glob("*-180p-*s.webm"))[:2] if asked.clips else ())
-    )
+    outcome = asyncio.run(run(asked.stops, asked.people, clips))
     if asked.save:
         outcome.save(RESULTS)
     sys.exit(outcome.conclude(save=False))
