@@ -2,10 +2,10 @@
 
     python -m bench.live.paint [--seconds 60] [--calls 50] [--save]
 
-The real pages in Chromium, served by the product on a real socket; readings are written once a second, as they come from
-a worker, and everything after them is the product's own: leases, log, stream, WebSocket, page. An event counts from its
-being published to the first picture that shows it, both by the clock of this machine. Smoothness is what the page itself
-measures: time between frames, and tasks that hold it up for more than 50 ms. Prints one line of figures for each page.
+The real pages in Chromium, served by the product on a real socket; readings are written once a second, as they come
+from a worker, and everything after them is the product's own: leases, log, stream, WebSocket, page. An event counts
+from its being published to the first picture that shows it, both by the clock of this machine. Smoothness is what the
+page itself measures: time between frames, and tasks that hold it up for more than 50 ms. Prints a line for each page.
 """
 
 import argparse

@@ -23,6 +23,12 @@ function row(name, found, format = share, [from, to] = [0, 1]) {
     h("span.behind", {}, behind.join(", ")));
 }
 
+/** Whether the log knows of every call of a model. */
+function whole({ complete, model_calls_unaccounted: missing }) {
+  const said = complete ? t("all of them") : n("{count} is missing", "{count} are missing", { count: missing });
+  return h("div.figure-row", {}, h("span", {}, t("Model calls that stand in the log")), h(complete ? "span.value" : "span.value.unsure", {}, said));
+}
+
 function drawn({ value, low, high }, from, to) {
   const place = (one) => `${Math.min(100, Math.max(0, ((one - from) / (to - from)) * 100))}%`;
   const [span, point] = [h("span"), h("i")];
@@ -53,7 +59,7 @@ function show(kpis) {
       row(t("Macro F1"), kpis.labels.macro_f1, plain), row(t("Brier score"), kpis.labels.brier, plain)),
     card(t("Can it be relied on?"), null,
       row(t("From sound and picture to the suggestion, P95"), kpis.latency_p95_ms, (value) => t("{ms} ms", { ms: number(value, { maximumFractionDigits: 0 }) })),
-      row(t("Suggestions that stand in the log"), { value: kpis.audit.complete, n: kpis.audit.prompts })));
+      whole(kpis.audit)));
   fill(at("rules"), byRule(kpis.by_rule));
   say(t("Figures since {day}", { day: moment(kpis.since, { dateStyle: "long" }) }));
 }
@@ -61,7 +67,7 @@ function show(kpis) {
 function byRule(rules) {
   if (!rules.length) return h("p.note", {}, t("No suggestion was made in this time."));
   const cell = (found) => h("td", {}, found.value === null ? h("em.quiet", {}, t("not enough data")) : `${share(found.value)} (${share(found.low)} – ${share(found.high)})`);
-  return h("div.scroll", { tabindex: "0", role: "region", "aria-labelledby": "rules-title" },
+  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": t("Rules and their figures") },
     h("table", {},
       h("thead", {}, h("tr", {}, [t("Rule"), t("Playbook"), t("Shown"), t("Accepted"), t("Overridden")].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, rules.map((one) => h("tr", {}, h("th", { scope: "row" }, one.rule_id.replaceAll("_", " ")), h("td", {}, one.playbook), h("td", {}, number(one.shown)), cell(one.acceptance), cell(one.override))))));
