@@ -113,7 +113,7 @@ def event_of(vault: Vault, tx: Transaction, change: Change, seq: int) -> Event:
 
 def enrol(vault: Vault, tx: Transaction, change: Change) -> None:
     """Give an answer a key of its own, under a reference that is found through the person alone."""
-    if tx.first(tx.select(subjects).where(subjects.c.subject_ref == change.key_ref)) is None:
+    if tx.find(subjects, subject_ref=change.key_ref) is None:
         vault.enrol(tx, change.key_ref)
         seat = vault.name(tx, SEAT, APART, change.key_ref)
         add_subjects(tx, [SubjectRow(change.key_ref, APART, seat, vault.name(tx, PERSON, change.person))])

@@ -190,7 +190,7 @@ class Eraser:
     def _note_rotation(self, row: Row[Any]) -> None:
         epoch = json.loads(row.receipt)["epoch"]
         with self._store.reading() as tx:
-            kek = tx.first(tx.select(keks).where(keks.c.epoch == epoch))
+            kek = tx.find(keks, epoch=epoch)
         if kek is not None and kek.destroyed_utc_us is not None:
             self._set([row], rotated_utc_us=kek.destroyed_utc_us)
 

@@ -4,10 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Exists, Row, Select, func
+from sqlalchemy import Exists, Row, Select, Text, bindparam, func
 
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import asks, consents, notices
+
+OWN = consents.c.carries.is_(None)
+LAST = of_tenant(consents, "person_tag", "modality", "purpose").where(OWN)
+LAST = LAST.order_by(consents.c.version.desc()).limit(1)
+NEWEST = of_tenant(consents, "person_tag").where(OWN)
+NEWEST = NEWEST.order_by(*(consents.c[name].desc() for name in ("modality", "purpose", "version"))).limit(1)
+NEXT_PURPOSE = NEWEST.where(
+    consents.c.modality == bindparam("modality"), consents.c.purpose < bindparam("before", type_=Text)
+)
+NEXT_MODALITY = NEWEST.where(consents.c.modality < bindparam("modality"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,7 @@ def add(tx: Transaction, rows: Iterable[ConsentRow]) -> None:
 
 def last_answer(tx: Transaction, person_tag: str, modality: str, purpose: str) -> ConsentRow | None:
     """The newest answer of a person to one question."""
-    about = (consents.c.person_tag == person_tag) & (consents.c.modality == modality) & (consents.c.purpose == purpose)
-    query = _own(tx).where(about).order_by(consents.c.version.desc()).limit(1)
-    row = tx.first(query)
+    row = tx.one(LAST, person_tag=person_tag, modality=modality, purpose=purpose)
     return None if row is None else _consent(row)
 
 
@@ -81,21 +89,18 @@ def every_row_of(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
 
 def by_receipt(tx: Transaction, receipt_id: str) -> ConsentRow | None:
     """The answer with this receipt."""
-    row = tx.first(tx.select(consents).where(consents.c.receipt_id == receipt_id))
+    row = tx.find(consents, receipt_id=receipt_id)
     return None if row is None else _consent(row)
 
 
 def standing(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
     """The newest answer of a person to each question they ever answered; what came before is not looked at."""
-    modality, purpose, version = consents.c.modality, consents.c.purpose, consents.c.version
-    mine = _own(tx).where(consents.c.person_tag == person_tag)
-    newest = mine.order_by(modality.desc(), purpose.desc(), version.desc()).limit(1)
-    found, row = [], tx.first(newest)
+    found, row = [], tx.one(NEWEST, person_tag=person_tag)
     while row is not None:
         found.append(_consent(row))
         # From each question to the next in one step over an index.
-        same = modality == row.modality
-        row = tx.first(newest.where(same, purpose < row.purpose)) or tx.first(newest.where(modality < row.modality))
+        here = {"person_tag": person_tag, "modality": row.modality}
+        row = tx.one(NEXT_PURPOSE, **here, before=row.purpose) or tx.one(NEXT_MODALITY, **here)
     return tuple(sorted(found, key=lambda one: one.seq))
 
 
@@ -122,14 +127,14 @@ def counts(tx: Transaction) -> Mapping[tuple[str, str, str], int]:
 
 def put_notice(tx: Transaction, sha256: str, notice: str, language: str, text: str, at_utc_us: int) -> None:
     """Keep a text that is shown, once."""
-    if tx.first(tx.select(notices).where(notices.c.sha256 == sha256)) is None:
+    if tx.find(notices, sha256=sha256) is None:
         row = {"sha256": sha256, "notice": notice, "language": language, "text": text, "first_shown_utc_us": at_utc_us}
         tx.insert(notices, row)
 
 
 def notice_text(tx: Transaction, sha256: str) -> str | None:
     """A text that was shown, word for word."""
-    row = tx.first(tx.select(notices).where(notices.c.sha256 == sha256))
+    row = tx.find(notices, sha256=sha256)
     return None if row is None else str(row.text)
 
 
@@ -163,7 +168,7 @@ def _followed(tx: Transaction) -> Exists:
 
 
 def _own(tx: Transaction) -> Select[Any]:
-    return tx.select(consents).where(consents.c.carries.is_(None))
+    return tx.select(consents).where(OWN)
 
 
 def _rows(tx: Transaction, query: Select[Any]) -> Sequence[ConsentRow]:

@@ -52,7 +52,7 @@ def add(tx: Transaction, one: EndpointRow) -> None:
 
 def find(tx: Transaction, endpoint_id: str) -> EndpointRow | None:
     """The endpoint of an id, also a removed one."""
-    row = tx.first(tx.select(endpoints).where(endpoints.c.endpoint_id == endpoint_id))
+    row = tx.find(endpoints, endpoint_id=endpoint_id)
     return None if row is None else _endpoint(row)
 
 

@@ -76,7 +76,7 @@ def put_tile(tx: Transaction, level: int, place: int, hashes: bytes) -> None:
 
 def tile(tx: Transaction, level: int, place: int) -> bytes | None:
     """The hashes of a tile, or None when there is none yet."""
-    row = tx.first(tx.select(tiles, tiles.c.hashes).where(tiles.c.level == level, tiles.c.place == place))
+    row = tx.find(tiles, level=level, place=place)
     return None if row is None else bytes(row.hashes)
 
 

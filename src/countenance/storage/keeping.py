@@ -48,7 +48,7 @@ def note_log_days(tx: Transaction, days: int) -> None:
 
 def log_days(tx: Transaction) -> int:
     """The longest that anybody's duties ever asked for; 0 when nobody's did."""
-    row = tx.first(tx.select(marks).where(marks.c.name == LOG_DAYS))
+    row = tx.find(marks, name=LOG_DAYS)
     return 0 if row is None else int(row.value)
 
 

@@ -8,7 +8,7 @@ from countenance.storage.tables import marks
 
 def find_mark(tx: Transaction, name: str) -> str | None:
     """The value of a mark, or None when it is not there."""
-    row = tx.first(tx.select(marks, marks.c.value).where(marks.c.name == name))
+    row = tx.find(marks, name=name)
     return None if row is None else str(row.value)
 
 

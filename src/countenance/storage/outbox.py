@@ -96,7 +96,7 @@ def of_call(tx: Transaction, call_ref: str, topic: str) -> Sequence[Waiting]:
 
 def find(tx: Transaction, event_id: str) -> Waiting | None:
     """The row of an event."""
-    row = tx.first(tx.select(outbox).where(outbox.c.event_id == event_id))
+    row = tx.find(outbox, event_id=event_id)
     return None if row is None else _waiting(row)
 
 

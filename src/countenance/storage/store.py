@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
+    bindparam,
     delete,
     select,
 )
@@ -79,6 +80,14 @@ class Transaction:
         """A deletion from this tenant's rows of a table."""
         return delete(table).where(table.c.tenant == self.tenant)
 
+    def find(self, table: Table, **key: object) -> Row[Any] | None:
+        """The row whose columns have these values, or None."""
+        return self.one(of_tenant(table, *key), **key)
+
+    def one(self, query: Select[Any], **values: object) -> Row[Any] | None:
+        """The first row of a query that was built once with `of_tenant`, or None."""
+        return self.connection.execute(query, {"tenant": self.tenant, **values}).first()
+
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """All rows of a query."""
         return self.connection.execute(query).all()
@@ -86,6 +95,12 @@ class Transaction:
     def first(self, query: Select[Any]) -> Row[Any] | None:
         """The first row of a query, or None."""
         return self.connection.execute(query).first()
+
+
+@lru_cache(maxsize=256)
+def of_tenant(table: Table, *columns: str) -> Select[Any]:
+    """A query over a tenant's rows by these columns, to be run with `Transaction.one`: building it costs more."""
+    return select(table).where(*(table.c[name] == bindparam(name) for name in ("tenant", *columns)))
 
 
 class Store:

@@ -94,20 +94,20 @@ class Vault:
         """The tag of these words, to be kept in a column ending in `_tag`; a rotation gives it anew there."""
         keys = self.current(tx)
         tag = keys.tag(self.store.tenant, *parts)
-        if tx.first(tx.select(names).where(names.c.tag == tag)) is None:
+        if tx.find(names, tag=tag) is None:
             tx.insert(names, self.name_row(keys, tag, parts))
         return tag
 
     def named(self, tx: Transaction, tag: str) -> tuple[str, ...]:
         """The words behind a tag; raises VaultError when they were forgotten."""
-        row = tx.first(tx.select(names).where(names.c.tag == tag))
+        row = tx.find(names, tag=tag)
         if row is None:
             raise VaultError(f"nothing has the tag {tag[:8]}...", "It was erased, or its epoch has ended.")
         return self.words_of(self.keys_of(row.epoch), tag, row.sealed)
 
     def knows(self, tx: Transaction, tag: str | None) -> bool:
         """Whether anything is kept behind a tag."""
-        return tag is not None and tx.first(tx.select(names).where(names.c.tag == tag)) is not None
+        return tag is not None and tx.find(names, tag=tag) is not None
 
     def record(self, payload: bytes) -> Record:
         """A payload with a fresh salt: put its commitment into the log, then seal it in the same transaction."""
@@ -140,7 +140,7 @@ class Vault:
 
     def open_sealed(self, tx: Transaction, payload_id: str) -> Record:
         """What was sealed under this id, with its salt; raises VaultError when it is gone."""
-        row = tx.first(tx.select(payloads).where(payloads.c.payload_id == payload_id))
+        row = tx.find(payloads, payload_id=payload_id)
         if row is None:
             raise VaultError(f"no sealed payload has the id {payload_id}", "It was erased, or its retention has ended.")
         where = (self.store.tenant, row.subject_ref, row.context, payload_id)
@@ -220,7 +220,7 @@ class Vault:
 
     def dek(self, tx: Transaction, subject_ref: str) -> bytes:
         """The key of a subject; raises VaultError once forgotten."""
-        row = tx.first(tx.select(deks).where(deks.c.subject_ref == subject_ref))
+        row = tx.find(deks, subject_ref=subject_ref)
         if row is None:
             raise VaultError(f"the subject {subject_ref} has no key", "The person was erased, or never enrolled here.")
         return self.keys_of(row.epoch).unwrap(row.wrapped, self.store.tenant, subject_ref)

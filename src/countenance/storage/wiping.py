@@ -44,7 +44,7 @@ def anything_of(tx: Transaction, seats: Sequence[Seat], person_tag: str | None) 
     if seats or person_tag is None:
         return bool(seats)
     tables = tables_of("person_tag")
-    return any(tx.first(tx.select(table).where(table.c.person_tag == person_tag)) is not None for table in tables)
+    return any(tx.find(table, person_tag=person_tag) is not None for table in tables)
 
 
 def wipe(vault: Vault, tx: Transaction, seats: Sequence[Seat], person_tag: str | None) -> Mapping[str, int]:
@@ -97,8 +97,8 @@ def _person_tags(tx: Transaction, seats: Sequence[Seat]) -> set[str]:
 
 
 def _empty_call(vault: Vault, tx: Transaction, call_ref: str) -> int:
-    row = tx.first(tx.select(call_table).where(call_table.c.call_ref == call_ref))
-    if row is None or tx.first(tx.select(subjects).where(subjects.c.call_ref == call_ref)) is not None:
+    row = tx.find(call_table, call_ref=call_ref)
+    if row is None or tx.find(subjects, call_ref=call_ref) is not None:
         return 0
     vault.forget(tx, call_ref)
     vault.forget_name(tx, row.call_tag)
