@@ -8,12 +8,21 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.clients.second_verifier import ROOT
 from tests.clients.web_stage import Stage, staged
 from tests.server.pages.visiting import Visit, check, visit
 
 pytestmark = pytest.mark.slow
 NOTICE = "/v1/calls/{}/participants/{}/notice?language={}"
 HEARD = "window.heard"
+ROOM = """export const RoomEvent = {TrackSubscribed: "trackSubscribed"};
+export class Room {
+  localParticipant = {enableCameraAndMicrophone: async () => { window.done.push("publish"); }};
+  on() { return this; }
+  async connect() { window.done.push("connect"); }
+}"""
+NO_CAMERA = """window.done = [];
+navigator.mediaDevices.getUserMedia = async () => { window.done.push("camera"); return new MediaStream(); };"""
 
 
 @pytest.fixture(name="stage", scope="module")
@@ -236,7 +245,7 @@ def test_a_coach_has_one_suggestion_answers_it_by_keyboard_and_never_sees_a_stal
     assert "(late)" not in page.content()
 
 
-def test_a_person_sees_what_is_on_stops_and_deletes(person: Visit, stage: Stage) -> None:
+def test_a_person_sees_what_is_on_pauses_stops_and_deletes(person: Visit, stage: Stage) -> None:
     page, call, who = asked(person, stage)
     for switch in page.get_by_role("switch").all():
         switch.check()
@@ -245,6 +254,11 @@ def test_a_person_sees_what_is_on_stops_and_deletes(person: Visit, stage: Stage)
     page = put(person, element="countenance-signals", call=call, participant=who, token=stage.token(call, who))
     expect(page.locator(".badge")).to_have_text("Being read: Face, Voice, and Words")
     page.get_by_role("button", name="Stop: Face").click()
+    expect(page.locator(".badge")).to_have_text("Being read: Voice and Words")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator(".badge")).to_have_text("Paused: nothing is read of you.")
+    expect(page.get_by_role("button", name="Go on")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator(".badge")).to_have_text("Being read: Voice and Words")
     page.get_by_role("button", name="Show my own signals").click()
     stage.sample(call, who)
@@ -256,7 +270,31 @@ def test_a_person_sees_what_is_on_stops_and_deletes(person: Visit, stage: Stage)
     page.keyboard.press("Enter")
     expect(page.locator(".badge")).to_have_text("Nothing is read of you.")
     expect(page.get_by_text("Stopped and deleted at")).to_be_visible()
-    assert [name for name, _ in page.evaluate(HEARD)] == ["withdrawn", "erased"]
+    assert [name for name, _ in page.evaluate(HEARD)] == ["withdrawn", "paused", "resumed", "erased"]
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the receipt").click()
     assert saved.value.suggested_filename == "deletion-receipt.json"
+
+
+@pytest.mark.parametrize("name", ["livekit", "webrtc"])
+def test_the_examples_ask_first_and_join_once_they_are_answered(person: Visit, stage: Stage, name: str) -> None:
+    call, people = stage.begin()
+    who = people["Ana"]
+    seat = {"call": call, "participant": who, "token": stage.token(call, who)}
+    example = (ROOT / f"clients/web/examples/{name}.html").read_text(encoding="utf-8")
+    script = re.findall(r'<script type="module">\n(.*)\n  </script>', example, flags=re.DOTALL)[0]
+    assert len(script.splitlines()) <= 12
+    # What a bundler does in a host application.
+    stage.example = example.replace("@countenance/web", "/static/vendor/countenance.js").replace(
+        "livekit-client", "/room.js"
+    )
+    told = {"countenance": seat, "livekit": {"url": "wss://media.example", "token": "t"}} if name == "livekit" else seat
+    page = person.page
+    page.route("**/seat", lambda route: route.fulfill(json=told))
+    page.route("**/room.js", lambda route: route.fulfill(content_type="text/javascript", body=ROOM))
+    page.add_init_script(NO_CAMERA)
+    page.goto(f"{person.address}/example")
+    page.get_by_role("button", name="Join without analysis").click()
+    expect(page.locator("countenance-signals .badge")).to_have_text("Nothing is read of you.")
+    expect(page.locator("countenance-consent")).to_be_hidden()
+    assert page.evaluate("window.done") == (["connect", "publish"] if name == "livekit" else ["camera"])

@@ -29,9 +29,10 @@ PAGE = """<!doctype html><html lang="en"><head><title>A host page</title>
 SCRIPT = """window.heard = [];
 const { element, ...given } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const made = document.createElement(element);
-for (const name of ["answered", "withdrawn", "erased", "decided"])
+for (const name of ["answered", "withdrawn", "erased", "decided", "paused", "resumed"])
   made.addEventListener(`countenance-${name}`, event => heard.push([name, event.detail]));
 document.querySelector("main").append(Object.assign(made, given));"""
+HOST_POLICY = {"content-security-policy": "default-src 'self'; script-src 'self' 'unsafe-inline'"}
 PEOPLE = (("Ana", "customer"), ("Ben", "prospect"), ("Cy", "agent"))
 
 
@@ -41,6 +42,8 @@ class Stage:
 
     scene: Scene
     address: str
+    example: str = ""
+    """The page at `/example`, of a host application: with a policy of its own."""
     due: list[Callable[[], None]] = field(default_factory=list)
 
     def begin(self, facts: Mapping[str, str] | None = None) -> tuple[str, dict[str, str]]:
@@ -128,4 +131,5 @@ def staged(folder: Path) -> Iterator[Stage]:
             stage.due.pop()()
 
         scene.app.post("/now")(now)
+        scene.app.get("/example")(lambda: HTMLResponse(stage.example, headers=HOST_POLICY))
         yield stage

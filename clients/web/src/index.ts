@@ -1,11 +1,11 @@
 export { Api, type ApiOptions, type Credential, type Token } from "./client/api.ts";
-export { Coaching, type CoachingNow, type Prompt, type PromptAction } from "./client/coaching.ts";
+export { Coaching, type CoachingNow, type PromptAction, suggested, type Suggestion } from "./client/coaching.ts";
 export { type CallEvent, type Envelope, type EventData, participantOf, told } from "./client/events.ts";
 export type { Schemas } from "./client/operations.ts";
 export { type Problem, ProblemError, UnreachableError } from "./client/problem.ts";
 export { EventStream, type StreamOptions, type StreamState } from "./client/stream.ts";
 export { type PublishOptions, Publisher, type PublisherState } from "./publish/whip.ts";
-export { type Answer, type Modality, type Notice, Seat, type Standing } from "./client/seat.ts";
+export { type Answer, type Modality, type Notice, type Register, Seat, type Standing } from "./client/seat.ts";
 export { CoachElement } from "./elements/coach.ts";
 export { type Answered, ConsentElement } from "./elements/consent.ts";
 export { SignalsElement } from "./elements/signals.ts";

@@ -46,6 +46,10 @@ export class Api {
     return this.#json("post", path, asked[0]);
   }
 
+  put<P extends PathOf<"put">>(path: P, ...asked: Rest<Asked<paths[P]["put"]>>): Promise<Answered<paths[P]["put"]>> {
+    return this.#json("put", path, asked[0]);
+  }
+
   delete<P extends PathOf<"delete">>(
     path: P,
     ...asked: Rest<Asked<paths[P]["delete"]>>

@@ -1,34 +1,15 @@
-import { type Api, filled } from "./api.ts";
+import type { Api } from "./api.ts";
+import type { EventData } from "./events.ts";
+import type { Schemas } from "./operations.ts";
 
-/** A suggestion to the coach, with what it rests on. */
-export interface Prompt {
-  readonly prompt_id: string;
-  readonly rule_id: string;
-  readonly subject: { readonly participant_id: string; readonly role: string } | null;
-  readonly expires_at: string;
-  readonly language: string;
-  readonly reason: string;
-  readonly text: string;
-  readonly why: readonly { readonly feature: string; readonly words: string; readonly value: number }[];
-  readonly budget_left: number;
-  readonly coach_speaking: "no" | "yes" | "unknown";
-  readonly evidence: string | null;
-  readonly outcome?: string | null;
-}
+/** What a coach needs to see of a suggestion. */
+export type Suggestion = Pick<
+  Schemas["PromptView"],
+  "prompt_id" | "reason" | "text" | "why" | "evidence" | "expires_at" | "language" | "budget_left"
+>;
 
+export type CoachingNow = Schemas["CoachingView"];
 export type PromptAction = "seen" | "accepted" | "edited" | "dismissed" | "snoozed";
-
-export interface CoachingNow {
-  readonly playbook: string | null;
-  readonly prompt: Prompt | null;
-  readonly budget: { readonly left: number; readonly per_hour: number };
-  readonly quiet: boolean;
-  readonly sides: readonly {
-    readonly participant_id: string;
-    readonly side: "coach" | "other";
-    readonly analysed: readonly string[];
-  }[];
-}
 
 /** The suggestions of one call. */
 export class Coaching {
@@ -37,18 +18,22 @@ export class Coaching {
 
   constructor(api: Api, call: string) {
     this.#api = api;
-    this.#call = filled("/v1/calls/{call_id}", { call_id: call });
+    this.#call = call;
   }
 
   /** The suggestion that is open, what is left of the budget, and who is on which side. */
-  async now(): Promise<CoachingNow> {
-    return (await (await this.#api.send(`${this.#call}/coaching`)).json()) as CoachingNow;
+  now(): Promise<CoachingNow> {
+    return this.#api.get("/v1/calls/{call_id}/coaching", { path: { call_id: this.#call } });
   }
 
   /** What became of a suggestion. */
   async act(prompt_id: string, action: PromptAction): Promise<void> {
-    const path = this.#call + filled("/prompts/{prompt_id}", { prompt_id });
-    const headers = { "Content-Type": "application/json" };
-    await this.#api.send(path, { method: "POST", headers, body: JSON.stringify({ action }) });
+    const path = { call_id: this.#call, prompt_id };
+    await this.#api.post("/v1/calls/{call_id}/prompts/{prompt_id}", { path, body: { action } });
   }
+}
+
+/** The suggestion in an event; the person it is about is told only that there is one. */
+export function suggested(data: EventData["PromptIssued"]): Suggestion | undefined {
+  return data.text === undefined ? undefined : (data as Suggestion);
 }

@@ -1,6 +1,5 @@
 // CloudEvents of a call, told apart by their type.
 import type { components } from "../generated/events.ts";
-import type { Prompt } from "./coaching.ts";
 
 export type EventData = components["schemas"];
 
@@ -15,8 +14,9 @@ export type CallEvent =
   | { readonly kind: "consent"; readonly envelope: Envelope<EventData["ConsentChanged"]> }
   | { readonly kind: "refused"; readonly envelope: Envelope<EventData["PolicyRefused"]> }
   | { readonly kind: "summary"; readonly envelope: Envelope<EventData["CallSummary"]> }
-  | { readonly kind: "prompt"; readonly envelope: Envelope<Prompt> }
-  | { readonly kind: "resolved"; readonly envelope: Envelope<{ readonly prompt_id: string; readonly outcome: string }> }
+  | { readonly kind: "group"; readonly envelope: Envelope<EventData["SignalAggregate"]> }
+  | { readonly kind: "prompt"; readonly envelope: Envelope<EventData["PromptIssued"]> }
+  | { readonly kind: "resolved"; readonly envelope: Envelope<EventData["PromptResolved"]> }
   | { readonly kind: "gap"; readonly envelope: Envelope<EventData["StreamGap"]> }
   | { readonly kind: "other"; readonly envelope: Envelope };
 
@@ -25,6 +25,7 @@ const KINDS: Readonly<Record<string, CallEvent["kind"]>> = {
   "consent.changed": "consent",
   "policy.refused": "refused",
   "call.summary": "summary",
+  "signal.aggregate": "group",
   "prompt.issued": "prompt",
   "prompt.resolved": "resolved",
   "stream.gap": "gap",

@@ -2,7 +2,7 @@
 import type { components, paths } from "../generated/rest.ts";
 
 export type Schemas = components["schemas"];
-export type Method = "get" | "post" | "delete";
+export type Method = "get" | "post" | "put" | "delete";
 
 /** The addresses that know a method. */
 export type PathOf<M extends Method> = {

@@ -4,6 +4,11 @@ import type { Schemas } from "./operations.ts";
 export type Notice = Schemas["NoticeView"];
 export type Answer = Schemas["AnswerView"];
 export type Standing = Schemas["Standing"];
+/** What a person's answers come to: `paused`, and each modality in the order in which it is shown. */
+export interface Register {
+  readonly paused: boolean;
+  readonly modalities: readonly Standing[];
+}
 export type Ruling = Schemas["RulingView"];
 export type Modality = Schemas["AnswerBody"]["modality"];
 
@@ -37,9 +42,17 @@ export class Seat {
   }
 
   /** What stands now, of what can be read of a person. */
-  async standing(): Promise<readonly Standing[]> {
-    const { modalities } = await this.#api.get(`${HERE}/consent`, { path: this.#path });
-    return READ.flatMap((name) => modalities.find((one) => one.modality === name) ?? []);
+  async standing(): Promise<Register> {
+    return ordered(await this.#api.get(`${HERE}/consent`, { path: this.#path }));
+  }
+
+  /** Nothing is read until `resume`; every yes still stands. */
+  async pause(): Promise<Register> {
+    return ordered(await this.#api.put(`${HERE}/pause`, { path: this.#path }));
+  }
+
+  async resume(): Promise<Register> {
+    return ordered(await this.#api.delete(`${HERE}/pause`, { path: this.#path }));
   }
 
   /** Take back a yes, at once; every yes when no modality is named. */
@@ -57,4 +70,8 @@ export class Seat {
   receipt(id: string): Promise<unknown> {
     return this.#api.get(`${HERE}/receipts/{receipt_id}`, { path: { ...this.#path, receipt_id: id } });
   }
+}
+
+function ordered({ modalities, paused = false }: Schemas["RegisterView"]): Register {
+  return { paused, modalities: READ.flatMap((name) => modalities.find((one) => one.modality === name) ?? []) };
 }

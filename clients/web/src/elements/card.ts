@@ -1,10 +1,12 @@
-import type { Prompt, PromptAction } from "../client/coaching.ts";
+import type { Suggestion, PromptAction } from "../client/coaching.ts";
 import type { Words } from "../words/index.ts";
 import { h } from "./dom.ts";
 
 export type Decision = Exclude<PromptAction, "seen" | "edited">;
 
 const SEEN_MS = 1_000;
+const USUAL_MS = 20_000;
+/** A clock of this computer that runs late must not keep a card for long. */
 const LONGEST_MS = 60_000;
 export const KEYS: Readonly<Record<string, Decision>> = { a: "accepted", d: "dismissed", s: "snoozed" };
 
@@ -19,15 +21,14 @@ export interface OnCard {
 /** One suggestion, for as long as it holds. */
 export class Card {
   readonly node: HTMLElement;
-  readonly prompt: Prompt;
+  readonly prompt: Suggestion;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   readonly #watching: IntersectionObserver | undefined;
 
-  constructor(prompt: Prompt, words: Words, on: OnCard) {
+  constructor(prompt: Suggestion, words: Words, on: OnCard) {
     this.prompt = prompt;
     this.node = cardView(prompt, words.coach, on.decide);
-    const left = Math.min(Date.parse(prompt.expires_at) - Date.now(), LONGEST_MS);
-    this.#timers.push(setTimeout(on.over, Math.max(0, left)));
+    this.#timers.push(setTimeout(on.over, Math.max(0, Card.left(prompt))));
     let waiting: ReturnType<typeof setTimeout> | undefined;
     this.#watching = new IntersectionObserver(([entry]) => {
       clearTimeout(waiting);
@@ -38,9 +39,9 @@ export class Card {
     this.#watching.observe(this.node);
   }
 
-  /** Whether it is too late to show a suggestion. */
-  static late(prompt: Prompt): boolean {
-    return Date.parse(prompt.expires_at) <= Date.now();
+  /** For how many milliseconds it may still be shown. */
+  static left(prompt: Suggestion): number {
+    return prompt.expires_at === null ? USUAL_MS : Math.min(Date.parse(prompt.expires_at) - Date.now(), LONGEST_MS);
   }
 
   close(): void {
@@ -50,7 +51,7 @@ export class Card {
   }
 }
 
-function cardView(prompt: Prompt, words: Words["coach"], decide: (what: Decision) => void): HTMLElement {
+function cardView(prompt: Suggestion, words: Words["coach"], decide: (what: Decision) => void): HTMLElement {
   const key = (text: string, what: Decision, letter: string): HTMLElement =>
     h(
       "button",

@@ -1,5 +1,5 @@
 import type { Api } from "../client/api.ts";
-import { Coaching, type CoachingNow } from "../client/coaching.ts";
+import { Coaching, type CoachingNow, suggested, type Suggestion } from "../client/coaching.ts";
 import { type CallEvent, type EventData, participantOf } from "../client/events.ts";
 import type { Schemas } from "../client/operations.ts";
 import { ProblemError } from "../client/problem.ts";
@@ -165,7 +165,7 @@ export class CoachElement extends Piece {
 
   /** "own tracks: not analysed" instead of an empty card, where nothing of the coach's side is read. */
   #sides({ sides }: CoachingNow): void {
-    const unread = sides.filter((one) => one.side === "coach" && one.analysed.length === 0);
+    const unread = (sides ?? []).filter((one) => one.side === "coach" && one.analysed.length === 0);
     this.#unread = new Set(unread.map((one) => one.participant_id));
     this.#own.hidden = unread.length === 0;
     const names = unread.map((one) => this.words.coach.ownTracks(this.#name(one.participant_id)));
@@ -175,9 +175,13 @@ export class CoachElement extends Piece {
   #take(event: CallEvent, live: Live): void {
     const id = participantOf(event.envelope);
     if (event.kind === "sample") this.#heard(event.envelope.data, id);
-    else if (event.kind === "prompt" && !this.#paused) live.suggesting.suggest(event.envelope.data);
+    else if (event.kind === "prompt") this.#suggest(suggested(event.envelope.data), live);
     else if (event.kind === "resolved") live.suggesting.resolved(event.envelope.data.prompt_id);
     else if (event.kind === "consent") this.#answered(event.envelope.data, live);
+  }
+
+  #suggest(suggestion: Suggestion | undefined, live: Live): void {
+    if (suggestion !== undefined && !this.#paused) live.suggesting.suggest(suggestion);
   }
 
   #answered({ participant_id, modality, status }: EventData["ConsentChanged"], live: Live): void {

@@ -1,6 +1,6 @@
 import type { Api } from "../client/api.ts";
 import { ProblemError } from "../client/problem.ts";
-import { type Answer, type Modality, type Notice, type Ruling, Seat, type Standing } from "../client/seat.ts";
+import { type Answer, type Modality, type Notice, type Ruling, Seat, type Register } from "../client/seat.ts";
 import { type Language, LANGUAGES } from "../words/index.ts";
 import { Choices } from "./choices.ts";
 import { CONSENT } from "./consent.css.ts";
@@ -228,8 +228,8 @@ export class ConsentElement extends Piece {
   }
 }
 
-function answered(standing: readonly Standing[]): Answer[] {
-  return standing.flatMap((one) => one.answer ?? []);
+function answered({ modalities }: Register): Answer[] {
+  return modalities.flatMap((one) => one.answer ?? []);
 }
 
 /** What went wrong, in words for the person: what it is and what to do. */

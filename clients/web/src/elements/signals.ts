@@ -1,7 +1,7 @@
 import type { Api } from "../client/api.ts";
 import { type CallEvent, participantOf } from "../client/events.ts";
 import { ProblemError } from "../client/problem.ts";
-import { type Modality, Seat, type Standing } from "../client/seat.ts";
+import { type Modality, type Register, Seat, type Standing } from "../client/seat.ts";
 import { EventStream, type StreamState } from "../client/stream.ts";
 import { modalityWord, reason } from "../reading/estimate.ts";
 import { COACH } from "./coach.css.ts";
@@ -12,8 +12,8 @@ import { save, timeOf } from "./receipts.ts";
 import { SIGNALS } from "./signals.css.ts";
 
 /**
- * `<countenance-signals>`: the badge of a person on the call: what is on, *stop*, *stop and delete*, and their own
- * signals, which nobody else sees here. Tells `countenance-withdrawn` and `countenance-erased`.
+ * `<countenance-signals>`: the badge of a person on the call: what is on, *pause*, *stop*, *stop and delete*, and their own
+ * signals, which nobody else sees here. Tells `countenance-paused`, `-resumed`, `-withdrawn` and `-erased`.
  */
 export class SignalsElement extends Piece {
   #seat: Seat | undefined;
@@ -42,6 +42,8 @@ export class SignalsElement extends Piece {
       onState: (state) => this.#stands(state, over),
     });
     over.addEventListener("abort", () => stream.close());
+    // What is on is said at once, whether or not a line for news can be had.
+    void this.#look(over);
   }
 
   #draw(view: PersonView): void {
@@ -97,21 +99,31 @@ export class SignalsElement extends Piece {
     }
   }
 
-  #show(standing: readonly Standing[]): void {
+  #show({ modalities, paused }: Register): void {
     const words = this.words;
-    this.#on = standing.filter((one) => one.readable).map((one) => one.modality);
+    this.#on = modalities.filter((one) => one.readable).map((one) => one.modality);
     const names = this.#on.map((name) => modalityWord(name, words));
     const list = new Intl.ListFormat(this.language, { type: "conjunction" }).format(names);
-    write(this.#badge, names.length > 0 ? words.own.isOn(list) : words.own.nothingOn);
+    write(this.#badge, paused ? words.own.paused : names.length > 0 ? words.own.isOn(list) : words.own.nothingOn);
     this.#badge.classList.toggle("on", names.length > 0);
-    this.#senses.replaceChildren(...standing.map((one) => this.#sense(one)));
-    const stop = h("button", { type: "button", part: "stop", onclick: () => void this.#stop(stop) }, words.own.stopAll);
-    const erase = h(
-      "button",
-      { type: "button", class: "grave", part: "erase", onclick: () => this.#ask(erase) },
-      words.own.erase,
+    this.#senses.replaceChildren(...modalities.map((one) => this.#sense(one)));
+    const given = modalities.some((one) => one.answer?.status === "given");
+    const button = (part: string, text: string, act: (made: HTMLButtonElement) => void): HTMLButtonElement => {
+      const made = h(
+        "button",
+        { type: "button", part, class: part === "erase" && "grave", onclick: () => act(made) },
+        text,
+      );
+      return made;
+    };
+    const pause = button(
+      "pause",
+      paused ? words.own.resume : words.own.pause,
+      (made) => void this.#pause(made, paused),
     );
-    this.#ways.replaceChildren(...(names.length > 0 ? [stop, erase] : [erase]));
+    const stop = button("stop", words.own.stopAll, (made) => void this.#stop(made));
+    const erase = button("erase", words.own.erase, (made) => this.#ask(made));
+    this.#ways.replaceChildren(...(given ? [pause, stop, erase] : [erase]));
     if (names.length === 0) this.#view!.unread(words.reading.none);
   }
 
@@ -130,6 +142,18 @@ export class SignalsElement extends Piece {
     );
     const text = `${name}: ${one.readable ? words.on : words.off}${why}`;
     return h("li", {}, h("span", { class: `chip ${one.readable ? "on" : "off"}` }, text), one.readable && stop);
+  }
+
+  async #pause(button: HTMLButtonElement, paused: boolean): Promise<void> {
+    button.disabled = true;
+    try {
+      this.#show(await (paused ? this.#seat!.resume() : this.#seat!.pause()));
+      this.#ways.querySelector("button")?.focus();
+      this.tell(paused ? "resumed" : "paused", {});
+    } catch (fault) {
+      button.disabled = false;
+      this.#failed(fault);
+    }
   }
 
   async #stop(button: HTMLButtonElement, ...modalities: Modality[]): Promise<void> {

@@ -1,12 +1,12 @@
-import { Coaching, type CoachingNow, type Prompt } from "../client/coaching.ts";
+import { Coaching, type CoachingNow, type Suggestion } from "../client/coaching.ts";
 import type { Words } from "../words/index.ts";
 import { Card, type Decision, KEYS } from "./card.ts";
 import { h, write } from "./dom.ts";
 
 export interface Listening {
   /** A suggestion is shown. */
-  readonly shown: (prompt: Prompt) => void;
-  readonly decided: (prompt: Prompt, what: Decision) => void;
+  readonly shown: (prompt: Suggestion) => void;
+  readonly decided: (prompt: Suggestion, what: Decision) => void;
   readonly failed: (fault: unknown) => void;
   /** Where the focus goes when the card that held it is gone. */
   readonly home: () => HTMLElement;
@@ -29,13 +29,13 @@ export class Suggesting {
 
   /** How things stand, as the service says when it is asked. */
   stands(now: CoachingNow): void {
-    this.#left(now.playbook === null ? undefined : now.budget.left);
+    this.#left(now.budget?.left);
     if (now.quiet) write(this.budget, this.#words.coach.quiet);
-    if (now.prompt !== null) this.suggest(now.prompt);
+    if (now.prompt) this.suggest(now.prompt);
   }
 
-  suggest(prompt: Prompt): void {
-    if (Card.late(prompt) || this.#card?.prompt.prompt_id === prompt.prompt_id) return;
+  suggest(prompt: Suggestion): void {
+    if (Card.left(prompt) <= 0 || this.#card?.prompt.prompt_id === prompt.prompt_id) return;
     this.close();
     const { prompt_id } = prompt;
     this.#card = new Card(prompt, this.#words, {
