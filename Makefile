@@ -10,7 +10,7 @@ VENDOR := src/countenance/server/static/vendor
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    analyse a call that the project draws and speaks itself; ends with the path of the report"
+	@echo "make demo    a live call between two people whom the project draws and speaks itself, to click through; CI=true plays it once and checks it"
 	@echo "make test    everything CI checks"
 
 $(BIN)/python:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.control.test_plane import Place, Plane
+from tests.conftest import Place
+from tests.control.test_plane import Plane
 
 from countenance.audit.outcome import Outcome
 from countenance.contracts.errors import AuditError

@@ -1,6 +1,7 @@
 """The relay of a call: whoever is there hears who comes and goes, and what is said to them; nobody else does."""
 
 import json
+
 import pytest
 from tests.server.api.scene import Scene
 from tests.server.api.test_answers import ANA, BEN, begun, ids
