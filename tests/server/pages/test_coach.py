@@ -9,7 +9,8 @@ from tests.server.api.served import Service, at_work
 from tests.server.coached import NO_HOLDOUT, CoachedCall
 from tests.server.pages.visiting import Visit, check, visit
 
-from countenance.contracts.call import FACE
+from countenance.contracts.call import FACE, TEXT
+from countenance.contracts.media import SECOND_US, Utterance
 from countenance.server.scopes import Position
 from countenance.storage.outbox import random_id
 
@@ -150,6 +151,18 @@ def test_what_is_read_of_whom_and_what_is_not(coach: Visit, service: Service, sc
     expect(ana).to_contain_text("Read: Voice and Words only")
     expect(ana).not_to_contain_text("disengaged")
     check(page)
+
+
+def test_what_was_said_last_is_there_until_it_is_taken_back(
+    coach: Visit, service: Service, scene: Scene, call: CoachedCall
+) -> None:
+    page = opened(coach, call)
+    said = Utterance("", call.ana, 0, SECOND_US, "What does that mean for us?")
+    service.run(call.pass_second(0.7, words=(said,)))
+    expect(page.locator("#transcript")).to_have_text("0:00 Ana What does that mean for us?")
+    check(page)
+    service.run(scene.one.calls.stop(call.live.id, call.ana, [TEXT]))
+    expect(page.locator("#words-section")).to_be_hidden()
 
 
 def test_pausing_freezes_the_page_and_going_on_catches_up(coach: Visit, service: Service, call: CoachedCall) -> None:

@@ -1,4 +1,4 @@
-"""The figures of coaching in a real browser: with their intervals, or the words that there is not enough behind them."""
+"""The figures of coaching in a real browser: with their intervals, or the words that too little stands behind them."""
 
 from collections.abc import Iterator
 

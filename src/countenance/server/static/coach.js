@@ -19,7 +19,7 @@ const at = (id) => document.getElementById(id);
 const path = `/v1/calls/${call}`;
 
 const panels = people(at("people"), reviewer);
-const words = transcript(at("words-section"), at("transcript"), panels.name);
+const words = transcript(path, at("words-section"), at("transcript"), panels.name, () => draw());
 const showRules = rules(path, at("rules") ?? document.createElement("ul"), at("problem"));
 const card = reviewer ? prompts(path, at("prompt"), at("budget"), panels.name, mediaNow, coached) : null;
 if (card) ownVoice(path, at("own-voice"), at("own-voice-state"), card.coachSeat);
@@ -50,6 +50,7 @@ function mediaNow() {
 function coached(table) {
   at("rules-section").hidden = !table.rules.length;
   showRules(table.rules);
+  if (table.playbook) words.begin();
 }
 
 function line(next, problem) {
@@ -104,7 +105,6 @@ function take(envelope) {
   if (type === "signal.sample" && envelope.data.window.end_us > (media?.us ?? -1)) media = { us: envelope.data.window.end_us, at: since };
   if (type.startsWith("signal.") || type === "consent.changed") panels.take(type, envelope);
   else if (type.startsWith("prompt.")) card?.take(type, envelope);
-  else if (type.startsWith("transcript.")) words.take(envelope);
   if (!paused) waiting.push([since, envelope.sequence]);
   draw();
 }

@@ -1,23 +1,32 @@
-// The last of what was said, where the words may be read and are shown.
-import { fill, h } from "./dom.js";
+// The last of what was said by those who let their words be read; nothing of it is stored.
+import { h } from "./dom.js";
+import { keyed } from "./keyed.js";
+import { follow } from "./live.js";
 import { clock } from "./words.js";
 
-const KEPT = 12;
-
-/** Lines in `list`; `section` is shown once there are any. */
-export function transcript(section, list, nameOf) {
-  const lines = [];
+/** Lines in `list`; `section` is shown while there are any. `begin()` follows the words of a coached call. */
+export function transcript(path, section, list, nameOf, onNews) {
+  let lines = [];
+  let begun = false;
+  const show = keyed(list, (one) => `${one.participant_id} ${one.start_us}`, (one) => ({
+    element: h("li", {}, h("span.quiet.number", {}, clock(one.start_us / 1e6)), " ", h("span.who", {}, nameOf(one.participant_id)), " ", one.text),
+    show: () => {},
+  }));
   return {
-    take({ data }) {
-      lines.push(data);
-      if (lines.length > KEPT) lines.shift();
+    begin() {
+      if (begun) return;
+      begun = true;
+      follow(`${path}/coaching/words`, {
+        protocol: "words.json", check: `${path}/coaching`, onState: () => {},
+        onMessage: (told) => {
+          lines = told.lines;
+          onNews();
+        },
+      });
     },
     show() {
       section.hidden = !lines.length;
-      if (list.children.length === lines.length && list.lastShown === lines.at(-1)) return;
-      list.lastShown = lines.at(-1);
-      fill(list, lines.map((line) => h("li", {},
-        h("span.quiet.number", {}, clock(line.start_us / 1e6)), " ", h("span.who", {}, nameOf(line.participant_id)), " ", line.text)));
+      show(lines);
       list.scrollTop = list.scrollHeight;
     },
   };
