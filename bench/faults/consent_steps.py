@@ -43,8 +43,7 @@ PEOPLE = ("ana", "ben", "cem")
 SECOND_US, DAY_US = 1_000_000, 86_400_000_000
 GIVEN = ConsentStatus.GIVEN
 NOES = (ConsentStatus.REFUSED, ConsentStatus.WITHDRAWN)
-DAY = date(2026, 11, 22)
-"""The law of one day: dates are another test's matter."""
+DAY = date(2026, 11, 22)  # dates are another test's matter
 EPISODE = 1_000
 """Steps with one store; every episode is its seed."""
 MOST_CALLS = 2
@@ -268,19 +267,20 @@ def run(
 ) -> Figures:
     """Episodes until the steps are done, or the minutes are over; what was done stands in `progress` meanwhile."""
     done, until = Progress.read(progress, seed), None if minutes is None else time.monotonic() + 60 * minutes
+    done.sittings += done.steps < steps
     while done.steps < steps and (until is None or time.monotonic() < until):
-        begun, number = time.monotonic(), done.first + done.episodes
+        begun, number, some = time.monotonic(), done.first + done.episodes, min(EPISODE, steps - done.steps)
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            world = episode(number, min(EPISODE, steps - done.steps), Path(folder) / "store")
-        done.steps += min(EPISODE, steps - done.steps)
+            world = episode(number, some, Path(folder) / "store")
+        done.steps += some
         done.episodes += 1
         done.seconds += time.monotonic() - begun
         done.figures += world.figures
         done.misses += [f"seed {number}: {miss}" for miss in world.misses]
         if progress is not None:
             done.write(progress)
-    command = f"python -m bench.faults.consent_steps --steps {done.steps} --seed {done.first}"
-    return Figures("consent", "R7", command, done.shown, done.misses)
+    said = f"python -m bench.faults.consent_steps --steps {done.steps} --seed {done.first}"
+    return Figures("consent", "R7", said, done.shown, done.misses)
 
 
 def main() -> int:

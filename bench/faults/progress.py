@@ -23,17 +23,16 @@ class Progress:
     def read(cls, path: Path | None, seed: int) -> "Progress":
         """Go on where an earlier sitting was cut off, or begin."""
         if path is None or not path.exists():
-            return cls(seed, sittings=1)
+            return cls(seed)
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**kept | {"figures": Counter(kept["figures"]), "sittings": kept["sittings"] + 1})
+        return cls(**kept | {"figures": Counter(kept["figures"])})
 
     def write(self, path: Path) -> None:
         """In place of the last, in one step: a cut loses one episode."""
         path.parent.mkdir(exist_ok=True)
         draft = path.with_suffix(".draft")
-        draft.write_text(
-            json.dumps({name: getattr(self, name) for name in self.__slots__}, indent=2) + "\n", encoding="utf-8"
-        )
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        draft.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
 
     @property
