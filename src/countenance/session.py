@@ -52,6 +52,7 @@ class Seat:
     windower: Windower
     lease: Lease | None = None
     counts: dict[Modality, int] = field(default_factory=dict)
+    reading: "asyncio.Task[None] | None" = None
 
 
 class Session:
@@ -152,9 +153,17 @@ class Session:
             for modality in self._permissions.readable(seat.participant.id, self._end_us - 1):
                 seat.samplers[modality].skip(self._start_us, self._end_us)
 
+    async def settled(self, participant_id: str) -> None:
+        """Whatever was begun to be read of a person is over when this returns."""
+        seat = self.seats.get(participant_id)
+        if seat is not None and seat.reading is not None:
+            await asyncio.wait([seat.reading])
+
     async def _close(self) -> None:
         seats = list(self.seats.values())
-        await asyncio.gather(*(asyncio.to_thread(self._perceive, seat) for seat in seats))
+        for seat in seats:
+            seat.reading = asyncio.create_task(asyncio.to_thread(self._perceive, seat))
+        await asyncio.gather(*(seat.reading for seat in seats if seat.reading is not None))
         windows = [s.windower.close(self._start_us, self._end_us, self._barred(s)) for s in seats]
         predictions = self._stages.fusion.fuse(windows)
         leased = [(s, p) for s, p in zip(seats, predictions, strict=True) if s.lease is not None]

@@ -20,6 +20,8 @@ class Admitted:
     """Participant and ruling; each replaces what was said of that participant and modality before."""
     known_as: tuple[tuple[str, str], ...] = ()
     """Participant, and the deployment's own id of them, by which its media server knows them too."""
+    paused: tuple[str, ...] = ()
+    """Participants of whom nothing is read until they resume."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from countenance.contracts.errors import CountenanceError, LinkError, NotFoundEr
 from countenance.contracts.trust import ConsentStatus
 from countenance.control.access import Access
 from countenance.control.plane import Control
-from countenance.link.messages import Answered, Ok, Said, Signalling, Stop
+from countenance.link.messages import Answered, Ok, Said, Signalling
 from countenance.server.asking import USUAL, Asking, Form
 from countenance.server.coaching import Act, coaching_of
 from countenance.server.config import Deployed
@@ -169,6 +169,7 @@ class LiveCalls:
         live.person_of(participant_id)
         row = await self._asking.answer(live, participant_id, modality, status, form)
         await self._answered(live, participant_id, modality)
+        await self._hosting.heard(live)
         return row
 
     async def stop(
@@ -189,6 +190,7 @@ class LiveCalls:
         for live, who in seats:
             for modality in READ if modalities is None else modalities:
                 await self._answered(live, who, modality)
+            await self._hosting.heard(live)
         return rows
 
     async def pause(self, call_id: str, participant_id: str, *, on: bool) -> LiveCall:
@@ -197,6 +199,7 @@ class LiveCalls:
         live.person_of(participant_id)
         change = self._control.pause if on else self._control.resume
         await asyncio.to_thread(change, live.running, participant_id)
+        await self._hosting.heard(live)
         self._hosting.tell(live, admitted(live))
         return live
 
@@ -266,7 +269,7 @@ class LiveCalls:
         """Called from any thread, before the disk is waited for."""
         live = self._calls.get(call_id)
         if live is not None and live.worker is not None:
-            live.out.loop.call_soon_threadsafe(live.worker.tell, Stop(call_id, participant_id, modality))
+            live.out.loop.call_soon_threadsafe(self._hosting.stop, live, participant_id, modality)
 
     async def _end(self, live: LiveCall, reason: str) -> None:
         try:

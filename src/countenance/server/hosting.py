@@ -8,15 +8,19 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
+from countenance.contracts.call import Modality
 from countenance.contracts.errors import LinkError, NotFoundError, OverloadError, UsageError
 from countenance.control.plane import Control
 from countenance.link.line import OK
-from countenance.link.messages import Admitted, Ask, Closed, Done, Granted, HangUp, Host, Left, Message
+from countenance.link.messages import Admitted, Ask, Closed, Done, Granted, HangUp, Host, Left, Message, Stop
 from countenance.server.live import LIVE, UNKNOWN, LiveCall
-from countenance.server.workers import Pool
+from countenance.server.workers import Pool, Worker
 
 LEAVE_S = 5.0
 """How long a worker may take to hand over what it has read of a call that ends."""
+
+HEARD_S = 5.0
+"""A worker that has not carried out a no by then is ended; it is meant to take some milliseconds."""
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +111,18 @@ class Hosting:
             live.problem = fault.problem
             log.error("call %s found no other worker: %s", call_id, fault.problem)
 
+    def stop(self, live: LiveCall, participant_id: str, modality: Modality) -> None:
+        """Say a no to the worker of a call at once; `heard` waits until it is carried out."""
+        if live.worker is not None:
+            task = asyncio.create_task(_said_no(live.worker, Stop(live.id, participant_id, modality)))
+            live.noes.add(task)
+            task.add_done_callback(live.noes.discard)
+
+    async def heard(self, live: LiveCall) -> None:
+        """Every no that was said so far is carried out: nothing more is decoded or read of it when this returns."""
+        if live.noes:
+            await asyncio.wait(tuple(live.noes))
+
     def tell(self, live: LiveCall, message: Message) -> None:
         """Say something to the worker of a call, if it has one."""
         if live.worker is not None:
@@ -117,6 +133,18 @@ class Hosting:
         if live.worker is None:
             raise OverloadError("no media worker reads this call now", "Try again in a moment.")
         return await live.worker.ask(message)
+
+
+async def _said_no(worker: Worker, message: Stop) -> None:
+    try:
+        await worker.ask(message, HEARD_S)
+    except NotFoundError:
+        pass  # it reads the call no more
+    except LinkError as fault:
+        # A worker that is gone decodes nothing; one that does not hear a no is ended.
+        if worker.line is not None:
+            log.error("a worker does not carry out a no, and is ended: %s", fault.problem)
+            worker.end()
 
 
 def admitted(live: LiveCall) -> Admitted:

@@ -80,6 +80,8 @@ class LiveCall:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """What a worker says of its windows is dealt with in the order in which it was said."""
     shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
+    noes: "set[asyncio.Task[None]]" = field(default_factory=set)
+    """Said to its worker, and not carried out yet."""
     visits: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """When each participant was last heard of by their room, and the room's id of that visit."""
 

@@ -81,6 +81,11 @@ class Worker:
             raise LinkError("the worker is gone", "Another takes its place.")
         return await self.line.ask(message, timeout_s)
 
+    def end(self) -> None:
+        """Kill it; its calls go on with another."""
+        if self.process.returncode is None:
+            self.process.kill()
+
     def tell(self, message: Message) -> None:
         """Say something."""
         if self.line is not None:

@@ -148,12 +148,13 @@ class HostedCall:
         )
 
     async def stop(self, participant_id: str, modality: Modality) -> None:
-        """A no: leases in hand lose the modality at once, and nothing more of it is decoded when this returns."""
+        """A no: leases in hand lose the modality at once; nothing more of it is decoded or read when this returns."""
         self.guard.stop(participant_id, modality)
         if self._tap is not None:
             for track in self._tap.tracks():
                 if (track.participant_id, track.modality) == (participant_id, modality):
                     await self._tap.unsubscribe(track)
+        await self._session.settled(participant_id)
 
     async def signal(self, message: Signalling) -> Mapping[str, Any]:
         """Hand something to the connector: an offer, a change, an end."""

@@ -82,7 +82,7 @@ class NoWorker:
         if isinstance(message, HangUp):
             self._owners[message.call_id].get(message.call_id).over.set()
 
-    async def ask(self, message: Message) -> Message:
+    async def ask(self, message: Message, timeout_s: float = 10.0) -> Message:
         self.heard.append(message)
         return Ok(dict(self.answers.get(message.verb, {}))) if isinstance(message, Signalling) else Ok()
 
