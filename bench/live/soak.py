@@ -58,7 +58,7 @@ LEFT_OUT = ("late", "overrun", "early")
 class Seen:
     """What was noticed along the way."""
 
-    late_us: dict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("I")))
+    late_us: "dict[str, array[int]]" = field(default_factory=lambda: defaultdict(lambda: array("I")))
     counts: Counter[str] = field(default_factory=Counter)
     tracks: Counter[str] = field(default_factory=Counter)
     memory: list[tuple[int, int]] = field(default_factory=list)
