@@ -138,6 +138,7 @@ def read_deployment(path: Path, instead: Mapping[str, Any] = NOTHING) -> Deploym
         "transcript": deployment.transcript and path.parent / deployment.transcript,
         "store": deployment.store and path.parent / deployment.store,
         "overlays": tuple(path.parent / file for file in deployment.overlays),
+        "coaching": deployment.coaching.below(path.parent),
         "models": OwnModels(paths=tuple(path.parent / folder for folder in deployment.models.paths)),
     }
     return deployment.model_copy(update=found)

@@ -1,8 +1,11 @@
 """How a deployment coaches."""
 
+from pathlib import Path
+
 import pytest
 
 from countenance.coaching.coach import never
+from countenance.coaching.playbook import shipped
 from countenance.coaching.settings import CoachingTable, manner_of, quiet_of
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import SECOND_US
@@ -26,6 +29,17 @@ def test_a_stretch_within_the_day_is_quiet_to_its_end() -> None:
     assert [lunch(second * SECOND_US) for second in (0, 1, 3600, 3601)] == [False, True, True, False]
 
 
+def test_a_playbook_of_ones_own_lies_beside_the_file_that_names_it(tmp_path: Path) -> None:
+    whole = (shipped()["sales.v1"]).read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(whole.replace("sales.v1", "own.v1"), encoding="utf-8")
+    book = table(file="own.toml").below(tmp_path).book
+    assert book is not None
+    assert book.name == "own.v1"
+    assert table().below(tmp_path).book is None
+    with pytest.raises(UsageError, match="cannot be read"):
+        _ = table(file="none.toml").below(tmp_path).book
+
+
 def test_where_nobody_knows_when_a_call_began_no_hour_is_quiet() -> None:
     assert quiet_of(table(quiet=["00:00-23:59"]), None) is never
     assert quiet_of(table(), "2026-11-23T16:00:00Z") is never
@@ -42,7 +56,8 @@ def test_a_call_may_choose_its_own_language() -> None:
     ("keys", "said"),
     [
         ({"playbok": "sales"}, "Did you mean playbook?"),
-        ({"playbook": "saels"}, "there is no playbook"),
+        ({"playbook": "saels"}, "Did you mean sales?"),
+        ({"playbook": "sales", "file": "own.toml"}, "one playbook"),
         ({"quiet": ["6pm-8am"]}, "write 18:00-08:00"),
         ({"timezone": "Europe/Berln"}, "Europe/Berlin"),
         ({"limits": {"per_hou": 3}}, "Did you mean per_hour?"),

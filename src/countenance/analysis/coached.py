@@ -8,7 +8,6 @@ from typing import Any
 from countenance.assembly import Job
 from countenance.coaching.coach import Coach
 from countenance.coaching.conditions import Side
-from countenance.coaching.playbook import load
 from countenance.coaching.prompts import Arm, Prompt
 from countenance.coaching.scene import Tick, state_of
 from countenance.coaching.settings import manner_of
@@ -25,9 +24,8 @@ SPEAKING = {True: "yes", False: "no", None: "unknown"}
 def advised(job: Job, folder: Path, talk: Iterable[Stretch], words: Iterable[Utterance]) -> Advised | None:
     """What the coach would have been advised; `talk` and `words`: what may be measured and read. None: nobody asked."""
     table = job.deployment.coaching
-    if table.playbook is None:
+    if (playbook := table.book) is None:
         return None
-    playbook = load(table.playbook)
     coach = Coach(playbook, manner_of(table, job.call.id, job.call.started_at))
     sides = {one.id: side for one in job.call.participants if (side := playbook.side(one.role)) is not None}
     for tick in _ticks(job, folder, sides, tuple(talk), tuple(words), playbook.taxonomy):

@@ -53,7 +53,7 @@ def analyze(
         "fps": fps,
         "store": store.resolve() if store else None,
         "accept_damaged": accept_damaged or None,
-        "coaching": {"playbook": coach} if coach else None,
+        "coaching": _coaching(coach) if coach else None,
     }
     if deployment is not None and (any(call.values()) or participant or consent or withdraw or consent_kind):
         raise UsageError("--deployment says who is read and why", "Leave these flags out, or put them into the file.")
@@ -72,6 +72,11 @@ def analyze(
 
 def _given(flags: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in flags.items() if value is not None}
+
+
+def _coaching(coach: str) -> dict[str, Any]:
+    """A shipped playbook by name, or a file."""
+    return {"file": Path(coach).resolve()} if coach.endswith(".toml") else {"playbook": coach}
 
 
 def _people(specs: list[str], consents: list[str], kind: str, withdrawals: list[str]) -> list[dict[str, Any]]:

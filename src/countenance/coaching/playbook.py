@@ -153,7 +153,17 @@ def load(name_or_path: str) -> Playbook:
         raise UsageError(
             f"there is no playbook {name_or_path!r}", f"Known: {', '.join(sorted(known))}; or give a TOML file."
         )
+    return read_playbook(path)
+
+
+def read_playbook(path: Path) -> Playbook:
+    """A playbook in a file; raises UsageError."""
     return read_table(Playbook, path, REMEDY)
+
+
+def offered() -> frozenset[str]:
+    """The names of the shipped playbooks: by version, or by use case for the newest."""
+    return frozenset(shipped()) | {name.partition(".")[0] for name in shipped()}
 
 
 def shipped() -> dict[str, Path]:

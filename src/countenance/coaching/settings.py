@@ -2,14 +2,16 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from countenance.coaching.coach import Manner, Quiet, never
 from countenance.coaching.conditions import Language
 from countenance.coaching.governor import USUAL, Limits
-from countenance.coaching.playbook import Identifier, load
+from countenance.coaching.playbook import Identifier, Playbook, load, offered, read_playbook
 from countenance.inference.tables import Table, near
 
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -19,7 +21,9 @@ class CoachingTable(Table):
     """What calls are coached by where they do not say it themselves."""
 
     playbook: str | None = None
-    """A shipped one by name (`sales`), or a TOML file of your own; nobody is coached when left out."""
+    """A shipped one by name (`sales.v1`, or `sales` for the newest); nobody is coached when left out."""
+    file: Path | None = None
+    """A playbook of your own in its place."""
     language: Language = "en"
     """Of those who are coached."""
     off: tuple[Identifier, ...] = ()
@@ -46,10 +50,27 @@ class CoachingTable(Table):
 
     @field_validator("playbook")
     @classmethod
-    def _playbook_is_there(cls, name: str | None) -> str | None:
-        if name is not None:
-            load(name)
+    def _playbook_is_shipped(cls, name: str | None) -> str | None:
+        if name is not None and name not in (known := offered()):
+            raise ValueError(f"there is no playbook {name!r}. {near(name, known)}")
         return name
+
+    @model_validator(mode="after")
+    def _is_one_playbook(self) -> Self:
+        if self.playbook is not None and self.file is not None:
+            raise ValueError("a deployment has one playbook; leave `playbook` or `file` out")
+        return self
+
+    def below(self, folder: Path) -> "CoachingTable":
+        """The same, its file relative to a folder."""
+        return self if self.file is None else self.model_copy(update={"file": folder / self.file})
+
+    @property
+    def book(self) -> Playbook | None:
+        """The playbook, if there is one; raises UsageError where a file of one's own is wrong."""
+        if self.file is not None:
+            return read_playbook(self.file)
+        return None if self.playbook is None else load(self.playbook)
 
 
 def manner_of(table: CoachingTable, seed: str, started_at: str | None, language: Language | None = None) -> Manner:

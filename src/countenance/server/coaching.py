@@ -8,7 +8,7 @@ from typing import Any
 
 from countenance.coaching.coach import Coach, Manner
 from countenance.coaching.conditions import Language, Side
-from countenance.coaching.playbook import Playbook, load, shipped
+from countenance.coaching.playbook import Playbook, load, offered
 from countenance.coaching.prompts import Action, Arm, Change, Prompt, Step
 from countenance.coaching.scene import Tick, state_of
 from countenance.coaching.settings import CoachingTable, manner_of
@@ -48,21 +48,22 @@ def coaching_of(
     table: CoachingTable, chosen: Coached | None, control: Control, running: RunningCall, counted: Counted
 ) -> "CallCoaching | None":
     """The coach of a call, if it has one; raises UsageError for a playbook that is not offered here."""
-    asked = Coached(table.playbook) if chosen is None else chosen
-    if asked.playbook is None:
+    own = table.book
+    book = own if chosen is None else _chosen(chosen, own)
+    if book is None:
         return None
-    # A file of the operator's own is named in the configuration, never over the network.
-    own = () if table.playbook is None else (table.playbook, load(table.playbook).name)
-    if asked.playbook not in {*offered(), *own}:
-        raise UsageError(f"there is no playbook {asked.playbook!r}", near(asked.playbook, offered()))
-    book = load(str(table.playbook) if asked.playbook in own else asked.playbook)
-    manner = manner_of(table, running.call.id, running.call.started_at, asked.language)
+    language = None if chosen is None else chosen.language
+    manner = manner_of(table, running.call.id, running.call.started_at, language)
     return CallCoaching(control, running, book, manner, counted)
 
 
-def offered() -> frozenset[str]:
-    """The playbooks that a call may name: by version, or by use case for the newest."""
-    return frozenset(shipped()) | {name.partition(".")[0] for name in shipped()}
+def _chosen(chosen: Coached, own: Playbook | None) -> Playbook | None:
+    """A file of the operator's own is named in the configuration, never over the network: here by its name alone."""
+    if chosen.playbook is None or (own is not None and chosen.playbook == own.name):
+        return own if chosen.playbook is not None else None
+    if chosen.playbook not in (known := offered()):
+        raise UsageError(f"there is no playbook {chosen.playbook!r}", near(chosen.playbook, known))
+    return load(chosen.playbook)
 
 
 class CallCoaching:

@@ -151,7 +151,7 @@ async def test_a_call_begins_with_the_playbook_it_names(scene: Scene) -> None:
 
 async def test_playbooks_are_read_in_every_language(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(BOOK, encoding="utf-8")
-    own = {"playbook": str(tmp_path / "own.toml"), "off": ["one_rule"]}
+    own = {"file": tmp_path / "own.toml", "off": ["one_rule"]}
     scene = Scene(tmp_path, coaching=own)
     items = (await get(scene, "/v1/playbooks?language=fr", scene.key())).json()["items"]
     assert [one["name"] for one in items] == ["education.v1", "own.v1", "sales.v1", "support.v1", "telehealth.v1"]

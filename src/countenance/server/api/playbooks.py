@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from countenance.coaching.playbook import Playbook, load, shipped
+from countenance.coaching.playbook import Playbook, load, offered, shipped
 from countenance.contracts.call import Role
 from countenance.contracts.errors import NotFoundError
 from countenance.server.access import NO_SUCH, Here, needs
 from countenance.server.api.shapes import Given
-from countenance.server.coaching import offered
 from countenance.server.idempotency import OnceRoute
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services
@@ -67,10 +66,8 @@ class PlaybookView(Given):
 async def listed(here: Here, language: Language = "en") -> PlaybookList:
     """The shipped playbooks, and that of the deployment where it has one of its own."""
     found = {name: load(name) for name in shipped()}
-    own = here.deployed.coaching.playbook
-    if own is not None:
-        book = load(own)
-        found[book.name] = book
+    if (own := here.deployed.coaching.book) is not None:
+        found[own.name] = own
     return PlaybookList(items=[_row(book, language) for _, book in sorted(found.items())])
 
 
@@ -102,9 +99,9 @@ async def one(name: Name, here: Here, language: Language = "en") -> PlaybookView
 
 
 def _found(here: Services, name: str) -> Playbook:
-    own = here.deployed.coaching.playbook
-    if own is not None and (book := load(own)).name == name:
-        return book
+    own = here.deployed.coaching.book
+    if own is not None and own.name == name:
+        return own
     if name not in offered():
         raise NotFoundError(*NO_SUCH)
     return load(name)
