@@ -40,6 +40,15 @@ TaxonomyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}\.v[0-
 State = Annotated[Literal["live"] | None, Query(description="`live`: those alone that run now.")]
 
 
+class CoachingBody(Table):
+    """How a call is coached."""
+
+    playbook: str | None = Field(
+        max_length=64, pattern=r"^[a-z][a-z0-9_]{0,39}(\.v[0-9]{1,4})?$", description="Null: not at all."
+    )
+    language: Literal["en", "de", "es", "fr"] | None = Field(default=None, description="Of the one who is coached.")
+
+
 class NewCallBody(Table):
     """A call to begin."""
 
@@ -58,15 +67,6 @@ class NewCallBody(Table):
         default="nothing",
         description="What each person is told of their own readings in a LiveKit room: `events`, or `samples` too.",
     )
-
-
-class CoachingBody(Table):
-    """How a call is coached."""
-
-    playbook: str | None = Field(
-        max_length=64, pattern=r"^[a-z][a-z0-9_]{0,39}(\.v[0-9]{1,4})?$", description="Null: not at all."
-    )
-    language: Literal["en", "de", "es", "fr"] | None = Field(default=None, description="Of the one who is coached.")
 
 
 class CallView(Given):
