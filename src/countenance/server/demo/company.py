@@ -91,9 +91,9 @@ class Company:
             player.begin()
         began_us = self.services.control.tenant.clock.mono_us() - (self.live.began_us or 0)
         works = [self._listen(told), *(one.meet() for one in drawn), *(one.talk() for one in drawn)]
+        works += [one.publish() for one in drawn]
         tasks = [asyncio.create_task(work) for work in works]
         try:
-            await asyncio.gather(*(one.publish() for one in drawn))
             if until_ms is None:
                 await asyncio.gather(*tasks)
                 return []

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -21,6 +22,7 @@ from countenance.testing.sample_call.script import Script, ScriptedPerson
 PROTOCOL = Subprotocol("cloudevents.json")
 SDP = "application/sdp"
 MS_US = 1000
+AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,10 @@ class Drawn:
         self._script = script
         self._person = person
         self.player = player
-        self._client = httpx.AsyncClient(base_url=place.url, headers=place.headers, timeout=30)
-        self._whip = RTCPeerConnection(RTCConfiguration([]))
+        # The service lets go of a connection that was idle for five seconds.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self._client = httpx.AsyncClient(base_url=place.url, headers=place.headers, timeout=30, limits=limits)
+        self._whip: RTCPeerConnection | None = None
         self._others: dict[str, RTCPeerConnection] = {}
 
     async def answer(self) -> Sequence[str]:
@@ -71,14 +75,14 @@ class Drawn:
         return [modality for modality in notice["modalities"] if modality in self._person.consent]
 
     async def publish(self) -> None:
-        """Send camera and microphone to the service, which decodes of them what it may."""
-        for kind in ("audio", "video"):
-            self._whip.addTransceiver(self.player.track(kind), direction="sendonly")
-        await self._whip.setLocalDescription(await self._whip.createOffer())
-        address = f"/v1/calls/{self._place.call_id}/whip/{self._place.participant_id}"
-        offer = self._whip.localDescription.sdp
-        answer = _checked(await self._client.post(address, content=offer, headers={"Content-Type": SDP}))
-        await self._whip.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+        """Send camera and microphone to the service, which decodes of them what it may; again where that breaks off."""
+        while True:
+            over = asyncio.Event()
+            try:
+                await self._offer(over)
+                await over.wait()
+            except (LinkError, httpx.HTTPError):
+                await asyncio.sleep(AGAIN_S)  # no worker has taken the call up yet
 
     async def talk(self) -> None:
         """Caption what they say when they have said it, as often as the call is played."""
@@ -87,7 +91,8 @@ class Drawn:
                 due_us = rounds * self.player.clip.length_us + line.end * MS_US
                 await asyncio.sleep(max(0, due_us - self.player.now_us) / SECOND_US)
                 body = {"text": line.text, "language": "en"}
-                _checked(await self._client.post(f"{self._place.seat}/captions", json=body))
+                with suppress(LinkError, httpx.HTTPError):  # as in any call, words may be lost
+                    _checked(await self._client.post(f"{self._place.seat}/captions", json=body))
 
     async def stop(self, modality: str) -> None:
         """Take back a yes."""
@@ -106,8 +111,25 @@ class Drawn:
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        await asyncio.gather(self._whip.close(), *(one.close() for one in self._others.values()))
+        await asyncio.gather(*(one.close() for one in (self._whip, *self._others.values()) if one is not None))
         await self._client.aclose()
+
+    async def _offer(self, over: asyncio.Event) -> None:
+        if self._whip is not None:
+            await self._whip.close()
+        whip = self._whip = RTCPeerConnection(RTCConfiguration([]))
+
+        @whip.on("connectionstatechange")
+        def changed() -> None:
+            if whip.connectionState in ("failed", "closed"):
+                over.set()
+
+        for kind in ("audio", "video"):
+            whip.addTransceiver(self.player.track(kind), direction="sendonly")
+        await whip.setLocalDescription(await whip.createOffer())
+        address = f"/v1/calls/{self._place.call_id}/whip/{self._place.participant_id}"
+        sent = await self._client.post(address, content=whip.localDescription.sdp, headers={"Content-Type": SDP})
+        await whip.setRemoteDescription(RTCSessionDescription(_checked(sent).text, "answer"))
 
     async def _heard(self, socket: ClientConnection, message: Mapping[str, Any]) -> None:
         other = message.get("from")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -45,8 +46,9 @@ class Demo:
         self._leave: Callable[[], object] = lambda: None
 
     def leave(self) -> None:
-        """End it, from any thread."""
-        self._leave()
+        """End it, from any thread; nothing where it has ended by itself."""
+        with suppress(RuntimeError):
+            self._leave()
 
     def install(self, app: FastAPI) -> None:
         """The page of the demo comes with its call."""

@@ -1,0 +1,155 @@
+"""The live demo as a visitor meets it: the drawn people are seen, one's own camera is read only as long as one wants.
+
+Everything is real: the service with its worker, WHIP, the connections between the people, a browser with a camera.
+"""
+
+import os
+import re
+import signal
+import threading
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.conftest import CHROMIUM, QUIET
+from tests.server.pages.visiting import check, visit
+
+from countenance.server.demo.company import Company
+from countenance.server.demo.running import Demo, clips_of, config_of, run
+from countenance.surface.envelope import SAMPLE
+from countenance.testing.sample_call.make import SampleCall
+
+SECONDS_S = 90.0
+SOME = re.compile("^[1-9]")
+PLACES = "[...document.querySelectorAll('.tile:not(.own) video')].map((one) => one.currentTime)"
+
+
+@dataclass
+class Served:
+    """The demo in a thread of its own."""
+
+    demo: Demo
+    begun: threading.Event = field(default_factory=threading.Event)
+    url: str = ""
+
+    def opened(self, url: str) -> None:
+        self.url = url.removesuffix("/demo")
+        self.begun.set()
+
+    @property
+    def company(self) -> Company:
+        assert self.demo.company is not None
+        return self.demo.company
+
+    def you(self) -> str:
+        return next(one.id for one in self.company.live.call.participants if one.name == "You")
+
+    def faces_read(self) -> int:
+        """Seconds in which the visitor's face was read."""
+        samples = [one["data"] for one in list(self.company.events) if one["type"] == SAMPLE]
+        mine: list[Any] = [one for one in samples if one["subject"]["participant_id"] == self.you()]  # type: ignore[index]
+        return sum(1 for one in mine if one["modalities"].get("face", {}).get("used"))
+
+    def decoded(self) -> int:
+        """Pictures of the visitor that were decoded."""
+        return self.company.decoded().get(f"{self.you()}/video", 0)
+
+
+@pytest.fixture(scope="module")
+def served(sample_call: SampleCall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    if not (resources.files("countenance.server") / "static" / "vendor" / "countenance.js").is_file():
+        pytest.skip("clients/web is not built (npm is needed: `make demo` builds it)")
+    demo = Demo(sample_call.script, clips_of(sample_call), lambda _: None)
+    served = Served(demo)
+    demo.opened = served.opened
+    config = config_of(sample_call.script, tmp_path_factory.mktemp("demo"), "127.0.0.1", 0)
+    thread = threading.Thread(target=run, args=(config, demo, lambda _: None))
+    thread.start()
+    assert served.begun.wait(SECONDS_S)
+    yield served
+    demo.leave()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def camera(sample_call: SampleCall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose camera shows a drawn face, and whose microphone gives silence."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}; set COUNTENANCE_CHROMIUM")
+    folder = tmp_path_factory.mktemp("camera")
+    media = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={_pictures(sample_call.media['Ana'], folder / 'cam.y4m')}",
+        f"--use-file-for-fake-audio-capture={_silence(folder / 'mic.wav')}",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    with sync_playwright() as running:
+        started = running.chromium.launch(executable_path=str(CHROMIUM), args=[*QUIET, *media])
+        yield started
+        started.close()
+
+
+@pytest.mark.slow
+def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: Browser) -> None:
+    with visit(camera, served.url) as visitor:
+        page = visitor.open("/demo")
+        check(page)
+        page.get_by_role("button", name="Join as yourself").click()
+        _agree_to_the_face(page)
+        expect(page.locator(".tile.seen")).to_have_count(3, timeout=SECONDS_S * 1000)
+        expect(page.locator("#badge")).to_have_text("Read of you now: Face")
+        expect(page.locator(".chart-says")).to_have_text(SOME, timeout=SECONDS_S * 1000)
+        check(page)
+
+        page.get_by_role("button", name="Turn off: Face").press("Enter")
+        expect(page.locator("#badge")).to_contain_text("Stopped at ")
+        page.wait_for_timeout(2_000)  # what is proven is that nothing comes after it
+        read, decoded = served.faces_read(), served.decoded()
+        page.wait_for_timeout(3_000)
+        assert read > 0
+        assert (served.faces_read(), served.decoded()) == (read, decoded), "nothing begins again by itself"
+
+        before = page.evaluate(PLACES)
+        worker = served.company.live.worker
+        assert worker is not None
+        os.kill(worker.process.pid, signal.SIGKILL)
+        page.wait_for_timeout(1_500)
+        assert all(now > then + 0.5 for then, now in zip(before, page.evaluate(PLACES), strict=True)), (
+            "the people's own call goes on"
+        )
+        page.get_by_role("button", name="Leave").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You have left the call")
+
+
+def _agree_to_the_face(page: Page) -> None:
+    page.get_by_role("switch", name="Face").press("Space")
+    if (name := page.get_by_label("full name")).count():
+        name.fill("A. Visitor")
+    page.get_by_role("button", name="Agree and join").press("Enter")
+    page.get_by_role("link", name="Join the call").press("Enter")
+
+
+def _pictures(recording: Path, target: Path) -> Path:
+    """The first seconds of somebody's side of the sample call, as a camera gives them."""
+    with av.open(str(recording)) as source, target.open("wb") as file:
+        file.write(b"YUV4MPEG2 W640 H360 F15:1 Ip A1:1 C420jpeg\n")
+        for index, frame in enumerate(source.decode(video=0)):
+            if index == 45:
+                break
+            file.write(b"FRAME\n" + frame.to_ndarray(format="yuv420p").tobytes())
+    return target
+
+
+def _silence(target: Path) -> Path:
+    with wave.open(str(target), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(np.zeros(48_000, np.int16).tobytes())
+    return target
