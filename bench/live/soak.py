@@ -71,22 +71,23 @@ class Seen:
 class Soak:
     """The calls, their readers, and whoever breaks something."""
 
-    def __init__(self, here: Site, clips: Sequence[Path], seed: int) -> None:
+    def __init__(self, here: Site, source: Mapping[str, Any], seed: int) -> None:
+        """`source`: of every call."""
         self._here = here
-        self._clips = clips
+        self._source = source
         self._random = Random(seed)
         self._over = asyncio.Event()
         self._live: dict[int, LiveCall] = {}
         self.seen = Seen()
 
-    async def run(self, people: int, seconds: float, fault_s: float) -> Seen:
-        """All of it, for so long."""
+    async def run(self, people: int, seconds: float, fault_s: float, most: int | None = None) -> Seen:
+        """All of it, for so long, or until there were `most` faults."""
         async with asyncio.TaskGroup() as tasks:
             for number in range(max(1, people // 2)):
                 tasks.create_task(self._calls(number))
             tasks.create_task(self._weigh())
-            tasks.create_task(self._break(fault_s))
-            await asyncio.sleep(seconds)
+            tasks.create_task(self._break(fault_s, most))
+            await self._first(self._over.wait(), seconds)
             self._over.set()
         return self.seen
 
@@ -96,7 +97,10 @@ class Soak:
             live = self._live[number] = await self._begin(number)
             following = asyncio.create_task(self._follow(live))
             speaking = asyncio.create_task(self._speak(live))
-            await self._first(live.over.wait(), CLIP_S + 20)
+            until = (asyncio.create_task(live.over.wait()), asyncio.create_task(self._over.wait()))
+            await asyncio.wait(until, timeout=CLIP_S + 20, return_when=asyncio.FIRST_COMPLETED)
+            for task in until:
+                task.cancel()
             speaking.cancel()
             self._drops(live)
             await self._here.calls.end(live.id)
@@ -107,9 +111,8 @@ class Soak:
                 self.seen.misses.append(f"a call was given up: {live.problem}")
 
     async def _begin(self, number: int) -> LiveCall:
-        recordings = {name: str(clip) for name, clip in zip(NAMES, self._clips, strict=True)}
         who = tuple(Joining(name, Role.CUSTOMER, f"{name}-{number}") for name in NAMES)
-        live = await self._here.calls.open(NewCall(source={"kind": "file", "recordings": recordings}, participants=who))
+        live = await self._here.calls.open(NewCall(source=self._source, participants=who))
         for one in live.call.participants:
             await self._agree(live, one.id, READ)
         return live
@@ -119,9 +122,9 @@ class Soak:
         for modality in modalities:
             await self._here.calls.answer(live.id, who, modality, ConsentStatus.GIVEN, SIGNED)
 
-    async def _follow(self, live: LiveCall) -> None:
+    async def _follow(self, live: LiveCall, after: str | None = None) -> None:
         ends: dict[str, int] = {}
-        async for envelope in live.stream.follow():
+        async for envelope in live.stream.follow(after):
             data: Any = envelope["data"]
             if not str(envelope["type"]).endswith("sample.v1"):
                 continue
@@ -148,14 +151,16 @@ class Soak:
                     self.seen.counts["captions refused"] += 1  # between two workers nobody takes them
             await asyncio.sleep(3.0)
 
-    async def _break(self, fault_s: float) -> None:
+    async def _break(self, fault_s: float, most: int | None) -> None:
         faults: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
             ("workers killed", self._kill),
             ("noes", self._toggle),
             ("leaves", self._leave),
             ("slow readers", self._dawdle),
         )
-        for name, fault in cycle(faults):
+        for number, (name, fault) in enumerate(cycle(faults)):
+            if number == most:
+                self._over.set()
             await self._first(self._over.wait(), fault_s)
             if self._over.is_set():
                 return
@@ -240,11 +245,13 @@ def _rss() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * 4096
 
 
-async def run(clips: Sequence[Path], people: int, seconds: float, fault_s: float, seed: int = 1) -> Outcome:
+async def run(
+    source: Mapping[str, Any], people: int, seconds: float, fault_s: float, most: int | None = None, seed: int = 1
+) -> Outcome:
     """One run, and what came of it."""
     with tempfile.TemporaryDirectory() as folder:
         async with site(Path(folder), spare=1, fps=5) as here:
-            seen = await Soak(here, clips, seed).run(people, seconds, fault_s)
+            seen = await Soak(here, source, seed).run(people, seconds, fault_s, most)
             here.control.tick()
             if here.control.health().unaccounted:
                 seen.misses.append(f"{here.control.health().unaccounted} model calls are in no result")
@@ -299,7 +306,9 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
         clips = make_clips(asked.clips or Path(folder), CLIP_S)
-        outcome = asyncio.run(run(clips, asked.people, asked.minutes * 60, asked.fault_seconds))
+        recordings = {name: str(clip) for name, clip in zip(NAMES, clips, strict=True)}
+        source = {"kind": "file", "recordings": recordings}
+        outcome = asyncio.run(run(source, asked.people, asked.minutes * 60, asked.fault_seconds))
     if asked.save:
         outcome.save(RESULTS)
     sys.exit(outcome.conclude(save=False))

@@ -153,12 +153,6 @@ class Session:
             for modality in self._permissions.readable(seat.participant.id, self._end_us - 1):
                 seat.samplers[modality].skip(self._start_us, self._end_us)
 
-    async def settled(self, participant_id: str) -> None:
-        """Whatever was begun to be read of a person is over when this returns."""
-        seat = self.seats.get(participant_id)
-        if seat is not None and seat.reading is not None:
-            await asyncio.wait([seat.reading])
-
     async def _close(self) -> None:
         seats = list(self.seats.values())
         for seat in seats:

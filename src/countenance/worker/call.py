@@ -1,5 +1,6 @@
 """One call in a worker: its tap, its session, its leases, and what the control plane says meanwhile."""
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -154,7 +155,9 @@ class HostedCall:
             for track in self._tap.tracks():
                 if (track.participant_id, track.modality) == (participant_id, modality):
                     await self._tap.unsubscribe(track)
-        await self._session.settled(participant_id)
+        seat = self._session.seats.get(participant_id)
+        if seat is not None and seat.reading is not None:
+            await asyncio.wait([seat.reading])  # whatever of theirs was being read a moment ago
 
     async def signal(self, message: Signalling) -> Mapping[str, Any]:
         """Hand something to the connector: an offer, a change, an end."""
