@@ -176,6 +176,7 @@ def main() -> None:
         "people": asked.people,
         "to the last model call, p50 ms": round(percentile(last, 0.5), 1),
         "p99 ms": round(percentile(last, 0.99), 1),
+        "p99.9 ms": round(percentile(last, 0.999), 1),
         "max ms": round(max(last, default=0.0), 1),
         "to the ack, p99 ms": round(percentile([one.ack_ms for one in calm], 0.99), 1),
         "processor ms each, first tenth": round(sum(costs_ms[:tenth]) / tenth, 1),
