@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.clients.second_verifier import ROOT, node
 
+from countenance.surface import words
+
 CLIENT = ROOT / "clients/web"
 
 
@@ -32,7 +34,7 @@ def types_of_the_schema() -> None:
 @pytest.mark.usefixtures("generated")
 def test_its_own_tests_pass() -> None:
     told = json.loads(run_tool("vitest/vitest.mjs", "run", "--reporter=json"))
-    assert told["numPassedTests"] >= 22
+    assert told["numPassedTests"] >= 34
 
 
 @pytest.mark.usefixtures("generated")
@@ -49,6 +51,12 @@ def test_nothing_is_needed_at_run_time_and_files_stay_small() -> None:
     for path in [*CLIENT.glob("src/*/*.ts"), *CLIENT.glob("scripts/*.mjs")]:
         if path.parent.name != "generated":
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 260, path
+
+
+def test_words_for_probabilities_have_the_same_borders_as_in_reports() -> None:
+    text = (CLIENT / "src/reading/estimate.ts").read_text(encoding="utf-8")
+    assert f"const LIKELY = [{words.LIKELY}, {words.PROBABLE}, {words.POSSIBLE}];" in text
+    assert f"const SURE = [{words.SURE_WIDTH}, {words.FAIR_WIDTH}];" in text
 
 
 def test_no_markup_is_made_of_strings_and_no_style_is_inline() -> None:
