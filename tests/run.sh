@@ -52,5 +52,6 @@ if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 
     export TMPDIR=/dev/shm
 fi
 
+# Files of tests are shared out over processes, each whole: what a file makes once, it makes once.
 step "Tests"
-pytest --cov --cov-report=term:skip-covered --cov-fail-under=100
+pytest -n "${COUNTENANCE_TEST_PROCESSES:-2}" --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
