@@ -18,10 +18,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.server.api.scene import START, Scene
 from tests.server.api.served import Service, at_work
-from tests.server.coached import NO_HOLDOUT, CoachedCall
+from tests.server.coached import NO_HOLDOUT, CoachedCall, reading_of
 from tests.server.pages.told import Told, tell
 
+from countenance.contracts.media import Utterance
+from countenance.contracts.readings import Event, Phase
 from countenance.server.scopes import Position
+from countenance.surface.blocks import Grounds
+from countenance.surface.envelope import Envelopes
 
 OUT = Path(__file__).parents[1] / "docs" / "screens"
 CHROMIUM = os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium")
@@ -29,8 +33,10 @@ ARGS = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for
 WIDE, PHONE = (1280, 860), (390, 844)
 COLOURS = 256
 LARGEST_BYTES = 120_000
-WALL = 7
-"""Calls beside the one that is coached."""
+WALL = ("Bea", "Chloé", "Dmitri", "Esra", "Femi", "Greta", "Hiro")
+"""Who is on the calls beside the one that is coached."""
+PRESSING = 1
+"""Which of them needs somebody."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,10 @@ def verified(page: Page) -> None:
     page.locator(".verdict-card").wait_for()
 
 
+def reasons(page: Page) -> None:
+    page.locator(".prompt summary").click()
+
+
 def at(path: str) -> Callable[[Stage], str]:
     return lambda _: path
 
@@ -127,8 +137,9 @@ SHOTS = (
     Shot("join", call_of("join"), Stage.ana, size=PHONE),
     Shot("call", call_of("call"), Stage.ana),
     Shot("me", call_of("me"), Stage.ana, size=PHONE),
-    Shot("coach", call_of("coach"), coach),
-    Shot("wall", at("/wall"), supervisor),
+    Shot("coach", call_of("coach"), coach, reasons),
+    Shot("wall", at("/wall"), coach),
+    Shot("wall-supervisor", at("/wall"), supervisor),
     Shot("coaching", at("/coaching"), supervisor),
     Shot("review", at("/review"), coach),
     Shot("review-call", lambda stage: f"/review/{stage.told.call_id}", coach, to_first_event),
@@ -156,12 +167,23 @@ def staged() -> Iterator[Stage]:
             told = tell(scene, service.address, 90)
             gone = tell(scene, service.address, 12, ben="agent-5")
             service.run(_erased(scene, gone))
-            for number in range(WALL):
-                one = service.run(CoachedCall.begin(scene, person=f"crm-{number}"))
-                service.run(one.fall(10 + number, high=4 + number))
+            for number, name in enumerate(WALL):
+                one = service.run(CoachedCall.begin(scene, person=f"crm-{number}", name=name))
+                service.run(one.fall(10 + number, high=4 if number % 3 == 1 else 20))
+                if number == PRESSING:
+                    service.run(_presses(one))
             coached = service.run(CoachedCall.begin(scene))
-            service.run(coached.fall())
+            said = Utterance("", coached.ana, 18_000_000, 21_000_000, "And what would change for the contract we have?")
+            service.run(coached.fall(22))
+            service.run(coached.pass_second(0.3, words=(said,)))
             yield Stage(scene, service, told, coached)
+
+
+async def _presses(one: CoachedCall) -> None:
+    """An event that runs."""
+    reading = reading_of(one.ana, 9_000_000, 10_000_000, 0.3)
+    event = Event("engagement_low", Phase.STARTED, "s_1", 2_000_000, 10_000_000, reading, "disengaged")
+    one.live.stream.publish(Envelopes(one.live.call).event(9_000, event, Grounds()))
 
 
 async def _erased(scene: Scene, told: Told) -> None:

@@ -76,7 +76,7 @@ def _coach(scene: Scene, service: Service, browser: Browser, seconds: int) -> Fi
     with _page(scene, service, browser, f"/coach/{call.live.id}") as page:
         page.wait_for_selector("#line.on")
         for second in _every_second(seconds):
-            service.run(call.pass_second(0.55 + 0.35 * sin(second / 7)))
+            service.run(call.pass_second(0.5 + 0.25 * sin(second / 7)))
         page.wait_for_timeout(500)
         painted = page.evaluate(PAINTED)
     told = [one for one in painted if one[0] in published]
@@ -113,7 +113,7 @@ async def _read(scene: Scene, lives: Sequence[Bare], second: int) -> None:
     """One second of every call: every card changes."""
     for place, live in enumerate(lives):
         scene.number += 1
-        engaged = 0.5 + 0.35 * sin((second + 3 * place) / 5)
+        engaged = 0.5 + 0.25 * sin((second + 3 * place) / 5)
         reading = reading_of("p_1", second * SECOND_US, (second + 1) * SECOND_US, engaged)
         live.stream.publish(Envelopes(live.call).sample(scene.number, reading, Grounds()))
 

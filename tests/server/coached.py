@@ -32,8 +32,10 @@ class CoachedCall:
         self.second = 0
 
     @classmethod
-    async def begin(cls, scene: Scene, coached: Coached | None = SALES, person: str = "crm-ana") -> "CoachedCall":
-        ana, ben = Joining("Ana", Role.PROSPECT, person), Joining("Ben", Role.AGENT, "crm-ben")
+    async def begin(
+        cls, scene: Scene, coached: Coached | None = SALES, person: str = "crm-ana", name: str = "Ana"
+    ) -> "CoachedCall":
+        ana, ben = Joining(name, Role.PROSPECT, person), Joining("Ben", Role.AGENT, "crm-ben")
         live = await scene.one.calls.open(NewCall(participants=(ana, ben), coaching=coached))
         made = cls(scene, live)
         await scene.one.calls.show(live.id, made.ana)
@@ -78,6 +80,10 @@ class CoachedCall:
 
 def reading_of(who: str, start_us: int, end_us: int, engaged: float) -> Signal:
     use = {FACE: ModalityUse(True, 1.0, 0.9)}
-    labels = {"engaged": Estimate(engaged, engaged - 0.12, engaged + 0.12)}
-    label = "engaged" if engaged >= 0.6 else None
+    away = 0.9 - engaged
+    labels = {
+        "engaged": Estimate(engaged, engaged - 0.12, engaged + 0.12),
+        "disengaged": Estimate(away, away - 0.12, away + 0.12),
+    }
+    label = "engaged" if engaged >= 0.6 else "disengaged" if away >= 0.5 else None
     return Signal(who, start_us, end_us, "engagement.v1", "cal", labels, {}, label, use)

@@ -176,7 +176,7 @@ def test_pausing_freezes_the_page_and_going_on_catches_up(coach: Visit, service:
     expect(word).to_have_text("probably engaged, medium certainty")
     expect(page.locator(".prompt")).to_have_count(0)
     page.get_by_role("button", name="Go on").press("Enter")
-    expect(word).to_have_text("no clear signal")
+    expect(word).to_have_text("probably disengaged, medium certainty")
     expect(page.locator(".prompt")).to_be_visible()
 
 
@@ -196,7 +196,7 @@ def test_a_line_that_breaks_is_taken_up_where_it_was(coach: Visit, service: Serv
     service.run(call.pass_second(0.3))
     expect(page.locator("#line")).to_have_text("Live")
     drawn(page, call)
-    expect(page.locator(f"#person-{call.ana} .state-word")).to_have_text("no clear signal")
+    expect(page.locator(f"#person-{call.ana} .state-word")).to_have_text("probably disengaged, medium certainty")
 
 
 def test_the_end_of_a_call_leads_to_looking_back(

@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { write } from "./keyed.js";
-import { likelihood } from "./terms.js";
+import { likelihood, term } from "./terms.js";
 import { n, number, t } from "./words.js";
 
 const KEYS = { a: "accepted", d: "dismissed", s: "snoozed" };
@@ -131,7 +131,8 @@ const span = (prompt) => Math.max(1000, (prompt.expires_us - prompt.window.end_u
 
 /** What was measured, in words; an estimate is never a bare number. */
 function featured({ feature, words, value }) {
-  if (feature.startsWith("estimate.")) return t("{feature}: {likely}", { feature: words, likely: likelihood(value) });
+  const [kind, state] = feature.split(".");
+  if (kind === "estimate" || kind === "before") return t("{feature}: {likely} {state}", { feature: words, likely: likelihood(value), state: term("state", state) });
   return t("{feature}: {value}", { feature: words, value: number(value, { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 }) });
 }
 
