@@ -257,3 +257,16 @@ def test_a_prompt_that_could_not_be_given_is_taken_back() -> None:
     assert coach.live is None
     assert coach.finish(40 * SECOND_US) == []
     assert coach.governor.budget_left(40 * SECOND_US) == 5
+
+
+def test_of_somebody_who_is_erased_nothing_is_known_any_more() -> None:
+    coach = coach_of()
+    said = Utterance("", "ana", 0, SECOND_US, "Well.", 1.0, "en")
+    for tick in fallen(30):
+        coach.step(replace(tick, words=(said,), talk=(Stretch(tick.end_us - 9, tick.end_us, "ana"),)))
+    assert coach.live is not None
+    coach.forget("ana")
+    assert (dict(coach.prompts), dict(coach.scene.states), list(coach.scene.words)) == ({}, {}, [])
+    assert not coach.scene.spans("ana")
+    assert coach.finish(40 * SECOND_US) == []
+    coach.forget("ana")

@@ -192,3 +192,22 @@ async def test_the_deployment_chooses_where_the_call_does_not(tmp_path: Path) ->
     assert call.live.coaching is not None
     assert call.live.coaching.coach.manner.language == "fr"
     assert SALES.playbook == "sales"
+
+
+async def test_every_fate_is_counted_and_nothing_of_who_was_erased_is_left(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    call = await CoachedCall.begin(scene)
+    assert call.live.coaching is not None
+    monkeypatch.setattr(call.live.coaching, "_counted", counted.append)
+    await call.fall()
+    await scene.one.calls.forget("crm-ana")
+    assert call.live.coaching.shown() == []
+    again = await CoachedCall.begin(scene)
+    assert again.live.coaching is not None
+    monkeypatch.setattr(again.live.coaching, "_counted", counted.append)
+    await again.fall()
+    await scene.one.calls.end(again.live.id)
+    await scene.one.calls.end(call.live.id)
+    assert counted == ["expired"]

@@ -137,6 +137,16 @@ class Coach:
         self._following.pop(prompt_id, None)
         self.governor.answered()
 
+    def forget(self, participant_id: str) -> None:
+        """Somebody is erased: nothing that rests on them is known here any more."""
+        for prompt in [one for one in self.prompts.values() if one.about == participant_id]:
+            if prompt.live:
+                self.governor.answered()
+            self.prompts.pop(prompt.id)
+            self._following.pop(prompt.id, None)
+        self._watched = {key: one for key, one in self._watched.items() if one.person != participant_id}
+        self.scene.forget(participant_id)
+
     def finish(self, at_us: int) -> Sequence[Change]:
         """The call is over: what waits has expired, and whether the behaviour would have followed stays unknown."""
         changes: list[Change] = []

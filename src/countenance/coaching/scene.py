@@ -107,6 +107,13 @@ class Scene:
         self.words.extend(sorted(tick.words, key=lambda one: (one.end_us, one.participant_id)))
         self._forget(tick.end_us - KEPT_US)
 
+    def forget(self, participant_id: str) -> None:
+        """Drop everything of one person."""
+        self.states = {who: state for who, state in self.states.items() if who != participant_id}
+        self.words = deque(one for one in self.words if one.participant_id != participant_id)
+        self._talk.pop(participant_id, None)
+        self._measured_us.pop(participant_id, None)
+
     def people(self, side: Side) -> list[str]:
         """Everybody on a side."""
         return [who for who, one in self.sides.items() if one is side]

@@ -139,6 +139,8 @@ class LiveCalls:
                 if seat.person == person:
                     live.stream.forget(f"participants/{seat.participant_id}")
                     live.out.crowd.forget(person)
+                    if live.coaching is not None:
+                        live.coaching.coach.forget(seat.participant_id)
                     if live.state == LIVE:
                         await self.leave(live.id, seat.participant_id)
 
