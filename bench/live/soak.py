@@ -17,20 +17,15 @@ import logging
 import sys
 import tempfile
 import time
-from array import array
-from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from random import Random
-from statistics import median
 from typing import Any
 
-import numpy as np
-
-from bench.faults.outcome import Figure, Outcome
+from bench.faults.outcome import Outcome
 from bench.live.media import make_clips
+from bench.live.seen import Seen, figures, growth_of
 from bench.live.site import SIGNED, Site, site
 from countenance.audit.export import StoredLog
 from countenance.audit.quorum import Policy
@@ -51,21 +46,6 @@ WORDS = "I do not understand this at all, what does it mean?"
 GROWTH = 0.05
 LONG_S = 600.0
 """Memory of a shorter run says nothing: it is still being filled."""
-LEFT_OUT = ("late", "overrun", "early")
-
-
-@dataclass(slots=True)
-class Seen:
-    """What was noticed along the way."""
-
-    late_us: "dict[str, array[int]]" = field(default_factory=lambda: defaultdict(lambda: array("I")))
-    counts: Counter[str] = field(default_factory=Counter)
-    tracks: Counter[str] = field(default_factory=Counter)
-    memory: list[tuple[int, int]] = field(default_factory=list)
-    """Resident bytes of the control plane and of its largest worker, once a second."""
-    back_s: list[float] = field(default_factory=list)
-    """After a worker was killed, until its calls were told of again."""
-    misses: list[str] = field(default_factory=list)
 
 
 class Soak:
@@ -259,39 +239,11 @@ async def run(
             report = await asyncio.to_thread(verify, StoredLog(here.tenant.log), policy, completeness=True)
             seen.misses += [f"the log does not hold: {finding}" for finding in report.findings[:3]]
             seen.counts["log entries"] = here.tenant.log.size
-    growth = [_growth([one[place] for one in seen.memory]) for place in (0, 1)]
+    growth = [growth_of([one[place] for one in seen.memory]) for place in (0, 1)]
     if seconds >= LONG_S and growth[0] > GROWTH:
         seen.misses.append(f"the control plane has grown by {100 * growth[0]:.1f} %")
     command = f"python -m bench.live.soak --people {people} --minutes {seconds / 60:g} --fault-seconds {fault_s:g}"
-    return Outcome("soak", "issue 5", command, _figures(seen, people, seconds, growth), seen.misses)
-
-
-def _figures(seen: Seen, people: int, seconds: float, growth: Sequence[float]) -> Mapping[str, Figure]:
-    lost = sum(seen.tracks[reason] for reason in LEFT_OUT)
-    late = {f"L_proc {name}": _spread(values) for name, values in sorted(seen.late_us.items())}
-    back = f"max {max(seen.back_s):.1f} s of {len(seen.back_s)} calls" if seen.back_s else "none"
-    return {
-        "people": people,
-        "seconds": int(seconds),
-        **dict(sorted(seen.counts.items())),
-        **late,
-        "left out": f"{100 * lost / max(1, lost + seen.tracks['given']):.2f} %",
-        "told again after a kill": back,
-        "growth of the control plane": f"{100 * growth[0]:.1f} %",
-        "growth of the largest worker": f"{100 * growth[1]:.1f} %",
-    }
-
-
-def _spread(values: Sequence[int]) -> str:
-    p50, p95, p99 = np.percentile(np.array(values) / 1000, [50, 95, 99])
-    return f"p50 {p50:.0f} p95 {p95:.0f} p99 {p99:.0f} ms"
-
-
-def _growth(memory: Sequence[int]) -> float:
-    """From the second tenth, once everything has begun, to the last."""
-    tenth = max(1, len(memory) // 10)
-    first, last = memory[tenth : 2 * tenth], memory[-tenth:]
-    return median(last) / median(first) - 1 if first and median(first) else 0.0
+    return Outcome("soak", "issue 5", command, figures(seen, people, seconds, growth), seen.misses)
 
 
 def main() -> None:

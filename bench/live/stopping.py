@@ -17,20 +17,16 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from random import Random
 
 import httpx
 import numpy as np
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from av import AudioFrame, VideoFrame
-from numpy.typing import NDArray
 
-from bench.calls import decode
 from bench.faults.outcome import Outcome
 from bench.live.noting import DECODED, MODEL
+from bench.live.publishing import media_of, publish
 from bench.live.site import TERMS
 from countenance.server import plane
 from countenance.server.app import create_app
@@ -43,49 +39,11 @@ from countenance.storage.clocks import SystemClock
 from countenance.worker.parts import Recipe
 
 RESULTS = Path(__file__).parent / "results"
-WIDTH, HEIGHT, FPS, RATE, PIECE = 320, 180, 10, 48_000, 960
 READ = ("face", "voice")
 QUIET_S = 0.7
 """How long is watched after an answer."""
 BEGIN_S = 15.0
 """How long it may take until somebody who said yes is read."""
-
-
-class Pictures(MediaStreamTrack):
-    """A recorded face, over and over."""
-
-    kind = "video"
-
-    def __init__(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
-        super().__init__()
-        self._pictures, self._sent, self._began_s = pictures, 0, 0.0
-
-    async def recv(self) -> VideoFrame:
-        """The next picture, when its time has come."""
-        self._began_s = await _paced(self._began_s, self._sent / FPS)
-        frame = VideoFrame.from_ndarray(self._pictures[self._sent % len(self._pictures)], "rgb24")
-        frame.pts, frame.time_base = self._sent, Fraction(1, FPS)
-        self._sent += 1
-        return frame
-
-
-class Voice(MediaStreamTrack):
-    """A recorded voice, over and over."""
-
-    kind = "audio"
-
-    def __init__(self, sound: NDArray[np.int16]) -> None:
-        super().__init__()
-        self._sound, self._sent, self._began_s = sound, 0, 0.0
-
-    async def recv(self) -> AudioFrame:
-        """The next 20 ms, when their time has come."""
-        self._began_s = await _paced(self._began_s, self._sent * PIECE / RATE)
-        start = self._sent * PIECE % (len(self._sound) - PIECE)
-        frame = AudioFrame.from_ndarray(self._sound[None, start : start + PIECE], "s16", "mono")
-        frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent * PIECE, Fraction(1, RATE)
-        self._sent += 1
-        return frame
 
 
 @dataclass(slots=True)
@@ -121,7 +79,7 @@ async def run(stops: int, people: int, clips: Sequence[Path] = (), seed: int = 1
         site = Site.of(config, SystemClock())
         vars(plane)["spawn"] = partial(_spawn, notes=notes.path)
         app = create_app(site)
-        recorded = [decode(one) for one in clips] or [_drawn()]
+        media = media_of(clips)
         async with opened(site, plane.of_workers):
             key, _ = site.keys.make(NewKey("local", "bench"))
             transport, shown = httpx.ASGITransport(app), {"Authorization": f"Bearer {key}"}
@@ -130,7 +88,7 @@ async def run(stops: int, people: int, clips: Sequence[Path] = (), seed: int = 1
                 call = (await client.post("/v1/calls", json={"participants": who}, timeout=60)).json()
                 base = f"/v1/calls/{call['call_id']}/participants"
                 seats = [f"{base}/{one['participant_id']}" for one in call["participants"]]
-                peers = [await _publish(client, seat, *recorded[n % len(recorded)]) for n, seat in enumerate(seats)]
+                peers = [await publish(client, seat, media[n % len(media)]) for n, seat in enumerate(seats)]
                 shares = [stops // people + (n < stops % people) for n in range(people)]
                 randoms = [Random(seed * 1_000 + n) for n in range(people)]
                 persons = [_person(client, seat, notes, found) for seat in seats]
@@ -207,40 +165,6 @@ class Person:
 
 def _person(client: httpx.AsyncClient, seat: str, notes: Notes, found: Found) -> Person:
     return Person(client, seat, notes, found)
-
-
-async def _publish(
-    client: httpx.AsyncClient, seat: str, pictures: Sequence[NDArray[np.uint8]], sound: NDArray[np.int16]
-) -> RTCPeerConnection:
-    peer = RTCPeerConnection(RTCConfiguration([]))
-    small = [_small(one) for one in pictures[: 60 * 3 : 3]]
-    for track in (Pictures(small), Voice(sound)):
-        peer.addTransceiver(track, direction="sendonly")
-    await peer.setLocalDescription(await peer.createOffer())
-    address = seat.replace("/participants/", "/whip/")
-    headers = {"Content-Type": "application/sdp"}
-    answer = await client.post(address, content=peer.localDescription.sdp, headers=headers, timeout=60)
-    await peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
-    return peer
-
-
-def _drawn() -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]:
-    """A bar that moves over grey, and 440 Hz: looked at for faces, and listened to for a voice."""
-    pictures = [np.full((HEIGHT, WIDTH, 3), 90, np.uint8) for _ in range(30)]
-    for n, picture in enumerate(pictures):
-        picture[:, n * 10 : n * 10 + 20] = (200, 40, 40)
-    return pictures, (8_000 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.int16)
-
-
-def _small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return VideoFrame.from_ndarray(picture).reformat(WIDTH, HEIGHT).to_ndarray(format="rgb24").astype(np.uint8)
-
-
-async def _paced(began_s: float, after_s: float) -> float:
-    loop = asyncio.get_running_loop()
-    began_s = began_s or loop.time()
-    await asyncio.sleep(max(0.0, began_s + after_s - loop.time()))
-    return began_s
 
 
 async def _spawn(

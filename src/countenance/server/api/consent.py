@@ -163,6 +163,7 @@ async def pause(call_id: CallId, participant_id: ParticipantId, here: Here, _: O
 @router.delete("/pause")
 async def resume(call_id: CallId, participant_id: ParticipantId, here: Here, caller: Own) -> RegisterView:
     """Go on. Only the person themselves can: nobody resumes for them."""
+    here.calls.get(call_id).person_of(participant_id)
     if caller.seat is None:
         raise ForbiddenError("only the person themselves goes on", "Use the token of the participant.")
     return _register(await here.calls.pause(call_id, participant_id, on=False), participant_id)
