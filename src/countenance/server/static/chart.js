@@ -10,6 +10,14 @@ async function plotter() {
   return drawing;
 }
 
+const paper = document.createElement("canvas").getContext("2d");
+
+/** Room for the words beside a chart, as long as the chart keeps most of it. */
+function wide(words, font, whole) {
+  paper.font = font;
+  return Math.min(whole * 0.42, 20 + Math.max(0, ...words.map((one) => paper.measureText(one).width)));
+}
+
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
@@ -40,7 +48,7 @@ export async function chart({ name, says, word, tone = "--accent", height = 180,
       scales: { x: { time: false }, y: { range: [0, 1] } },
       axes: [
         { ...axis, values: (_, at) => at.map(clock) },
-        { ...axis, size: 84, splits: () => [0, 0.35, 0.55, 0.75, 1], values: () => ["", t("possibly"), t("probably"), t("very likely"), ""] },
+        { ...axis, size: (u, shown) => wide(shown ?? [], axis.font, u.width), splits: () => [0, 0.35, 0.55, 0.75, 1], values: () => ["", t("possibly"), t("probably"), t("very likely"), ""] },
       ],
       bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${line} 22%, ${lane})` }],
       // The line comes last, so that its band does not lie over it.

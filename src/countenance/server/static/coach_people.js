@@ -95,6 +95,8 @@ function silentLine(first) {
     show: (person) => {
       write(words, t("{name} ({role}): not analysed.", { name: person.name, role: term("role", person.role) }));
       const barred = READ.map((modality) => person.rulings[modality]).find((ruling) => ruling && !ruling.allowed);
+      // Reasons of the gate are told in English, as its rules are written.
+      reason.lang = barred ? "en" : language;
       write(reason, barred?.rulings[0]?.reason ?? t("They have agreed to nothing."));
     },
   };

@@ -92,8 +92,8 @@ export function prompts(path, place, line, nameOf, mediaNow, onTable) {
     const button = (words, key, action, kind) => h(kind, { type: "button", "aria-keyshortcuts": key, onclick: () => act(action) }, words, " ", h("kbd", { "aria-hidden": "true" }, key));
     const who = prompt.subject?.participant_id;
     const element = h("article.prompt", { dataset: { prompt: prompt.prompt_id } },
-      h("p.prompt-reason", {}, prompt.reason),
-      h("p.prompt-text", {}, prompt.text),
+      h("p.prompt-reason", { lang: prompt.language }, prompt.reason),
+      h("p.prompt-text", { lang: prompt.language }, prompt.text),
       h("div.prompt-left", { "aria-hidden": "true" }, bar),
       h("div.prompt-actions", {},
         button(t("Accept"), "A", "accepted", "button.main-button"),
