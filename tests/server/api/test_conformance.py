@@ -55,7 +55,7 @@ schema = (
 )
 
 BEYOND = (
-    "unknown taxonomy", "there is no playbook",
+    "unknown taxonomy", "there is no playbook", "unknown label",
     "this cursor is not one that was given out", "end_us comes after start_us", "come together, or not at all",
     "of a webhook is not spelt plainly", "webhooks go by https", "is not allowed for webhooks", "that is not public",
     "names nothing on the public internet", "is no name and no plain address", "a tenant has at most",

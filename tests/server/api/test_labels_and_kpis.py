@@ -51,7 +51,7 @@ async def test_a_reviewer_labels_those_they_may_see_and_answers_for_nobody(call:
         assert (await ana.post(question, json={"given": True, "text_sha256": "0" * 64})).status_code == 422
         other = await ana.post(call.path("/labels"), json=body(call, participant_id=call.ben))
         assert other.status_code == 403
-        assert (await ana.post(call.path("/labels"), json=body(call, source="reviewer"))).status_code == 422
+        assert (await ana.post(call.path("/labels"), json=body(call, source="reviewer"))).status_code == 403
     async with scene.client(scene.reviewer()) as coach:
         kept = await coach.post(call.path("/labels"), json=body(call, "engaged", "reviewer"))
         assert kept.status_code == 201

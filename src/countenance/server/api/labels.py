@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from countenance.consent.label_notice import label_notice, shown
-from countenance.contracts.errors import UsageError
+from countenance.contracts.errors import ForbiddenError, UsageError
 from countenance.control.labels import NONE, Label, Labelled
 from countenance.control.roster import KnownCall, KnownPerson, Roster
 from countenance.inference.tables import Table
@@ -103,7 +103,7 @@ async def label(call_id: CallId, body: LabelBody, here: Here, caller: Looking) -
     """Say what was to be seen and heard in some seconds; "this was wrong" is `none`, or the label that fits."""
     own = caller.seat is not None
     if own is not (body.source == "self"):
-        raise UsageError(f"a label of the source {body.source!r} comes from somebody else", "See `source`.")
+        raise ForbiddenError(f"a label of the source {body.source!r} comes from somebody else", "See `source`.")
     if body.end_us <= body.start_us:
         raise UsageError("end_us comes after start_us", "Name a stretch of the call.")
     known = (*here.calls.labels(body.taxonomy), NONE)
