@@ -51,7 +51,8 @@ def tell(scene: Scene, address: str, seconds: int, ben: str = "agent-4") -> Told
         live = scene.one.calls.get(call["call_id"])
         for second in range(seconds):
             _read(scene, live, ana, second, seconds)
-        words = tuple(_said(live, {"ana": ana, "ben": ben}[who], *rest) for who, *rest in WORDS)
+        who_is = {"ana": ana, "ben": ben}
+        words = tuple(_said(live, who_is[who], start, end, text) for who, start, end, text in WORDS)
         spoke = {ana: tuple((a * SECOND_US, b * SECOND_US) for who, a, b, _ in WORDS if who == "ana")}
         live.has_left(Left(live.id, seconds * SECOND_US, "hang_up", spoke=spoke, words=words))
         client.post(f"/v1/calls/{live.id}/end").raise_for_status()
