@@ -8,7 +8,7 @@ import pytest
 
 from countenance.audit.outcome import Outcome
 from countenance.contracts.call import FACE, TEXT, VOICE
-from countenance.contracts.errors import AuditError, LinkError, RefusedError
+from countenance.contracts.errors import AuditError, LinkError, NotFoundError, RefusedError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Signal
 from countenance.contracts.trust import Lease
@@ -142,7 +142,9 @@ async def test_readings_of_nobody_who_was_read_are_told_as_well() -> None:
     assert len(room.line.done) == 1, "nothing to say is not said"
 
 
-@pytest.mark.parametrize("fault", [LinkError("gone", ""), AuditError("the disk is full", "Make room.")])
+@pytest.mark.parametrize(
+    "fault", [LinkError("gone", ""), AuditError("the disk is full", "Make room."), NotFoundError("it has ended", "")]
+)
 async def test_a_control_plane_that_cannot_write_stops_reading_and_raises_nothing(fault: Exception) -> None:
     room = Room()
     (first,) = await room.window(0)

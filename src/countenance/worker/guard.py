@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from countenance.audit.holder import LeaseHolder
 from countenance.audit.outcome import Outcome
 from countenance.contracts.call import Modality
-from countenance.contracts.errors import AuditError, LinkError, RefusedError, StorageError
+from countenance.contracts.errors import AuditError, LinkError, NotFoundError, RefusedError, StorageError
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Lease
 from countenance.link.line import Line
@@ -96,7 +96,7 @@ class LinkGuard:
             try:
                 await self._line.ask(message)
                 self.trouble = None
-            except (LinkError, AuditError, StorageError) as fault:
+            except (LinkError, AuditError, StorageError, NotFoundError) as fault:
                 # Nothing of it has left: what is not durable is not said.
                 self._in_trouble(fault.problem)
         for one in outcomes:
@@ -129,7 +129,7 @@ class LinkGuard:
         asked_us = self._mono_us()
         try:
             granted = await self._line.ask(Ask(self._call_id, start_us, end_us), timeout_s=1.0)
-        except (LinkError, AuditError, StorageError) as fault:
+        except (LinkError, AuditError, StorageError, NotFoundError) as fault:
             self._in_trouble(fault.problem)
             return ()
         assert isinstance(granted, Granted)
