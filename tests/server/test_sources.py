@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.server.api.scene import Scene
 
 from countenance.capture.livekitaccess import LivekitAccess, variables
 from countenance.contracts.errors import UsageError
+from countenance.link.messages import Host, Signalling
 from countenance.server.config import Config, MediaTable
 from countenance.server.listed import Listed, leads
 from countenance.server.plane import _recipe, _secrets
@@ -154,3 +156,42 @@ def test_whose_keys_are_used_is_said_by_the_recipe_and_by_no_source(monkeypatch:
     with pytest.raises(UsageError, match="LIVEKIT_URL_TWO"):
         connector_of({"kind": "livekit", "room": "r", "tenant": "one"}, Recipe(tenant="two"), clock)
     connector_of({"kind": "livekit", "room": "r", "tenant": "two"}, Recipe(tenant="one"), clock)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    made = Scene(tmp_path)
+    media = MediaTable(servers=("janus.example",), ice_servers=("stun:stun.example:3478",))
+    made.site.config = made.config.model_copy(update={"media": media})
+    return made
+
+
+async def test_a_key_can_send_a_worker_to_listed_servers_alone(scene: Scene) -> None:
+    async with scene.client() as client:
+        source = {"kind": "janus", "room": 1}
+        refused = await client.post("/v1/calls", json={"source": {**source, "url": "ws://evil.example"}})
+        taken = await client.post("/v1/calls", json={"source": {**source, "url": "ws://janus.example"}})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["path"] == "source.url"
+    assert "[media] servers" in refused.json()["fix"]
+    assert taken.status_code == 201
+    hosted = [one for one in scene.pool.worker.heard if isinstance(one, Host)]
+    assert [one.source["ice"] for one in hosted] == [("stun:stun.example:3478",)]
+
+
+async def test_worker_and_browser_are_told_of_the_same_stun_servers_and_who_leaves_publishes_no_more(
+    scene: Scene,
+) -> None:
+    scene.pool.worker.answers = {"offer": {"resource_id": "r1", "sdp": "v=0", "etag": "e1"}}
+    ana = {"name": "Ana", "role": "customer", "person": "customer-17"}
+    async with scene.client() as client:
+        call = (await client.post("/v1/calls", json={"participants": [ana]})).json()
+        who = call["participants"][0]["participant_id"]
+        address, kind = f"/v1/calls/{call['call_id']}/whip/{who}", {"Content-Type": "application/sdp"}
+        answer = await client.post(address, content="v=0", headers=kind)
+        await client.delete(f"/v1/calls/{call['call_id']}/participants/{who}")
+    assert answer.headers["link"] == '<stun:stun.example:3478>; rel="ice-server"'
+    host = next(one for one in scene.pool.worker.heard if isinstance(one, Host))
+    assert host.source["ice_servers"] == ("stun:stun.example:3478",)
+    said = [(one.verb, one.table) for one in scene.pool.worker.heard if isinstance(one, Signalling)]
+    assert said[-1] == ("leave", {"participant_id": who})

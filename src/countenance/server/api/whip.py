@@ -25,7 +25,7 @@ ANSWER: dict[int | str, dict[str, Any]] = {
     201: {
         "description": "The answer; `Location` is the session",
         "content": {SDP: {"schema": {"type": "string"}}},
-        "headers": {name: {"schema": {"type": "string"}} for name in ("Location", "ETag", "Accept-Patch")},
+        "headers": {name: {"schema": {"type": "string"}} for name in ("Location", "ETag", "Accept-Patch", "Link")},
     }
 }
 
