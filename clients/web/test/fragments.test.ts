@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { candidatesOf, fragment, iceServers, restarted } from "../src/publish/fragments.ts";
+import { fragment, iceServers, restarted } from "../src/publish/fragments.ts";
 
 const OFFER = [
   "v=0",
@@ -27,10 +27,6 @@ test("a fragment names its credentials, its section, its candidates and their en
       "",
     ].join("\r\n"),
   );
-});
-
-test("the candidates of a description are those of its first section", () => {
-  expect(candidatesOf(OFFER)).toEqual(["candidate:1 1 udp 1 127.0.0.1 5000 typ host"]);
 });
 
 test("a restart changes the ICE of every section and nothing else", () => {

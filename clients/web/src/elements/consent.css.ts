@@ -39,6 +39,13 @@ input[aria-invalid="true"] { border: 2px solid var(--alert); }
 .answers code { font: 0.84rem/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; color: var(--ink-soft); }
 .answers button { justify-self: start; }
 .said:empty { display: none; }
+@container (max-width: 25rem) {
+  .consent, .panel { padding: 0.9rem; }
+  .row { grid-template-columns: 1fr auto; gap: 0 0.75rem; }
+  .row > :first-child { grid-row: 1 / 3; }
+  .row .state { grid-area: 2 / 2; justify-self: center; }
+  .row input { grid-area: 1 / 2; }
+}
 @container (min-width: 26rem) { .ways { grid-template-columns: 1fr 1fr; } }
 @container (min-width: 52rem) {
   .asking { grid-template-columns: minmax(0, 1fr) 22rem; }

@@ -121,7 +121,7 @@ export class SignalsElement extends Piece {
       paused ? words.own.resume : words.own.pause,
       (made) => void this.#pause(made, paused),
     );
-    const stop = button("stop", words.own.stopAll, (made) => void this.#stop(made));
+    const stop = button("stop", words.consent.stop, (made) => void this.#stop(made));
     const erase = button("erase", words.own.erase, (made) => this.#ask(made));
     this.#ways.replaceChildren(...(given ? [pause, stop, erase] : [erase]));
     if (names.length === 0) this.#view!.unread(words.reading.none);
@@ -138,7 +138,7 @@ export class SignalsElement extends Piece {
         onclick: () => void this.#stop(stop, one.modality as Modality),
         "aria-label": words.own.stop(name),
       },
-      words.own.stopAll,
+      words.own.stopOne,
     );
     const text = `${name}: ${one.readable ? words.on : words.off}${why}`;
     return h("li", {}, h("span", { class: `chip ${one.readable ? "on" : "off"}` }, text), one.readable && stop);

@@ -25,12 +25,6 @@ export function fragment(sdp: string, candidates: readonly string[], isEnd: bool
   return [...credentials, ...place, ...candidates.map((one) => `a=${one}`), ...ends, ""].join("\r\n");
 }
 
-/** The candidates that the first media section of a description names. */
-export function candidatesOf(sdp: string): string[] {
-  const [, first = []] = parts(sdp);
-  return first.filter((line) => line.startsWith("a=candidate:")).map((line) => line.slice(2));
-}
-
 /** An earlier answer with the ICE of a fragment in the place of its own: what a restart is answered with. */
 export function restarted(answer: string, fresh: string): string {
   const ice = lines(fresh).filter((line) => ICE.test(line));

@@ -1,7 +1,7 @@
 // Publishes camera and microphone to the built-in media server by WHIP (RFC 9725).
 import { type Api, filled } from "../client/api.ts";
 import { ProblemError } from "../client/problem.ts";
-import { candidatesOf, fragment, iceServers, restarted } from "./fragments.ts";
+import { fragment, iceServers, restarted } from "./fragments.ts";
 
 /** `mending`: the connection broke and is being made anew; `failed` and `closed` are final. */
 export type PublisherState = "connecting" | "live" | "mending" | "failed" | "closed";
@@ -161,19 +161,21 @@ class Session {
     const { connection } = this;
     // New candidates wait until the service knows whose they are.
     this.#sending = true;
+    this.#gathered = false;
+    this.#waiting = [];
     try {
       const complete = gathered(connection);
       await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
       await complete;
-      this.#waiting = [];
       const { sdp } = connection.localDescription!;
-      const response = await this.#patch(fragment(sdp, candidatesOf(sdp), true), "*");
+      const response = await this.#patch(fragment(sdp, this.#waiting.splice(0), this.#gathered), "*");
       this.#etag = response.headers.get("ETag") ?? this.#etag;
       this.#answer = restarted(this.#answer, await response.text());
       await connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
     } finally {
       this.#sending = false;
     }
+    await this.#trickle();
   }
 
   async end(): Promise<void> {

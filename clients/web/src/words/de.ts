@@ -90,7 +90,7 @@ export const de: Words = {
     nothingOn: "Nichts wird von Ihnen gelesen.",
     isOn: (names) => `Wird gelesen: ${names}`,
     stop: (name) => `Stoppen: ${name}`,
-    stopAll: "Stoppen",
+    stopOne: "Stoppen",
     paused: "Angehalten: Nichts wird von Ihnen gelesen.",
     pause: "Anhalten",
     resume: "Weiter",

@@ -87,7 +87,7 @@ export const en = {
     nothingOn: "Nothing is read of you.",
     isOn: (names: string) => `Being read: ${names}`,
     stop: (name: string) => `Stop: ${name}`,
-    stopAll: "Stop",
+    stopOne: "Stop",
     paused: "Paused: nothing is read of you.",
     pause: "Pause",
     resume: "Go on",

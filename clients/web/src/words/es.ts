@@ -89,7 +89,7 @@ export const es: Words = {
     nothingOn: "No se lee nada de usted.",
     isOn: (names) => `Se lee: ${names}`,
     stop: (name) => `Detener: ${name}`,
-    stopAll: "Detener",
+    stopOne: "Detener",
     paused: "En pausa: no se lee nada de usted.",
     pause: "Pausar",
     resume: "Continuar",

@@ -90,7 +90,7 @@ export const fr: Words = {
     nothingOn: "Rien n’est lu de vous.",
     isOn: (names) => `Lu en ce moment : ${names}`,
     stop: (name) => `Arrêter : ${name}`,
-    stopAll: "Arrêter",
+    stopOne: "Arrêter",
     paused: "Suspendu : rien n’est lu de vous.",
     pause: "Suspendre",
     resume: "Reprendre",
