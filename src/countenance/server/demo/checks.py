@@ -82,7 +82,8 @@ def _read(played: Played, script: Script, name: str) -> Iterator[str]:
     ]
     if not seen or sum(seen) < LEAST * len(seen):
         yield f"{name}: the face was read in {sum(seen)} of {len(seen)} seconds in which it can be seen"
-    for modality in (VOICE, TEXT):
+    spoken_us = script.lines_of(name)[0].end * MS_US
+    for modality in (VOICE, TEXT) if spoken_us + CONNECTED_US <= played.until_us else ():
         if not any(used.get(modality, {}).get("used") for _, used in seconds):
             yield f"{name}: {modality} was read in no second"
 

@@ -1,7 +1,7 @@
 """The drawn people on a live call of a service, for as long as somebody watches or until the script is over."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,13 +101,12 @@ class Company:
             await drawn[0].stop(FACE)
             await asyncio.sleep(AFTER_S)
             decoded = self.decoded()
+            await _ended(tasks[1:])  # nobody goes on in a call that is over
             await self.services.calls.end(self.call_id)
             played = Played(self.events, self.people, decoded, began_us, until_ms * MS_US)
             return list(missed(played, self.script, self.services.tenant.log))
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _ended(tasks)
             for one in drawn:
                 await one.close()
 
@@ -168,6 +167,12 @@ class Company:
             with suppress(KeyError):
                 tracks = worker.load.calls[self.call_id]["tracks"]
         return {track: counts.get("decoded", 0) for track, counts in tracks.items()}
+
+
+async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def line_of(envelope: Envelope, names: Mapping[str, str]) -> str | None:
