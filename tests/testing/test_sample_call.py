@@ -142,7 +142,7 @@ def test_a_call_from_other_code_or_with_a_file_gone_is_made_anew(
     call = make_sample_call(tmp_path)
     call.media["Ben"].unlink()
     assert make_sample_call(tmp_path).fresh
-    monkeypatch.setattr(make, "source_digest", lambda: "other")
+    monkeypatch.setattr(make, "source_digest", lambda _name: "other")
     assert make_sample_call(tmp_path).fresh
     assert not make_sample_call(tmp_path).fresh
     assert sorted(recorded) == ["Ana"] * 3 + ["Ben"] * 3

@@ -38,9 +38,7 @@ def analyze(
     store: Annotated[
         Path | None, typer.Option(help="Data folder that keeps and proves; in the report if none.")
     ] = None,
-    coach: Annotated[
-        str | None, typer.Option(help="A playbook, such as sales: what a coach would have been advised.")
-    ] = None,
+    coach: Annotated[str | None, typer.Option(help="Advice for a coach by a playbook, such as sales.")] = None,
     accept_damaged: Annotated[bool, typer.Option(help="Take recordings that were cut short as they are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
 ) -> None:

@@ -3,56 +3,17 @@
 Times ending in `_utc_us` are microseconds since 1970 in UTC; `_us` alone is media time of a call.
 """
 
-from typing import Any
+from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, Table
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-)
-from sqlalchemy.types import UserDefinedType
-
-metadata = MetaData()
+from countenance.storage.columns import RowNumber
+from countenance.storage.columns import blob as _bytes
+from countenance.storage.columns import metadata as metadata
+from countenance.storage.columns import table as _table
+from countenance.storage.columns import text as _text
+from countenance.storage.columns import whole as _whole
 
 version = Table("store_version", metadata, Column("version", Integer, primary_key=True))
 """One row: which numbered form these tables have; the only table without a tenant."""
-
-
-def _table(name: str, key: str, *items: Column[Any]) -> Table:
-    """A table whose key is the tenant and the columns named in `key`; SQLite keeps the rows in that order."""
-    keys = key.split()
-    tenant = Column("tenant", Text, primary_key=True)
-    for item in items:
-        if item.name in keys:
-            item.primary_key, item.nullable, item.autoincrement = True, False, False
-    return Table(name, metadata, tenant, *items, sqlite_with_rowid=False)
-
-
-def _text(name: str, *, optional: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=optional)
-
-
-def _whole(name: str, *, optional: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=optional)
-
-
-def _bytes(name: str, *, optional: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary, nullable=optional)
-
-
-class _RowNumber(UserDefinedType[int]):
-    """The number by which SQLite itself knows a row."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "INTEGER PRIMARY KEY"
 
 
 # The log: canonical leaves in order, full tiles of hashes, signed checkpoints.
@@ -61,7 +22,7 @@ entries = Table(
     "entries",
     metadata,
     _text("tenant"),
-    Column("seq", BigInteger().with_variant(_RowNumber(), "sqlite"), autoincrement=False),
+    Column("seq", BigInteger().with_variant(RowNumber(), "sqlite"), autoincrement=False),
     _text("kind"),
     _text("call_ref", optional=True),
     _bytes("leaf"),
