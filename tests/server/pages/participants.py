@@ -10,7 +10,7 @@ from tests.server.api.scene import Scene
 
 from countenance.server.live import LiveCall
 
-PEOPLE = (("Ana", "customer"), ("Ben", "employee"), ("Cleo", "customer"), ("Dora", "customer"))
+PEOPLE = (("Ana", "customer"), ("Ben", "employee"), ("Cleo", "customer"), ("Dora", "customer"), ("Emma", "customer"))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """My signals, in a real browser: seen first, paused, stopped, deleted; and nothing begins again by itself."""
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.server.api.scene import Scene, signal
 from tests.server.pages.participants import Seats, seats_of
 from tests.server.pages.visiting import Visit, check, visit
 
+from countenance.audit.outcome import Outcome
+from countenance.contracts.call import FACE
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
 
@@ -20,6 +23,18 @@ def read(seats: Seats, name: str, second: int) -> None:
     live, who = seats.live, seats.ids[name]
     said = Envelopes(live.call).sample(live.out.number(), signal(who, (second + 1) * 1_000_000), Grounds())
     live.out.loop.call_soon_threadsafe(live.stream.publish, said)
+
+
+def read_and_kept(seats: Seats, name: str, second: int) -> str:
+    """The same of a second whose result stands in the log; returns the payload's id."""
+    live, who, control = seats.live, seats.ids[name], seats.scene.one.control
+    start_us = second * 1_000_000
+    (lease,) = control.grant(live.running, start_us, start_us + 1_000_000, [who])
+    (result,) = control.results(live.running, [Outcome(lease, {FACE: 5}, b'{"scores":{"disengaged":0.7}}')])
+    said = dict(Envelopes(live.call).sample(live.out.number(), signal(who, start_us + 1_000_000), Grounds()))
+    said["data"] = {**said["data"], "audit": {"lease": lease.id, "seq": result.entry.seq}}  # type: ignore[dict-item]
+    live.out.loop.call_soon_threadsafe(live.stream.publish, said)
+    return result.payload_id
 
 
 def opened(person: Visit, seats: Seats, name: str) -> Page:
@@ -84,6 +99,32 @@ def test_a_stop_says_when_it_was_and_nothing_begins_again(browser: Browser, addr
     assert seats.readable("Ben") == []
     stops = [entry.body["modality"] for entry in seats.scene.one.tenant.log.entries() if entry.kind == "OPT_OUT"]
     assert stops == ["text"]
+
+
+def test_this_was_wrong_stays_with_the_reading_and_as_a_label_only_where_the_person_wants(
+    browser: Browser, address: str, seats: Seats
+) -> None:
+    seats.say_yes("Emma", "face")
+    with visit(browser, address) as person:
+        page = opened(person, seats, "Emma")
+        payload = read_and_kept(seats, "Emma", 0)
+        page.get_by_role("button", name="This was wrong").click()
+        expect(page.get_by_role("dialog")).to_contain_text("probably disengaged, high certainty")
+        assert not page.get_by_role("checkbox").is_checked(), "nothing is kept as a label unless they say so"
+        check(page)
+        page.get_by_role("radio", name="confused").check()
+        page.get_by_role("button", name="Say so").press("Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.get_by_role("button", name="This was wrong").click()
+        page.get_by_role("radio", name="none of these").check()
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Say so").press("Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    seen = httpx.get(f"{address}{seats.seat('Emma')}/data", headers={"Authorization": seats.token("Emma")}).json()
+    assert [one["reading"] for one in seen["disputes"]] == [payload, payload]
+    assert "confused fits better" in seen["disputes"][0]["words"]
+    labels = httpx.get(f"{address}/v1/calls/{seats.call_id}/labels", headers={"Authorization": seats.token("Emma")})
+    assert [one["label"] for one in labels.json()["items"]] == ["none"]
 
 
 def test_stop_and_delete_asks_once_says_what_it_does_and_gives_a_receipt(

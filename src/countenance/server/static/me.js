@@ -40,7 +40,7 @@ async function see() {
   failure.hidden = true;
   try {
     const { answers, readings: all, disputes } = await api(`${seat.address}/data`);
-    const readings = all.filter((one) => one.context === "result" || one.context === "event");
+    const readings = all.filter((one) => one.context === "result" || String(one.data?.type ?? "").includes(".signal."));
     const due = readings.map((one) => one.delete_due_at).filter(Boolean).sort();
     fill(kept,
       h("p", {}, n("{count} reading is kept.", "{count} readings are kept.", { count: readings.length }), " ",
