@@ -49,6 +49,7 @@ class ParticipantView(Given):
     role: Role
     name: str | None = Field(default=None, description="Only while they are on the call.")
     here: bool = Field(description="Whether they are on the call now.")
+    paused: bool = Field(default=False, description="Whether they have paused: nothing is read until they go on.")
     hints: Mapping[str, ConsentStatus] = Field(
         default_factory=dict, description="What a LiveKit room shows of their consent; it permits nothing."
     )
@@ -154,6 +155,7 @@ def _one(live: LiveCall, participant_id: str) -> ParticipantView:
         role=found.role,
         name=found.name if here else None,
         here=here,
+        paused=found.id in live.running.paused,
         hints=_hints(live, found.id) if here else {},
         modalities=[RulingView.of(ruling) for (who, _), ruling in rulings if who == found.id],
     )

@@ -11,7 +11,7 @@ import { term } from "./terms.js";
 import { clock, t } from "./words.js";
 
 const root = document.getElementById("coach");
-const ASK_MS = 5000;
+const ASK_MS = 2000;
 const ASK_COACHING_MS = 60000;
 const call = root.dataset.call;
 const reviewer = "reviewer" in root.dataset;

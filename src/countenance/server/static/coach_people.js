@@ -27,7 +27,7 @@ export function people(place, reviewer) {
     order = participants.map((told) => {
       const person = one(told.participant_id);
       const rulings = Object.fromEntries(told.modalities.map((ruling) => [ruling.modality, ruling]));
-      return Object.assign(person, { name: told.name ?? person.name, role: told.role, here: told.here, rulings });
+      return Object.assign(person, { name: told.name ?? person.name, role: told.role, here: told.here, paused: told.paused, rulings });
     });
     if (!read.isConnected) fill(place, read, silent);
   }
@@ -110,6 +110,7 @@ function chips(person) {
     if (!ruling?.allowed) return [modality, "barred", t("{modality}: not permitted", { modality: name }), ruling?.rulings[0]?.reason];
     const answer = person.consent[modality];
     if (answer !== "given") return [modality, "off", t("{modality}: off, {reason}", { modality: name, reason: ANSWERS[answer]?.() ?? t("not asked yet") })];
+    if (person.paused) return [modality, "off", t("{modality}: off, {reason}", { modality: name, reason: t("paused by themselves") })];
     const use = person.sample?.modalities?.[modality];
     if (use && !use.used && use.reason && !person.stale) return [modality, "unclear", t("{modality}: no signal, {reason}", { modality: name, reason: term("reason", use.reason) })];
     return [modality, "on", t("{modality}: on", { modality: name })];

@@ -20,28 +20,44 @@ export function card(first) {
   const showPeople = keyed(people, (one) => one.participant_id, person);
   const element = h("li.card.wall-card", { dataset: { call: first.call_id } },
     h("div", {}, h("h2", {}, title), facts), tags, h("div", {}, people, group), reading);
-  let shown = "";
+  const shown = {};
+
+  /** Draw a part anew only where what it shows has changed. */
+  function changed(part, value, draw) {
+    const key = JSON.stringify(value);
+    if (shown[part] !== key) draw();
+    shown[part] = key;
+  }
 
   function show(call) {
     const since = (Date.now() - new Date(call.started_at)) / 60000;
     write(facts, [term("purpose", call.purpose), n("{count} person", "{count} people", { count: call.people.length }),
       since < 1 ? t("just begun") : t("for {time}", { time: clock(Math.floor(since) * 60) })].join(" · "));
-    const key = JSON.stringify(call);
-    if (key === shown) return;
-    shown = key;
+    if (call === shown.call) return;
+    shown.call = call;
     write(title, nameOf(call));
     element.classList.toggle("pressing", call.need >= 0.7);
     element.classList.toggle("worth", call.need >= 0.4 && call.need < 0.7);
-    const found = marks(call);
-    fill(tags, found);
-    tags.hidden = !found.length;
+    changed("marks", [call.need, call.why, call.problem], () => {
+      const found = marks(call);
+      fill(tags, found);
+      tags.hidden = !found.length;
+    });
     showPeople(call.participants);
     write(group, call.group ? grouped(call.group) : "");
     group.hidden = !call.group;
-    fill(reading, Object.entries(call.reading).map(([modality, count]) => h(`li.chip.${count ? "on" : "off"}`, {}, count ? t("{modality}: {count} of {people}", { modality: term("modality", modality), count, people: call.people.length }) : t("{modality}: off", { modality: term("modality", modality) }))));
+    changed("reading", [call.reading, call.people.length], () => fill(reading, chips(call)));
   }
 
   return { element, show };
+}
+
+function chips({ reading, people }) {
+  return Object.entries(reading).map(([modality, count]) => {
+    const name = term("modality", modality);
+    const words = count ? t("{modality}: {count} of {people}", { modality: name, count, people: people.length }) : t("{modality}: off", { modality: name });
+    return h(`li.chip.${count ? "on" : "off"}`, {}, words);
+  });
 }
 
 function marks(call) {
