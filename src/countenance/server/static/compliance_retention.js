@@ -13,7 +13,7 @@ export async function begin() {
     h("dt", {}, t("Due now")), h("dd", {}, counted(found.due_now) || t("nothing")),
     h("dt", {}, t("Next due")), h("dd", {}, found.next_due_at ? moment(found.next_due_at) : t("nothing has a date yet")),
     h("dt", {}, t("Log kept at least")), h("dd", {}, t("{count} days", { count: number(found.log_days) })),
-    undated.length ? [h("dt", {}, t("Without a date")), h("dd", {}, `${counted(found.undated)} – ${t("somebody has to decide")}`)] : []));
+    undated.length ? [h("dt", {}, t("Without a date")), h("dd", {}, counted(found.undated), " – ", t("somebody has to decide"))] : []));
   fill(byId("runs"), table(t("Runs that deleted something"), [
     [t("When"), (one) => moment(one.at)], [t("What"), (one) => what(one.body)], [t("Entry"), (one) => String(one.seq)],
   ], found.runs, t("Nothing was due so far.")));

@@ -46,7 +46,7 @@ export function verdicts(all) {
     return h(`li.verdict.${effect}`, {},
       h("p", {}, h("span.tag", {}, word("layer", layer)), " ", h("strong", {}, word("effect", effect)), " ", h("span", { lang: "en" }, one.reason)),
       h("p.quiet.small", {}, h("code", {}, one.rule ?? one.rule_id), " ", h("span", { lang: "en" }, one.citation),
-        one.applies_from ? ` · ${t("since {day}", { day: moment(one.applies_from, { dateStyle: "long", timeZone: "UTC" }) })}` : ""));
+        one.applies_from ? [" · ", t("since {day}", { day: moment(one.applies_from, { dateStyle: "long", timeZone: "UTC" }) })] : []));
   }));
 }
 

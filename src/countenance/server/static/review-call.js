@@ -45,7 +45,7 @@ function events(data, all, go) {
     return h("li", {},
       h("button.event-button", { type: "button", dataset: { at: one.start_s }, onclick: () => go(one.start_s, true) },
         h("span.number", {}, `${clock(one.start_s)}–${one.end_s === null ? t("end") : clock(one.end_s)}`), h("strong", {}, term("event", one.name)), h("span.quiet", {}, names.get(one.who) ?? "")),
-      h("p.small", {}, sure, why ? h("span.quiet", {}, ` · ${t("measured: {features}", { features: why })}`) : null),
+      h("p.small", {}, sure, why ? h("span.quiet", {}, " · ", t("measured: {features}", { features: why })) : null),
       labelling(data, { ...one, taxonomy: known?.taxonomy }, all.filter((state) => state.taxonomy === known?.taxonomy).map((state) => state.name)));
   }));
 }
