@@ -14,8 +14,8 @@ from countenance.contracts.trust import Duties
 from countenance.control.access import Access
 from countenance.server.access import Caller
 from countenance.server.live import LIVE, LiveCall
-from countenance.server.viewing import is_individual, may_review
-from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, Envelope, participant_of
+from countenance.server.viewing import may_review
+from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, Envelope, is_individual, participant_of
 
 READ: tuple[Modality, ...] = (FACE, VOICE, TEXT)
 WALL = "wall"
