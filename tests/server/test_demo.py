@@ -103,7 +103,7 @@ def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: 
         page = visitor.open("/demo")
         check(page)
         page.get_by_role("button", name="Join as yourself").click()
-        _agree_to_the_face(page)
+        agree_to_the_face(page)
         expect(page.locator(".tile.seen")).to_have_count(3, timeout=SECONDS_S * 1000)
         expect(page.locator("#badge")).to_have_text("Read of you now: Face")
         expect(page.locator(".chart-says")).to_have_text(SOME, timeout=SECONDS_S * 1000)
@@ -129,7 +129,8 @@ def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: 
         expect(page.get_by_role("heading", level=1)).to_have_text("You have left the call")
 
 
-def _agree_to_the_face(page: Page) -> None:
+def agree_to_the_face(page: Page) -> None:
+    """On the page before the call: the face alone, with a name where the law wants one."""
     page.get_by_role("switch", name="Face").press("Space")
     if (name := page.get_by_label("full name")).count():
         name.fill("A. Visitor")
