@@ -58,6 +58,8 @@ BEYOND = (
     "unknown taxonomy", "there is no playbook", "unknown label",
     "this cursor is not one that was given out", "end_us comes after start_us", "come together, or not at all",
     "of a webhook is not spelt plainly", "webhooks go by https", "is not allowed for webhooks", "that is not public",
+    "is set by the operator", "URL of the media server is not spelt plainly", "not among the media servers",
+    "lies in no folder of recordings", "is a table of files by participant", "tells nobody anything",
     "names nothing on the public internet", "is no name and no plain address", "a tenant has at most",
 )  # fmt: skip
 """Rules about what is right that no schema can say."""
