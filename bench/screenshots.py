@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.server.api.scene import START, Scene
 from tests.server.api.served import Service, at_work
-from tests.server.coached import NO_HOLDOUT, CoachedCall, reading_of
+from tests.server.coached import NO_HOLDOUT, CoachedCall, keep_prompts, reading_of
 from tests.server.pages.told import Told, tell
 
 from countenance.contracts.media import Utterance
@@ -172,6 +172,7 @@ def staged() -> Iterator[Stage]:
                 service.run(one.fall(10 + number, high=4 if number % 3 == 1 else 20))
                 if number == PRESSING:
                     service.run(_presses(one))
+            keep_prompts(scene, 60)
             coached = service.run(CoachedCall.begin(scene))
             said = Utterance("", coached.ana, 18_000_000, 21_000_000, "And what would change for the contract we have?")
             service.run(coached.fall(22))

@@ -15,10 +15,13 @@ from countenance.server.asking import Form
 from countenance.server.coaching import Coached
 from countenance.server.live import Joining, LiveCall, NewCall
 from countenance.server.stream import START
+from countenance.storage.coached import CoachedCall as CoachedFact
+from countenance.storage.coached import PromptFact, put_call, put_prompt
 from countenance.surface.envelope import Envelope
 
 SIGNED = Form(evidence=Evidence("typed_name", "Ana"))
 SALES = Coached("sales")
+OUTCOMES = ("accepted", "accepted", "accepted", "dismissed", "expired")
 NO_HOLDOUT = {"limits": {"holdout_percent": 0}}
 
 
@@ -87,3 +90,18 @@ def reading_of(who: str, start_us: int, end_us: int, engaged: float) -> Signal:
     }
     label = "engaged" if engaged >= 0.6 else "disengaged" if away >= 0.5 else None
     return Signal(who, start_us, end_us, "engagement.v1", "cal", labels, {}, label, use)
+
+
+def keep_prompts(scene: Scene, many: int) -> None:
+    """What became of so many prompts that were shown, of one that was held back, and of a rule that spoke once."""
+    day = scene.one.control.suggestions.day()
+    shown = [
+        PromptFact(day, "sales.v1", "engagement_fell", "shown", OUTCOMES[n % 5], 1, n % 2, None, 4_000_000, 90_000)
+        for n in range(many)
+    ]
+    held = PromptFact(day, "sales.v1", "engagement_fell", "holdout", "not_shown", 0, 0, None, None, 90_000)
+    rare = PromptFact(day, "support.v1", "long_hold", "shown", "dismissed", 1, 0, None, 4_000_000, 90_000)
+    with scene.one.tenant.store.transaction() as tx:
+        for one in (*shown, held, rare):
+            put_prompt(tx, one, "2000-01-01")
+        put_call(tx, CoachedFact(day, "sales.v1", 10 * 3_600 * SECOND_US), "2000-01-01")

@@ -5,38 +5,20 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.server.api.scene import Scene
+from tests.server.coached import keep_prompts
 from tests.server.pages.visiting import Visit, check, visit
 
 from countenance.coaching.kpis import ENOUGH
-from countenance.contracts.media import SECOND_US
 from countenance.server.scopes import Position
-from countenance.storage.coached import CoachedCall, PromptFact, put_call, put_prompt
-
-OUTCOMES = ("accepted", "accepted", "accepted", "dismissed", "expired")
 
 
 @pytest.fixture(scope="module")
 def person(browser: Browser, address: str, scene: Scene) -> Iterator[Visit]:
     """Who may see figures of nobody in particular, and no reading of anybody."""
-    kept(scene, ENOUGH * 2)
+    keep_prompts(scene, ENOUGH * 2)
     with visit(browser, address) as found:
         found.enter(scene.key(Position.SUPERVISOR)["Authorization"])
         yield found
-
-
-def kept(scene: Scene, many: int) -> None:
-    """So many prompts that were shown, one that was held back, and a rule that spoke once."""
-    day = scene.one.control.suggestions.day()
-    shown = [
-        PromptFact(day, "sales.v1", "engagement_fell", "shown", OUTCOMES[n % 5], 1, n % 2, None, 4_000_000, 90_000)
-        for n in range(many)
-    ]
-    held = PromptFact(day, "sales.v1", "engagement_fell", "holdout", "not_shown", 0, 0, None, None, 90_000)
-    rare = PromptFact(day, "support.v1", "long_hold", "shown", "dismissed", 1, 0, None, 4_000_000, 90_000)
-    with scene.one.tenant.store.transaction() as tx:
-        for one in (*shown, held, rare):
-            put_prompt(tx, one, "2000-01-01")
-        put_call(tx, CoachedCall(day, "sales.v1", 10 * 3_600 * SECOND_US), "2000-01-01")
 
 
 def test_figures_come_with_their_interval_and_number_or_are_not_shown(person: Visit) -> None:
