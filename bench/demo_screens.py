@@ -63,7 +63,7 @@ def _visit(url: str, camera: Path) -> dict[str, int]:
         agree_to_the_face(page)
         expect(page.locator(".tile.seen")).to_have_count(3, timeout=90_000)
         page.wait_for_timeout(20_000)
-        sizes |= _both(page, "call-live")
+        sizes |= _both(page, "call")
         browser.close()
     return sizes
 

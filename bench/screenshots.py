@@ -135,7 +135,6 @@ SHOTS = (
     Shot("how-to-read", at("/how-to-read"), None),
     Shot("home", at("/"), coach),
     Shot("join", call_of("join"), Stage.ana, size=PHONE),
-    Shot("call", call_of("call"), Stage.ana),
     Shot("me", call_of("me"), Stage.ana, size=PHONE),
     Shot("coach", call_of("coach"), coach, reasons),
     Shot("wall", at("/wall"), coach),
@@ -155,7 +154,7 @@ SHOTS = (
     Shot("settings", at("/settings"), operator),
     Shot("status", at("/status"), operator),
 )
-"""Every page; another one is another line here."""
+"""Every page but those of the live demo, the call among them: `bench.demo_screens`; another is another line here."""
 
 
 @contextmanager
