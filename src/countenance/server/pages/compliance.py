@@ -1,6 +1,7 @@
 """For the compliance officer: decide, rulings, consents, erasures, retention, log, evidence; each at its address."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
@@ -17,7 +18,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 PART = "^(rulings|consents|erasures|retention|audit|evidence)$"
 OFFICERS = (Position.COMPLIANCE,)
-WORDS = {
+WORDS: Mapping[str, Any] = {
     "purposes": [one.value for one in Purpose],
     "roles": [one.value for one in Role],
     "places": JURISDICTIONS,
