@@ -1,6 +1,6 @@
 """Did the live call come out as scripted? What the nets read on drawn faces claims nothing and is not asked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from countenance.testing.sample_call.script import Script
 
 MS_US = 1000
 TAXONOMY = "engagement.v1"
+EXPRESSION = "face-expression.v1"
 SETTLED_US = 2 * SECOND_US
 """How long after an opt-out the last window may still end; the worker decodes nothing from the moment it is told."""
 LEAST = 0.3
@@ -37,6 +38,8 @@ class Played:
     """Media time at which the clips began."""
     until_us: int
     """Of the clips; then whoever is read takes back their face."""
+    models: Collection[str]
+    """What the workers have loaded."""
 
     def samples(self, name: str) -> list[tuple[int, Mapping[str, Any]]]:
         """Each second of a person: its beginning on the clock of the clips, and what became of each modality."""
@@ -102,7 +105,11 @@ def _opted_out(played: Played, name: str) -> Iterator[str]:
 
 
 def _advised(played: Played, script: Script) -> Iterator[str]:
-    """The whole sales call gives its coach exactly one prompt."""
+    """The whole sales call gives its coach exactly one prompt, where the net is installed that names expressions.
+
+    Cues alone move the estimate too little for one when somebody looks away.
+    """
     given = sum(1 for event in played.events if event["type"] == PROMPT_ISSUED)
-    if played.until_us >= script.length * MS_US and given != 1:
+    least = 1 if EXPRESSION in played.models and played.until_us >= script.length * MS_US else 0
+    if not least <= given <= 1:
         yield f"the coach was given {given} prompts, the call is made for one"

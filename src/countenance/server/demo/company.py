@@ -103,7 +103,8 @@ class Company:
             decoded = self.decoded()
             await _ended(tasks[1:])  # nobody goes on in a call that is over
             await self.services.calls.end(self.call_id)
-            played = Played(self.events, self.people, decoded, began_us, until_ms * MS_US)
+            until_us, models = until_ms * MS_US, self.site.models
+            played = Played(self.events, self.people, decoded, began_us, until_us, models)
             return list(missed(played, self.script, self.services.tenant.log))
         finally:
             await _ended(tasks)
