@@ -77,10 +77,10 @@ class Hosting(NoWorker):
         super().__init__(owners)
         self._connector = connector
 
-    async def ask(self, message: Message) -> Message:
+    async def ask(self, message: Message, timeout_s: float = 10.0) -> Message:
         if isinstance(message, Signalling):
             return Ok(dict(await self._connector.signal(message.verb, message.table)))
-        return await super().ask(message)
+        return await super().ask(message, timeout_s)
 
 
 @asynccontextmanager

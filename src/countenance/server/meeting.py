@@ -74,7 +74,8 @@ class Meeting:
         message = {"type": "said", "from": sender.id, "data": said["data"]}
         to = said.get("to")
         if to is None:
-            return all([one.tell(message) for one in self._members.values() if one is not sender])
+            heard = [one.tell(message) for one in self._members.values() if one is not sender]
+            return all(heard)
         found = self._members.get(to) if isinstance(to, str) else None
         # Who has just gone hears nothing any more; that is nobody's fault.
         return found is None or found.tell(message)

@@ -24,6 +24,8 @@ START_S = 60.0
 """A worker that has not loaded its models by then never will."""
 SETTINGS = "COUNTENANCE__"
 """Begins the names of the variables that configure the control plane."""
+PLACE_S = 3.0
+"""How long a call that begins waits for a worker where all have just died."""
 AGAIN_S = 1.0
 """After a worker could not be started, another is tried."""
 RECIPES = TypeAdapter(dict[str, Recipe])
@@ -129,6 +131,7 @@ class Pool:
     _owners: dict[str, Owner] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _left: asyncio.Event = field(default_factory=asyncio.Event)
+    _grown: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
 
     async def open(self) -> Mapping[str, str]:
@@ -140,19 +143,20 @@ class Pool:
         return self.models
 
     async def host(self, host: Host, owner: Owner) -> Worker:
-        """Place a call on the worker with the least to do."""
-        if self._stopping or not self.workers:
-            raise OverloadError("no media worker is running", "Try again in a moment.")
-        worker = min(self.workers, key=lambda one: (len(one.calls), one.load.cpu_share))
+        """Place a call on the worker with the least to do; where that dies over it, on the next."""
         call_id = host.admitted.call_id
-        self._owners[call_id] = owner
-        worker.calls.add(call_id)
-        try:
-            await worker.ask(host)
-        except LinkError:
-            worker.calls.discard(call_id)
-            raise
-        return worker
+        while True:
+            worker = await self._freest()
+            self._owners[call_id] = owner
+            worker.calls.add(call_id)
+            try:
+                await worker.ask(host)
+            except LinkError:
+                worker.calls.discard(call_id)
+                if worker.line is not None:
+                    raise  # it lives, and may have taken the call: no other must have it too
+            else:
+                return worker
 
     def forget(self, call_id: str) -> None:
         """A call is over."""
@@ -183,6 +187,19 @@ class Pool:
                 worker.line.close()
             await _end(worker.process)
         self.workers, self._waiting = [], []
+
+    async def _freest(self) -> Worker:
+        """The worker with the least to do; waits a moment for one that takes a dead one's place."""
+        try:
+            async with asyncio.timeout(PLACE_S):
+                while not self._stopping:
+                    if living := [one for one in self.workers if one.line is not None]:
+                        return min(living, key=lambda one: (len(one.calls), one.load.cpu_share))
+                    self._grown.clear()
+                    await self._grown.wait()
+        except TimeoutError as error:
+            raise OverloadError("no media worker is running", "Try again in a moment.") from error
+        raise OverloadError("no media worker is running", "Try again in a moment.")
 
     async def _begin(self) -> Worker:
         ours, theirs = socket.socketpair()
@@ -252,6 +269,7 @@ class Pool:
         )
         self.workers.remove(dead)
         self.workers.append(self._waiting.pop() if self._waiting else await self._another())
+        self._grown.set()
         self._refill()
         # Side by side: one call that cannot be taken up holds up no other.
         await asyncio.gather(*(self._lose(call_id) for call_id in sorted(dead.calls)))

@@ -111,7 +111,7 @@ class Envelopes:
         """A prompt was given, or its fate is known; `more`: what it follows from, until when it may be shown."""
         subject = data.get("subject")
         who = str(subject["participant_id"]) if isinstance(subject, dict) else None
-        return self._wrap(sequence, kind, kind, data, at_us, who) | more
+        return {**self._wrap(sequence, kind, kind, data, at_us, who), **more}
 
     def summary(self, sequence: int, end_us: int, dataref: str = "summary.json") -> Envelope:
         """The summary is ready: thin, with a reference to it."""

@@ -32,8 +32,8 @@ from countenance.server.api import (
     whip,
 )
 from countenance.server.echo import ClientRequestId
-from countenance.server.openapi import operation_id
 from countenance.server.meeting import Meetings
+from countenance.server.openapi import operation_id
 from countenance.server.readers import Readers
 from countenance.server.tenancy import Site
 

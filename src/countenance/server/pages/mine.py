@@ -1,4 +1,4 @@
-"""What is read of a participant, shown to them first; pausing, stopping, deleting; and the receipts of their answers."""
+"""What is read of a participant, shown to them first; pausing, stopping, deleting; receipts of their answers."""
 
 from typing import Annotated
 
