@@ -1,4 +1,4 @@
-"""Placing calls on workers: one that dies over it leaves the call to the next; one that lives keeps what it may have."""
+"""Placing calls on workers: one that dies over it leaves the call to the next."""
 
 import asyncio
 from types import SimpleNamespace
@@ -20,12 +20,14 @@ class Fake:
         self.load = SimpleNamespace(cpu_share=0.0)
         self.line: object | None = object()
         self.asked = 0
+        self.was_asked = asyncio.Event()
         self._fate = fate
 
     async def ask(self, _: Message) -> Message:
         self.asked += 1
         if self._fate == "dies":
             self.line = None
+        self.was_asked.set()
         if self._fate != "takes":
             raise LinkError("gone or silent", "")
         return Ok()
@@ -63,8 +65,7 @@ async def test_a_call_waits_for_the_worker_that_takes_a_dead_one_s_place(host: H
     dying, fresh = Fake("dies"), Fake()
     pool: Any = pool_of(dying)
     placing = asyncio.create_task(pool.host(host, OWNER))
-    while dying.line is not None:
-        await asyncio.sleep(0)
+    await dying.was_asked.wait()
     pool.workers.append(fresh)
     pool._grown.set()
     assert await placing is fresh
