@@ -141,7 +141,7 @@ setInterval(() => {
 setInterval(() => state === "open" && !document.hidden && card?.look(), ASK_COACHING_MS);
 
 at("purpose").textContent = term("purpose", at("purpose").dataset.purpose);
-look();
+await look();  // names come before what is said of anybody
 follow(`${path}/events`, {
   check: path,
   query: () => ({ after: seen ?? "0", samples: reviewer ? "true" : null }),
