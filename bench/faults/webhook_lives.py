@@ -33,7 +33,7 @@ from countenance.surface.webhooks import Bodies
 
 CALLS = ("a", "b", "c", "d")
 PATHS = ("one", "two", "three")
-TOPIC = "io.countenance.signal.engagement_low.started.v1"
+TOPIC = "io.countenance.consent.changed.v1"
 TIMEOUT_S = 0.5
 LOOKED_AFTER_S = 0.01
 MOST_WAITING = 36

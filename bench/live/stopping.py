@@ -16,10 +16,12 @@ import sys
 import tempfile
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import httpx
 import numpy as np
@@ -77,10 +79,11 @@ async def run(stops: int, people: int, clips: Sequence[Path] = (), seed: int = 1
     with tempfile.TemporaryDirectory() as folder:
         notes, config = Notes(Path(folder) / "notes"), _config(folder, people)
         site = Site.of(config, SystemClock())
-        vars(plane)["spawn"] = partial(_spawn, notes=notes.path)
         app = create_app(site)
         media = media_of(clips)
-        async with opened(site, plane.of_workers):
+        async with AsyncExitStack() as stack:
+            stack.enter_context(patch.object(plane, "spawn", partial(_spawn, notes=notes.path)))
+            await stack.enter_async_context(opened(site, plane.of_workers))
             key, _ = site.keys.make(NewKey("local", "bench"))
             transport, shown = httpx.ASGITransport(app), {"Authorization": f"Bearer {key}"}
             async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=shown) as client:

@@ -77,7 +77,7 @@ def test_an_adapter_is_described_before_anything_loads_it(tmp_path: Path) -> Non
 def test_a_shipped_bundle_verifies_and_loads_under_both_profiles(root: Path) -> None:
     found = json.loads(done("verify", root / "src/countenance/models/face-finder.v1", "--json"))
     assert found["profiles"] == {"open": "loads", "commercial": "loads"}
-    assert found["inputs"] == {"frames": ["n", 3, 96, 160]}
+    assert found["inputs"] == {"frames": ["n", 3, "tall", "wide"]}
 
 
 def test_what_is_wrong_with_weights_is_one_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -151,12 +152,11 @@ class Pool:
             worker.calls.add(call_id)
             try:
                 await worker.ask(host)
+                return worker
             except LinkError:
                 worker.calls.discard(call_id)
                 if worker.line is not None:
                     raise  # it lives, and may have taken the call: no other must have it too
-            else:
-                return worker
 
     def forget(self, call_id: str) -> None:
         """A call is over."""
@@ -190,15 +190,13 @@ class Pool:
 
     async def _freest(self) -> Worker:
         """The worker with the least to do; waits a moment for one that takes a dead one's place."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(PLACE_S):
                 while not self._stopping:
                     if living := [one for one in self.workers if one.line is not None]:
                         return min(living, key=lambda one: (len(one.calls), one.load.cpu_share))
                     self._grown.clear()
                     await self._grown.wait()
-        except TimeoutError as error:
-            raise OverloadError("no media worker is running", "Try again in a moment.") from error
         raise OverloadError("no media worker is running", "Try again in a moment.")
 
     async def _begin(self) -> Worker:
@@ -264,9 +262,7 @@ class Pool:
 
     async def _replace(self, dead: Worker) -> None:
         self.restarts += 1
-        log.error(
-            "a worker died with %d calls (exit %s); another takes its place", len(dead.calls), dead.process.returncode
-        )
+        log.error("a worker died with %d calls (exit %s); another follows", len(dead.calls), dead.process.returncode)
         self.workers.remove(dead)
         self.workers.append(self._waiting.pop() if self._waiting else await self._another())
         self._grown.set()
@@ -275,8 +271,7 @@ class Pool:
         await asyncio.gather(*(self._lose(call_id) for call_id in sorted(dead.calls)))
 
     async def _lose(self, call_id: str) -> None:
-        owner = self._owners.get(call_id)
-        if owner is not None:
+        if (owner := self._owners.get(call_id)) is not None:
             try:
                 await owner.lost(call_id)
             except CountenanceError as fault:

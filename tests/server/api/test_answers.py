@@ -265,7 +265,7 @@ async def test_whip_takes_an_offer_and_answers_with_a_session(scene: Scene) -> N
 
 async def test_files_and_connectors_of_ones_own_are_not_named_over_the_network(scene: Scene) -> None:
     async with scene.client() as client:
-        for kind in ("file", "os:system", "", None):
+        for kind in ("module:Thing", "os:system", "", None):
             refused = await client.post("/v1/calls", json={"source": {"kind": kind}})
             assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "source.kind")
     assert scene.one.calls.all() == ()
