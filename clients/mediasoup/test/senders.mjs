@@ -1,4 +1,4 @@
-/** ffmpeg as a camera and a microphone; every sender ends with this process. */
+/** ffmpeg as a camera and a microphone; every sender ends with this process, or after five minutes where it was killed. */
 
 import { spawn } from "node:child_process";
 
@@ -18,7 +18,7 @@ process.on("exit", () => running.forEach((sender) => sender.kill("SIGKILL")));
  */
 export function send({ codec, payloadType, ssrc, to, more = [] }) {
   const words = ["-loglevel", "error", "-re", ...SENT[/** @type {keyof typeof SENT} */ (codec)].split(" ")];
-  words.push("-f", "rtp", "-payload_type", String(payloadType), "-ssrc", String(ssrc), ...more, to);
+  words.push("-t", "300", "-f", "rtp", "-payload_type", String(payloadType), "-ssrc", String(ssrc), ...more, to);
   const sender = spawn("ffmpeg", words, { stdio: ["ignore", "ignore", "inherit"] });
   running.add(sender);
   return () => {
