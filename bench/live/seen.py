@@ -10,6 +10,8 @@ import numpy as np
 
 from bench.faults.outcome import Figure
 
+FULL_S = 660
+"""Calls that have ended are remembered for ten minutes; until then memory is being filled."""
 LEFT_OUT = ("late", "overrun", "early")
 """Why media were left out that were wanted."""
 
@@ -40,6 +42,7 @@ def figures(seen: Seen, people: int, seconds: float, growth: Sequence[float]) ->
         **late,
         "left out": f"{100 * lost / max(1, lost + seen.tracks['given']):.2f} %",
         "told again after a kill": back,
+        "control plane, by sixths": _sixths([ours for ours, _ in seen.memory]),
         "growth of the control plane": f"{100 * growth[0]:.1f} %",
         "growth of the largest worker": f"{100 * growth[1]:.1f} %",
     }
@@ -50,8 +53,15 @@ def _spread(values: Sequence[int]) -> str:
     return f"p50 {p50:.0f} p95 {p95:.0f} p99 {p99:.0f} ms"
 
 
+def _sixths(memory: Sequence[int]) -> str:
+    sixth = max(1, len(memory) // 6)
+    parts = [median(memory[at : at + sixth]) / 2**20 for at in range(0, len(memory) - sixth + 1, sixth)]
+    return f"{' '.join(f'{part:.0f}' for part in parts)} MiB"
+
+
 def growth_of(memory: Sequence[int]) -> float:
-    """From the second tenth, once everything has begun, to the last."""
+    """From the second tenth, or once the first calls are forgotten, to the last."""
     tenth = max(1, len(memory) // 10)
-    first, last = memory[tenth : 2 * tenth], memory[-tenth:]
+    begun = FULL_S if len(memory) > 2 * FULL_S else tenth
+    first, last = memory[begun : begun + tenth], memory[-tenth:]
     return median(last) / median(first) - 1 if first and median(first) else 0.0

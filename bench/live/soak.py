@@ -6,9 +6,9 @@ Calls of two, played from recordings at real speed by the product's own tap; whe
 summed up, and another begins. Every so many seconds one fault, in turn: a worker is killed, somebody says no and yes
 again, somebody leaves and comes anew, a reader takes events slowly. Prints the delay from the last packet of a window
 to its events being published (L_proc) by what was read, media left out, seconds that nobody was told of, and how much
-memory has grown from the second tenth of the time to the last. An output without a lease, a log that does not hold, a
-window told twice, and a call that nobody takes up are misses; a control plane that grows by more than 5 % is one too,
-from ten minutes on.
+memory has grown from the second tenth of the time, or from the eleventh minute, to the end. An output without a lease,
+a log that does not hold, a window told twice, and a call that nobody takes up are misses; a control plane that grows by
+more than 5 % is one too, from ten minutes on.
 """
 
 import argparse
