@@ -37,7 +37,7 @@ from countenance.audit.log import Log
 from countenance.audit.merkle import leaf_hash
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
-from countenance.contracts.errors import AuditError, CountenanceError
+from countenance.contracts.errors import AuditError, CountenanceError, StorageError
 from countenance.control.opening import log_key
 from countenance.storage import entries as rows
 from countenance.storage.engine import Database, open_sqlite
@@ -206,7 +206,7 @@ def record_story(root: Path, seed: int, plant: str) -> None:
             story.second()
             if rng.random() < EXPORTS:
                 teller.note(f"{EXPORTED} {export(tenant.log, root / FILES)}")
-        except AuditError as fault:
+        except (AuditError, StorageError) as fault:
             print(fault.diagnosis, file=sys.stderr)
     os._exit(0)
 
