@@ -18,6 +18,7 @@ from countenance.server.live import LIVE, LiveCall
 from countenance.server.metrics import Metrics, Standing
 from countenance.server.tokens import Tokens
 from countenance.server.tracing import Tracing, tracing_of
+from countenance.server.waves import Waves
 from countenance.storage.apikeys import KeyFile
 
 
@@ -55,6 +56,8 @@ class Site:
 
     daily: dict[str, tuple[date, Any]] = field(default_factory=dict)
     """Public papers by name, with the day on which they were made."""
+    waves: Waves = field(default_factory=Waves)
+    """Of recordings that were looked at."""
 
     @classmethod
     def of(cls, config: Config, clock: Clock) -> "Site":

@@ -1,10 +1,12 @@
 """What stands beside readings: words that are not stored, comments, scorecards, recordings of the operator's own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.capture.test_waves import wav
 from tests.server.api.scene import Scene
 from tests.server.api.served import serving
 from tests.server.pages.told import Told, tell
@@ -81,6 +83,7 @@ async def test_who_is_not_the_named_reviewer_writes_and_sees_nothing(scene: Scen
         path = f"/v1/calls/{told.call_id}"
         assert (await teacher.post(f"{path}/comments", json=body)).json()["type"] == "/problems/reviewer-required"
         assert (await teacher.get(f"{path}/media")).status_code == 403
+        assert (await teacher.get(f"{path}/media/wave")).status_code == 403
         assert (await teacher.get(f"{path}/review")).json()["transcript"] == []
     async with scene.client() as operator:
         assert (await operator.get(f"{path}/comments")).status_code == 403
@@ -97,10 +100,18 @@ async def test_a_recording_that_the_operator_keeps_is_played_until_somebody_is_e
     assert (await coach.get("review")).json()["media"] == "audio/wav"
     assert (await coach.get("media")).content == b"RIFF"
     assert "media" in [body["scope"] for body in scene.entries("ACCESS")]
+    assert (await coach.get("media/wave")).json() == {"duration_us": 0, "tracks": []}
+    wav(tmp_path / f"{told.call_id}.wav", [0, 80, 20])
+    both = await asyncio.gather(coach.get("media/wave"), coach.get("media/wave"))
+    first, second = (one.json() for one in both)
+    assert first == second
+    assert (first["duration_us"], max(first["tracks"][0]["peaks"])) == (3_000_000, 255)
+    assert len(scene.site.waves._known) == 2, "worked out once for each state of the file"
     async with scene.client() as operator:
         await operator.post("/v1/subjects/erase", json={"person": "agent-4"})
     after = (await coach.get("review")).json()
     assert (after["media"], len(after["erased"])) == (None, 1)
     assert (await coach.get("media")).status_code == 404
+    assert (await coach.get("media/wave")).status_code == 404
     late = {"participant_id": told.ben, "at_us": 0, "words": "x"}
     assert (await coach.post("comments", json=late)).status_code == 404

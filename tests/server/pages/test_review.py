@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from tests.server.api.scene import Scene
 from tests.server.pages.told import Told, readings_of, tell
 from tests.server.pages.visiting import Visit, check, visit
@@ -123,7 +123,7 @@ def test_the_call_fits_on_paper_without_what_only_a_screen_needs(review: Page) -
 def test_a_kept_recording_plays_along_and_when_somebody_is_erased_it_is_gone(
     coach: Visit, scene: Scene, address: str, told: Told, tmp_path: Path
 ) -> None:
-    _tone(tmp_path / f"{told.call_id}.wav", 30)
+    _tone(tmp_path / f"{told.call_id}.wav", 30, 10)
     media = scene.config.media.model_copy(update={"kept": tmp_path})
     scene.site.config = scene.config.model_copy(update={"media": media})
     page = coach.open(f"/review/{told.call_id}")
@@ -132,7 +132,20 @@ def test_a_kept_recording_plays_along_and_when_somebody_is_erased_it_is_gone(
     event.click()
     at = page.evaluate("document.querySelector('#stage audio').currentTime")
     assert abs(at - float(str(event.get_attribute("data-at")))) <= NEAR_S
-    expect(page.locator("canvas.wave")).to_be_visible()
+    sound = page.locator(".wave-lane")
+    expect(sound.locator(".chart-says")).to_contain_text("Something is heard for 0:20.")
+    expect(sound.locator(".chart-says")).to_contain_text("The longest quiet is from 0:20 to 0:30.")
+    sound.get_by_role("slider").focus()
+    for key, seconds in (("Home", 0), ("PageUp", 30), ("ArrowLeft", 25)):
+        page.keyboard.press(key)
+        assert abs(page.evaluate("document.querySelector('#stage audio').currentTime") - seconds) <= NEAR_S
+    assert abs(_pointed(page, sound.locator("svg"), 0.5) - 15) <= NEAR_S
+    cursors = [float(one.get_attribute("x1") or 0) for one in page.locator(".lane-cursor").all()]
+    assert len(cursors) == 2
+    assert abs(cursors[0] - cursors[1]) < 1, "wave and curve share one time axis"
+    sound.get_by_text("As a table").press("Enter")
+    expect(sound.get_by_role("row").filter(has_text="quiet")).to_have_count(1)
+    check(page)
     with httpx.Client(base_url=address, headers=scene.key()) as client:
         client.post("/v1/subjects/erase", json={"person": "customer-17"}).raise_for_status()
     page.reload()
@@ -155,8 +168,17 @@ def saved(page: Page, button: str) -> str:
     return caught.value.path().read_text(encoding="utf-8")
 
 
-def _tone(path: Path, seconds: int) -> None:
-    """A quiet saw tooth: a recording as an operator may keep it."""
+def _pointed(page: Page, drawing: Locator, share: float) -> float:
+    """Where the recording stands after a click on a drawing, so far from its left edge."""
+    box = drawing.bounding_box()
+    assert box is not None
+    drawing.click(position={"x": box["width"] * share, "y": box["height"] / 2})
+    return float(page.evaluate("document.querySelector('#stage audio').currentTime"))
+
+
+def _tone(path: Path, seconds: int, quiet: int) -> None:
+    """A saw tooth and then nothing: a recording as an operator may keep it."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", "none"))
-        file.writeframes(b"".join(struct.pack("<h", at % 80 * 100) for at in range(8000 * seconds)))
+        file.writeframes(b"".join(struct.pack("<h", at % 80 * 100) for at in range(8000 * (seconds - quiet))))
+        file.writeframes(bytes(16_000 * quiet))

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from countenance.contracts.errors import NotFoundError, VaultError
 from countenance.contracts.media import SECOND_US
+from countenance.contracts.waves import BARS
 from countenance.control.remarks import COMMENT, SCORECARD, About, Remark, Remarks
 from countenance.control.roster import KnownCall, KnownPerson, Roster
 from countenance.inference.tables import Table
@@ -57,6 +58,22 @@ class ReviewView(Given):
     transcript: Sequence[LineView]
     erased: Sequence[GoneView]
     media: str | None = Field(description="Media type of the recording that the operator keeps of this call, if any.")
+
+
+class TrackView(Given):
+    """One sound track of a recording."""
+
+    name: str = Field(description="As the recording calls it; empty where it says nothing.")
+    peaks: Sequence[int] = Field(
+        max_length=BARS, description="0 to 255 for each equal part of the recording; 255 is the loudest of this track."
+    )
+
+
+class WaveView(Given):
+    """How loud a recording is over time, to be drawn; it says nothing of who speaks."""
+
+    duration_us: int
+    tracks: Sequence[TrackView] = Field(description="Empty where the sound cannot be drawn.")
 
 
 class CommentBody(Table):
@@ -133,16 +150,18 @@ async def review(call_id: CallId, here: Here, caller: Reading, request: Request)
 @router.get("/media", response_class=FileResponse)
 async def media(call_id: CallId, here: Here, caller: Reading, request: Request) -> Response:
     """The recording that the operator keeps of this call; for who may review everybody on it, and nobody was erased."""
-    call, people = await asyncio.to_thread(_everybody, here, call_id)
-    if not all(may_see(here, caller, call, one) for one in people):
-        raise ProblemError(REVIEWER)
-    found: tuple[Path, str] | None = kept_media(site_of(request).config.media.kept, call_id)
-    gone = await asyncio.to_thread(_gone, here, call)
-    if found is None or gone:
-        raise NotFoundError(*NO_SUCH)
-    for one in people:
-        await asyncio.to_thread(_remarks(here).look, _about(call, one), caller.actor, "media")
-    return FileResponse(found[0], media_type=found[1])
+    file, kind = await _recording(call_id, here, caller, request)
+    return FileResponse(file, media_type=kind)
+
+
+@router.get("/media/wave")
+async def wave(call_id: CallId, here: Here, caller: Reading, request: Request) -> WaveView:
+    """How loud each sound track of that recording is over time: a few kilobytes, for the same readers."""
+    file, _ = await _recording(call_id, here, caller, request)
+    found = await site_of(request).waves.of(file)
+    return WaveView(
+        duration_us=found.duration_us, tracks=[TrackView(name=one.name, peaks=one.peaks) for one in found.tracks]
+    )
 
 
 @router.get("/comments")
@@ -192,6 +211,20 @@ async def score(
     for one in before:
         await asyncio.to_thread(_remarks(here).remove, one.remark_id, caller.actor)
     return _card(kept)
+
+
+async def _recording(call_id: str, here: Services, caller: Caller, request: Request) -> tuple[Path, str]:
+    """The file and its media type, once the log says who looks."""
+    call, people = await asyncio.to_thread(_everybody, here, call_id)
+    if not all(may_see(here, caller, call, one) for one in people):
+        raise ProblemError(REVIEWER)
+    found = kept_media(site_of(request).config.media.kept, call_id)
+    gone = await asyncio.to_thread(_gone, here, call)
+    if found is None or gone:
+        raise NotFoundError(*NO_SUCH)
+    for one in people:
+        await asyncio.to_thread(_remarks(here).look, _about(call, one), caller.actor, "media")
+    return found
 
 
 def _remarks(here: Services) -> Remarks:

@@ -6,6 +6,7 @@ import { player } from "./review-call_media.js";
 import { comments, labelling, scorecard } from "./review-call_notes.js";
 import { talk } from "./review-call_talk.js";
 import { lane } from "./review-call_timeline.js";
+import { waves } from "./review-call_wave.js";
 import { estimate, term } from "./terms.js";
 import { clock, moment, n, t } from "./words.js";
 
@@ -86,15 +87,18 @@ async function main() {
     say(t("Now at {time}", { time: clock(seconds) }));
     if (focus) rowAt(data, rows, seconds)?.focus();
   }
-  lanes = data.people.map((one) => lane(one, data.duration_s, (seconds) => go(seconds, false)));
+  const readings = data.people.map((one) => lane(one, data.duration_s, (seconds) => go(seconds, false)));
+  lanes = readings;
   fill(byId("curves"), lanes.map((one) => one.element));
-  const all = chooser(data, lanes);
+  const all = chooser(data, readings);
   rows = words(data, go);
   events(data, all, go);
   fill(byId("talk"), talk(data));
   comments(data, playing.now, (seconds) => go(seconds, true));
-  await scorecard(data);
-  moved(0);
+  const [sound] = await Promise.all([waves(data, (seconds) => go(seconds, false)), scorecard(data)]);
+  byId("curves").prepend(...sound.map((one) => one.element));
+  lanes = [...sound, ...readings];
+  moved(playing.now());
   for (const id of ["save-json", "save-csv", "print"]) byId(id).disabled = false;
   byId("save-json").addEventListener("click", () => save(`${callId}.json`, "application/json", asJson(data)));
   byId("save-csv").addEventListener("click", () => save(`${callId}.csv`, "text/csv", asCsv(data)));

@@ -5,7 +5,6 @@ import { clock, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const MOST_BYTES = 300e6;
-const BARS = 400;
 
 /** `seek(seconds)`, `now()`; `moved(seconds)` is called with every change. */
 export async function player(data, moved) {
@@ -39,7 +38,7 @@ export async function player(data, moved) {
     else {
       media = h(data.beside.media.startsWith("video/") ? "video" : "audio", { preload: "auto" });
       media.src = URL.createObjectURL(found);
-      byId("stage").append(media, await wave(found));
+      byId("stage").append(media);
       words.textContent = t("A recording that your organisation keeps itself, under a consent of its own.");
       play.hidden = false;
       play.addEventListener("click", () => (media.paused ? media.play() : media.pause()));
@@ -55,27 +54,4 @@ async function fetched(path) {
   const answer = await fetch(path, { headers: as ? { "x-countenance-as": as } : {} });
   const size = Number(answer.headers.get("content-length") ?? 0);
   return answer.ok && size <= MOST_BYTES ? answer.blob() : null;
-}
-
-/** The loudness over time, drawn once; nothing where this browser cannot decode the sound. */
-async function wave(file) {
-  const canvas = h("canvas.wave", { "aria-hidden": "true", width: BARS * 2, height: 96 });
-  const context = new OfflineAudioContext(1, 1, 8000);
-  const sound = await context.decodeAudioData(await file.arrayBuffer()).catch(() => null);
-  if (sound === null) return "";
-  const samples = sound.getChannelData(0);
-  const step = Math.max(1, Math.floor(samples.length / BARS));
-  const peaks = Array.from({ length: BARS }, (_, bar) => {
-    let most = 0;
-    for (let at = bar * step; at < (bar + 1) * step; at += 8) most = Math.max(most, Math.abs(samples[at] ?? 0));
-    return most;
-  });
-  const loudest = Math.max(...peaks, 1e-4);
-  const draw = canvas.getContext("2d");
-  draw.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--edge");
-  peaks.forEach((peak, bar) => {
-    const tall = Math.max(2, (peak / loudest) * 90);
-    draw.fillRect(bar * 2, 48 - tall / 2, 1.4, tall);
-  });
-  return canvas;
 }

@@ -8,9 +8,10 @@ const NS = "http://www.w3.org/2000/svg";
 const HEIGHT = 132;
 const LEVELS = [[0.75, t("very likely")], [0.55, t("probably")], [0.35, t("possibly")]];
 
-function svg(name, attributes = {}, ...children) {
+/** A part of a drawing. */
+export function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS(NS, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  for (const [key, value] of Object.entries(attributes)) key.startsWith("on") ? made.addEventListener(key.slice(2), value) : made.setAttribute(key, String(value));
   made.append(...children);
   return made;
 }
@@ -35,7 +36,7 @@ export function lane(person, duration_s, seek) {
   const y = (p) => HEIGHT - 6 - p * (HEIGHT - 12);
 
   function paint() {
-    width = Math.max(160, picture.clientWidth);
+    width = Math.max(160, room(picture));
     const found = rows(person, state);
     const hatch = `hatch-${person.id}`;
     const drawing = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, class: `lane-drawing tone-${state.name}`, "aria-hidden": "true" },
@@ -74,10 +75,13 @@ export function lane(person, duration_s, seek) {
     for (const end of ["x1", "x2"]) cursor.setAttribute(end, x(seconds).toFixed(1));
   }
 
-  const watched = new ResizeObserver(() => state && Math.abs(picture.clientWidth - width) > 1 && paint());
+  const watched = new ResizeObserver(() => state && Math.abs(room(picture) - width) > 1 && paint());
   watched.observe(picture);
   return { element, at, show: (next) => { state = next; if (person.samples.length) paint(); } };
 }
+
+/** How wide a drawing may be: the words beside it have room of their own. */
+export const room = (picture) => picture.clientWidth - Number.parseFloat(getComputedStyle(picture).paddingInlineEnd);
 
 function level(p, word) {
   const made = h("span", {}, word);
