@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from tests.audit.logs import KEY, FaultError, fail_at, open_log
 
 from countenance.audit.export import StoredLog, export
@@ -15,6 +16,7 @@ from countenance.audit.tiles import Tile, tiles_of
 from countenance.audit.verify import verify
 from countenance.contracts.errors import AuditError
 from countenance.storage.store import Store
+from countenance.storage.tables import entries as rows
 
 TRUST = Policy.trusting(KEY.verifier)
 
@@ -68,6 +70,23 @@ def test_entries_whose_time_is_over_leave_the_files_and_the_tree_still_verifies(
             StoredLog(log).fetch(Tile(None, 0))
         assert export(log, tmp_path / "fresh") == 601
         assert verify(LogFolder(tmp_path / "fresh"), TRUST).findings == ()
+
+
+@pytest.mark.parametrize("changed", [3, 255, 256, 290, 299])
+def test_a_row_that_is_changed_in_the_store_is_named_before_its_tile_is_full_too(tmp_path: Path, changed: int) -> None:
+    with Store.open(tmp_path) as store:
+        log = open_log(store)
+        log.append_all(entries(300))
+        with store.transaction() as tx:
+            row = tx.find(rows, seq=changed)
+            assert row is not None
+            leaf = bytes(row.leaf).replace(b'"software":"', b'"software":"un')
+            tx.execute(update(rows).where(rows.c.seq == changed).values(leaf=leaf))
+        (found, *_) = verify(StoredLog(log), TRUST).findings
+        assert found.seq == changed
+        export(log, tmp_path / "log")
+        (found, *_) = verify(LogFolder(tmp_path / "log"), TRUST).findings
+        assert found.seq == changed
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

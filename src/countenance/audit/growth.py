@@ -54,6 +54,12 @@ class Growth:
         """The root over all leaves."""
         return self._frontier.root()
 
+    def unfinished(self, tile: Tile) -> bytes | None:
+        """The hashes of the unfinished tile of leaves, as they were when the leaves came; None for any other tile."""
+        if tile.level != 0 or tile.index != self.size // WIDTH or tile.width > len(self._levels[0]):
+            return None
+        return b"".join(self._levels[0][: tile.width])
+
     def grown(self, leaves: Iterable[bytes]) -> tuple["Growth", Sequence[TileRow]]:
         """The tree with more leaf hashes, and the tiles that are new or longer; this one stays as it is."""
         more = object.__new__(Growth)

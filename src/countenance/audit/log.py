@@ -12,7 +12,7 @@ from countenance.audit.entries import Stamp, check, entry_of, leaf_of
 from countenance.audit.growth import Growth
 from countenance.audit.merkle import check_consistency, consistency, inclusion, leaf_hash, tree_root
 from countenance.audit.note import Note, SigningKey, parse_note
-from countenance.audit.tiles import TileHashes
+from countenance.audit.tiles import Tile, TileHashes
 from countenance.audit.timekeeping import Timekeeper, moment_of
 from countenance.audit.turns import Also, Draft, Job, Turns
 from countenance.contracts.clock import Clock
@@ -127,6 +127,11 @@ class Log:
         with self._alone() as tree, self.store.reading() as tx:
             whole = tree.size if size is None else size
             return consistency(_hashes(tx, whole), old, whole)
+
+    def hashes(self, tile: Tile) -> bytes:
+        """A tile of hashes: no leaf that was changed in the store since it came brings a hash of its own along."""
+        with self._alone() as tree, self.store.reading() as tx:
+            return tree.unfinished(tile) or growth.fetch(tx, tile)
 
     def root_at(self, size: int) -> bytes:
         """The root the log had at a size."""
