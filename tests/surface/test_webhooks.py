@@ -257,6 +257,7 @@ def test_types_are_kept_once() -> None:
         (None, None), ("0", 0), (" 120 ", 120), ("Sun, 22 Nov 2026 09:31:00 GMT", 59.5), ("9" * 400, 999_999_999),
         ("Sun, 22 Nov 2026 09:31:00", 59.5), ("Sun, 22 Nov 2020 09:31:00 GMT", 0), ("-5", None), ("soon", None),
         ("", None), ("1.5", None), ("\u00b2", None), ("Sun, 99 Nov 2026 09:31:00 GMT", None),
+        ("Sun, 22 Nov 2" + "9" * 20 + " 09:31:00 GMT", None),
     ],
 )  # fmt: skip
 def test_how_long_a_receiver_asks_to_be_left_alone(said: str | None, seconds: float | None) -> None:

@@ -158,7 +158,7 @@ class JanusWire:
         """Hand one message to whoever waits for it, or to whoever listens."""
         try:
             message = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             message = None
         kind = message.get("janus") if isinstance(message, dict) else None
         if not isinstance(message, dict) or not isinstance(kind, str):

@@ -196,7 +196,7 @@ async def _translated(url: str) -> AsyncIterator[None]:
 def _table(text: str) -> Mapping[str, Any]:
     try:
         table = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TapError("the mediasoup sidecar says what is no JSON", "Check that the address is its own.") from error
     if not isinstance(table, dict):
         raise TapError("the mediasoup sidecar says what is no event", "Use one of this version.")

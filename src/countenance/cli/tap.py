@@ -117,7 +117,7 @@ def _settings(specs: Sequence[str]) -> dict[str, Any]:
             raise UsageError(f"--set {spec!r} is not NAME=VALUE", "For example: --set room=1234")
         try:
             keys[name] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError):
             keys[name] = value
     return keys
 

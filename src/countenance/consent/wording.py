@@ -54,7 +54,7 @@ def load(language: str, notice: str = CURRENT, folder: Traversable | None = None
     file = place / f"{notice}.{language}.toml"
     try:
         blocks = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConsentError(f"{file.name}: not valid TOML ({error})", "Mend the line it names.") from error
     head = blocks.pop("notice", None)
     if not isinstance(head, dict) or (head.get("id"), head.get("language")) != (notice, language):

@@ -56,7 +56,7 @@ def read_card(folder: Path) -> Card:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BundleError(f"{folder}: no model card (card.toml)", "A model without a card does not load.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"{path}: not valid TOML ({error})", AGAIN) from error
     try:
         return _card(data)

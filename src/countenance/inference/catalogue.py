@@ -73,7 +73,7 @@ def read_card(path: Path) -> Mapping[str, Any]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "Give a card as TOML.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
     card: Mapping[str, Any] = data.get("card", data)
     return {key: value for key, value in card.items() if key != "files"}

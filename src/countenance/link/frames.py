@@ -28,7 +28,7 @@ async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
         return None
     try:
         value = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LinkError(f"a frame is no JSON ({error})", "Both ends must be of one version.") from error
     if not isinstance(value, dict):
         raise LinkError("a frame is no JSON object", "Both ends must be of one version.")

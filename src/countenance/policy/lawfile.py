@@ -26,7 +26,7 @@ def read_law(file: Traversable) -> Law:
     """One law, checked to the last key; raises PolicyError."""
     try:
         raw = tomllib.loads(file.read_bytes().decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise PolicyError(f"{file.name} is not readable TOML: {fault}", "Correct the file.") from fault
     except OSError as fault:
         raise PolicyError(f"{file.name} cannot be read: {fault.strerror}", "Check the file and its rights.") from fault

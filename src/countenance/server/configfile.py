@@ -106,7 +106,7 @@ def _value(text: str, name: str) -> object:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{name}: not valid TOML ({error})", 'Write a list as ["a", "b"].') from error
 
 

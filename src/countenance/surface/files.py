@@ -189,7 +189,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         for number, line in enumerate(file, start=1):
             try:
                 value = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise OutputError(
                     f"{path} line {number} is not whole JSON",
                     "Delete the folder and run the analysis again, or resume it from its checkpoint.",

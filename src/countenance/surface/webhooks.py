@@ -164,7 +164,7 @@ def pause_asked(retry_after: str | None, now: datetime) -> int | None:
         return int(retry_after.strip()[:MOST_DIGITS]) * 1_000_000
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # of a zone or a year without end
         return None
     wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return max(0, wait // timedelta(microseconds=1))
@@ -177,7 +177,7 @@ def _said(payload: bytes) -> Body:
     """An envelope as it is, or the attributes of an envelope that hold other data."""
     try:
         said = json.loads(payload or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         return {"data_base64": base64.b64encode(payload).decode()}

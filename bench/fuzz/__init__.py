@@ -1,0 +1,1 @@
+"""Harnesses that give the parsers what is nearly right, or hostile."""
