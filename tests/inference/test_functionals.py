@@ -3,13 +3,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.encoders.voices import glide, talk
 
-from countenance.inference.functionals import FUNCTIONALS, LIVELY, Heard, functionals
+from countenance.inference.functionals import FUNCTIONALS, Heard, functionals
 from countenance.inference.hearing import learnt, measured
 from countenance.inference.logmel import MELS, SpeakerPrior, unheard
 from countenance.inference.looks import stretch_of
 
 PRIOR = SpeakerPrior((-6.0,) * MELS, (4.0,) * MELS)
 RISE = 148
+LEVEL, TILT, LEVEL_SPREAD, LEVEL_UP, PITCH, PITCH_UP = 42, 44, 72, 102, 140, 142
+"""Where some of the values stand."""
 
 
 def heard(pcm: np.ndarray) -> Heard:
@@ -59,19 +61,19 @@ def test_a_voice_that_rises_ends_higher_than_one_that_falls() -> None:
     assert down[RISE] < -0.5
 
 
-def test_a_voice_above_what_is_usual_is_lively() -> None:
+def test_a_voice_above_what_is_usual_shows_in_its_statistics() -> None:
     one = made(100, 0)
     higher = Heard(one.frames + np.float32(1.5), one.spoken, one.pitch + np.float32(1.5), one.periodic)
     before, after = whole(one), whole(higher)
-    for name in ("level", "pitch"):
-        np.testing.assert_allclose(after[LIVELY[name]] - before[LIVELY[name]], 1.5, atol=0.01)
-    for name in ("level_up", "pitch_up"):
-        assert after[LIVELY[name]] > before[LIVELY[name]] + 0.4
-    assert abs(after[LIVELY["level_spread"]] - before[LIVELY["level_spread"]]) < 0.01
+    for at in (LEVEL, PITCH):
+        np.testing.assert_allclose(after[at] - before[at], 1.5, atol=0.01)
+    for at in (LEVEL_UP, PITCH_UP):
+        assert after[at] > before[at] + 0.4
+    assert abs(after[LEVEL_SPREAD] - before[LEVEL_SPREAD]) < 0.01
 
 
 def test_bright_voices_and_dark_ones_are_told_apart_by_their_tilt() -> None:
     one = made(100, 0)
     slope = np.linspace(-1, 1, MELS, dtype=np.float32)
     dark, bright = (whole(Heard(one.frames + side * slope, one.spoken, one.pitch, one.periodic)) for side in (-1, 1))
-    assert dark[LIVELY["tilt"]] > bright[LIVELY["tilt"]] + 4
+    assert dark[TILT] > bright[TILT] + 4

@@ -39,6 +39,7 @@ def test_a_net_may_ask_for_frames_presence_statistics_and_how_much_was_heard() -
     assert asked["present"].shape == (1, 2, frames)
     assert asked["present"].sum(axis=2).tolist() == [[200.0, 260.0]]
     assert asked["functionals"].shape == (2, FUNCTIONALS)
+    assert asked["lift"].shape == (2,)
     assert asked["seconds"].tolist() == [pytest.approx(baseline.seconds)] * 2
     assert {value.dtype for value in asked.values()} == {np.dtype(np.float32)}
 

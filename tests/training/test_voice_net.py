@@ -12,8 +12,9 @@ import torch
 
 from countenance.contracts.errors import UsageError
 from countenance.encoders.voice import INPUTS
-from countenance.inference.functionals import FUNCTIONALS, LIVELY, Heard
+from countenance.inference.functionals import FUNCTIONALS, Heard
 from countenance.inference.hearing import Sounding
+from countenance.inference.lift import Above
 from countenance.inference.logmel import MELS, SpeakerPrior
 from countenance.inference.looks import Stretch
 from countenance.inference.onnx import OnnxModel
@@ -57,7 +58,8 @@ def pieces() -> list[Stretch]:
         pitch = rng.normal(size=steps).astype(np.float32)
         frames = rng.normal(size=(2 * steps, MELS)).astype(np.float32)
         half = frames.reshape(steps, 2, MELS).mean(axis=1)
-        made.append(Stretch(frames, Heard(half, np.ones(steps, bool), pitch, np.abs(pitch)), 20.0))
+        heard, over = Heard(half, np.ones(steps, bool), pitch, np.abs(pitch)), frames[:, :2]
+        made.append(Stretch(frames, heard, Above(np.zeros(2 * steps, np.float32), over, pitch, 0.8), 20.0))
     return made
 
 
@@ -66,7 +68,7 @@ def example() -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(value) for name, value in _example(400, 10).items()}
 
 
-def recipe(**changes: dict[str, float]) -> VoiceRecipe:
+def recipe(**changes: dict[str, Any]) -> VoiceRecipe:
     """The shipped recipe, made small."""
     shipped = load_recipe(VoiceRecipe, "voice-emotion").model_dump()
     small: dict[str, dict[str, Any]] = {
@@ -75,8 +77,8 @@ def recipe(**changes: dict[str, float]) -> VoiceRecipe:
             "epochs": 2,
             "batch": 8,
             "widths": (16, 8),
-            "dropout": 0.2,
-            "input_dropout": 0.1,
+            "dropout": (0.2,),
+            "input_dropout": (0.1,),
             "clean_passes": 2,
             "disturbed_passes": 0,
             "cold_passes": 1,
@@ -150,7 +152,7 @@ def test_both_experts_have_their_share() -> None:
     with torch.no_grad():
         mixed, _, embedding = whole(*given.values())
         frames = whole.frames(given["frames"], given["present"])[0]
-        statistics = whole.statistics(given["functionals"], *(given[name] for name in INPUTS[4:]))[0]
+        statistics = whole.statistics(given["functionals"], *(given[name] for name in INPUTS[5:]))[0]
     expected = 0.3 * torch.log_softmax(frames, 1) + 0.7 * torch.log_softmax(statistics, 1)
     torch.testing.assert_close(mixed, torch.log_softmax(expected, 1))
     assert embedding.shape == (10, 64 + 8)
@@ -174,22 +176,26 @@ def test_the_lively_expert_moves_shares_between_halves_and_never_inside_one(say:
 
 def test_a_speaker_who_is_not_known_is_left_to_the_other_experts() -> None:
     lively = LivelyNet(recipe(lively={"known_s": 10.0}).lively)
-    _, known = lively(torch.zeros(3, FUNCTIONALS), torch.tensor([0.0, 10.0, 90.0]))
+    _, known = lively(torch.zeros(3), torch.tensor([0.0, 10.0, 90.0]))
     assert known[:, 0].tolist() == pytest.approx([0.0, 0.5, 0.9])
 
 
-def test_what_is_lively_is_learnt_from_six_statistics() -> None:
-    data, rng = two_kinds(), np.random.default_rng(0)
-    clips = np.repeat(np.arange(len(data.clips)), 4)
-    rows = rng.normal(size=(len(clips), FUNCTIONALS)).astype(np.float32)
-    loud = np.array([clip.label != 0 for clip in data.clips])[clips]
-    rows[:, LIVELY["level"]] += 3.0 * loud
-    found = fit_lively(rows, clips, data, recipe().lively)
-    odds, _ = found(torch.from_numpy(rows), torch.zeros(len(rows)))
-    assert ((odds[:, 0] > 0).numpy() == loud).mean() > 0.85
-    assert int(found.weight.abs().argmax()) == list(LIVELY).index("level")
+def test_the_rule_is_turned_into_odds_and_never_into_odds_without_end() -> None:
+    rng = np.random.default_rng(0)
+    labels = [LABELS.index(name) for name in ("angry", "sad", "disgust")] * 100
+    said = rng.normal([1.0, -1.0, 9.0] * 100).astype(np.float32)
+    found = fit_lively(said, labels, recipe().lively)
+    odds, _ = found(torch.tensor([-1.0, 1.0, 5.0, 50.0]), torch.zeros(4))
+    assert odds[:2, 0].tolist() == pytest.approx([-2.0, 2.0], abs=0.6), "disgust is neither high nor low"
+    assert odds[2, 0] == odds[3, 0]
     again = lively_like(found.state_dict(), recipe().lively)
-    torch.testing.assert_close(again.weight, found.weight)
+    torch.testing.assert_close(again.slope, found.slope)
+
+
+def test_members_take_their_dropout_in_turn() -> None:
+    asked = recipe(statistics={"members": 3, "dropout": (0.2, 0.6), "input_dropout": (0.1,)}).statistics
+    drops = [[one.p for one in body if isinstance(one, torch.nn.Dropout)] for body in StatisticsNet(5, asked).bodies]
+    assert drops == [[0.1, 0.2, 0.2], [0.1, 0.6, 0.6], [0.1, 0.2, 0.2]]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -214,10 +220,12 @@ def test_the_statistics_expert_learns_and_is_kept(tmp_path: Path) -> None:
     run = Run.open(tmp_path, asked)
     data = two_kinds()
     first = fit_statistics(data, asked, run, "fold1", CPU)
-    rows, manners, clips = rows_of(data, asked.statistics, np.random.default_rng(1))
+    heard = rows_of(data, asked.statistics, np.random.default_rng(1))
     with torch.no_grad():
-        said = first[0](*(torch.from_numpy(part) for part in (rows, *stacked(manners))))[0].argmax(1).numpy()
-    assert (said == np.array([clip.label for clip in data.clips])[clips]).mean() > 0.75
+        said = (
+            first[0](*(torch.from_numpy(part) for part in (heard.rows, *stacked(heard.manners))))[0].argmax(1).numpy()
+        )
+    assert (said == np.array([clip.label for clip in data.clips])[heard.clips]).mean() > 0.75
     again = fit_statistics(data, asked, run, "fold1", CPU)
     for own, kept in ((first[0], again[0]), (first[1], again[1])):
         for value, other in zip(own.state_dict().values(), kept.state_dict().values(), strict=True):

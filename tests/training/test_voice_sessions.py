@@ -5,6 +5,7 @@ pytest.importorskip("scipy")
 
 from countenance.inference.functionals import Heard
 from countenance.inference.hearing import Sounding, measured
+from countenance.inference.lift import Above
 from countenance.inference.logmel import MELS
 from countenance.inference.looks import LOOK_STEPS, Stretch
 from countenance.training.voice_emotion.augment import augmented, cropped
@@ -36,7 +37,8 @@ def stretch(steps: int, voice: slice = slice(None)) -> Stretch:
     spoken = np.zeros(steps, bool)
     spoken[voice] = True
     ones, values = np.ones((steps, MELS), np.float32), np.ones(steps, np.float32)
-    return Stretch(np.ones((2 * steps, MELS), np.float32), Heard(ones, spoken, values, values), 5.0)
+    over = Above(np.ones(2 * steps, np.float32), np.ones((2 * steps, 2), np.float32), values, 0.5)
+    return Stretch(np.ones((2 * steps, MELS), np.float32), Heard(ones, spoken, values, values), over, 5.0)
 
 
 def test_a_clip_is_heard_with_what_came_before_it_and_nothing_that_comes_after() -> None:

@@ -24,7 +24,7 @@ BUNDLE = "voice-emotion.v1"
 FOLDED = {"calm": "neutral"}
 """The net has a class that EMOTIONS has not: its probability joins its neighbour, and is also said on its own."""
 
-INPUTS = ("frames", "present", "functionals", "seconds", "usual", "usual_square", "usual_seconds")
+INPUTS = ("frames", "present", "functionals", "seconds", "lift", "usual", "usual_square", "usual_seconds")
 """What a net may ask for; see `looks.net_input`."""
 
 LEAST_SPEECH_S = 0.3

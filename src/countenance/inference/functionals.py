@@ -31,19 +31,6 @@ _EXTREME = 1 + BANDS
 FUNCTIONALS = len(_LAGS) * _MOVING + 2 * _STEADY + 2 * _EXTREME + len(_BEATS_HZ) + _PITCHED + 2 * CEPSTRA + 1
 """How many values there are, in the order of `functionals`."""
 
-_MEANS = len(_LAGS) * _MOVING
-_BEYOND = _MEANS + 2 * _STEADY
-_PITCH = _BEYOND + 2 * _EXTREME + len(_BEATS_HZ)
-LIVELY = {
-    "level": _MEANS,
-    "tilt": _MEANS + 2,  # the second cepstrum: low bands against high ones
-    "level_spread": _MEANS + _STEADY,
-    "level_up": _BEYOND,
-    "pitch": _PITCH,
-    "pitch_up": _PITCH + 2,
-}
-"""Where the values stand that say how lively a voice is, whatever it says and in whatever language."""
-
 _FAR = 1.0  # spreads from what is usual; what lies further off is counted apart
 _FEW = 5  # voiced steps, 100 ms: too little to measure
 _BEATS_FFT = 256

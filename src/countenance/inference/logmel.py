@@ -20,7 +20,7 @@ _FFT = 512
 _LOW_HZ, _HIGH_HZ = 50.0, 7_800.0
 _FLOOR = 1e-9  # mean power per bin; under the rounding noise of 16-bit sound
 _SPEECH_RANGE = 3.0 * math.log(10)  # 30 dB under the loud frames still counts as the voice
-_LOUD_PERCENTILE = 95.0
+_LOUD = 0.95  # this share of the frames is not louder than the loud ones
 _SPOKEN_RANGE = 3.3 * math.log(10)
 _FADE = 0.6 * math.log(10) / FRAMES_PER_SECOND  # 6 dB a second
 _CLIP = 3.0  # normalised frames lie in -3..3, so that the depth of silence says nothing
@@ -46,12 +46,23 @@ def frame_count(samples: int) -> int:
     return 0 if samples < WINDOW else 1 + (samples - WINDOW) // HOP
 
 
+def levels(frames: Floats) -> Floats:
+    """How loud each log-mel frame is: the logarithm of its mean power (n)."""
+    return np.asarray(np.log(np.exp(frames).mean(axis=1)))
+
+
 def speech_frames(frames: Floats) -> NDArray[np.bool_]:
     """Which log-mel frames are within 30 dB of the loud ones: the voice itself, without the gaps between words."""
-    if len(frames) == 0:
+    return loud_enough(levels(frames))
+
+
+def loud_enough(level: Floats) -> NDArray[np.bool_]:
+    """Which levels are within 30 dB of the loud ones."""
+    if len(level) == 0:
         return np.zeros(0, bool)
-    level = np.log(np.exp(frames).mean(axis=1))
-    return np.asarray(level >= np.percentile(level, _LOUD_PERCENTILE) - _SPEECH_RANGE)
+    ordered, place = np.sort(level), _LOUD * (len(level) - 1)
+    below, over = ordered[int(place)], ordered[math.ceil(place)]
+    return np.asarray(level >= below + (over - below) * (place - int(place)) - _SPEECH_RANGE)
 
 
 def spoken_frames(frames: Floats) -> NDArray[np.bool_]:
@@ -61,7 +72,7 @@ def spoken_frames(frames: Floats) -> NDArray[np.bool_]:
     """
     if len(frames) == 0:
         return np.zeros(0, bool)
-    level = np.log(np.exp(frames).mean(axis=1))
+    level = levels(frames)
     fade = np.arange(len(level)) * _FADE
     return np.asarray(level >= np.maximum.accumulate(level + fade) - fade - _SPOKEN_RANGE)
 

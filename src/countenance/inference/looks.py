@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from countenance.contracts.media import Manner, Sounding, SpeakerBaseline
 from countenance.inference.functionals import FUNCTIONALS, Heard, Look, functionals
+from countenance.inference.lift import Above, above, lifts
 from countenance.inference.logmel import MELS, Floats, SpeakerPrior, normalised, spoken_frames
 from countenance.inference.pitch import relative_pitch
 
@@ -32,6 +33,8 @@ class Stretch:
     """Log-mel frames of 10 ms, normalised with the prior of the net (2 n, 64)."""
     heard: Heard
     """What statistics are taken of, in steps of 20 ms (n)."""
+    above: Above
+    """How far it lies above what is usual for the speaker."""
     seconds: float
     """How much was heard of the speaker."""
     manner: Manner = UNSEEN
@@ -42,8 +45,9 @@ def stretch_of(sounding: Sounding, baseline: SpeakerBaseline, prior: SpeakerPrio
     """What was measured, relative to what is usual for the speaker."""
     steps = min(len(sounding.frames) // 2, len(sounding.pitch))
     raw = np.asarray(sounding.frames[: 2 * steps], np.float32)
-    heard = heard_of(raw, sounding, baseline)
-    return Stretch(normalised(raw, baseline, prior), heard, baseline.seconds, baseline.manner or UNSEEN)
+    own = normalised(raw, baseline, prior)
+    heard, over = heard_of(raw, sounding, baseline), above(sounding, baseline)
+    return Stretch(own, heard, over, baseline.seconds, baseline.manner or UNSEEN)
 
 
 def heard_of(raw: Floats, sounding: Sounding, baseline: SpeakerBaseline) -> Heard:
@@ -71,8 +75,8 @@ def net_input(stretch: Stretch, looks: Sequence[Look]) -> dict[str, Floats]:
     """What a net may ask for of k looks, by name.
 
     Frames (1, 1, 64, t), which of them each look takes in (1, k, t), statistics of each look (k, f), how many seconds
-    were heard of the speaker (k), and how the speaker usually talks: means of the statistics (k, f), of their squares
-    (k, f), and how many seconds of speech they are of (k).
+    were heard of the speaker (k), how far the look lies above what is usual (k), and how the speaker usually talks:
+    means of the statistics (k, f), of their squares (k, f), and how many seconds of speech they are of (k).
     """
     present = np.zeros((1, len(looks), len(stretch.frames)), np.float32)
     for row, (first, last) in zip(present[0], looks, strict=True):
@@ -82,6 +86,7 @@ def net_input(stretch: Stretch, looks: Sequence[Look]) -> dict[str, Floats]:
         "present": present,
         "functionals": functionals(stretch.heard, looks),
         "seconds": np.full(len(looks), stretch.seconds, np.float32),
+        "lift": lifts(stretch.above, looks),
         "usual": np.tile(stretch.manner.mean, (len(looks), 1)),
         "usual_square": np.tile(stretch.manner.square, (len(looks), 1)),
         "usual_seconds": np.full(len(looks), stretch.manner.seconds, np.float32),

@@ -43,6 +43,7 @@ def _example(frames: int, looks: int) -> dict[str, Floats]:
         "present": (np.arange(frames) < ends[:, None]).astype(np.float32)[None],
         "functionals": rng.normal(size=(looks, FUNCTIONALS)).astype(np.float32),
         "seconds": np.linspace(0.5, 90.0, looks, dtype=np.float32),
+        "lift": np.linspace(-1.5, 1.5, looks, dtype=np.float32),
         "usual": rng.normal(0.0, 0.3, (looks, FUNCTIONALS)).astype(np.float32),
         "usual_square": rng.uniform(0.5, 2.0, (looks, FUNCTIONALS)).astype(np.float32),
         "usual_seconds": np.linspace(0.0, 60.0, looks, dtype=np.float32),

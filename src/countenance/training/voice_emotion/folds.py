@@ -10,6 +10,7 @@ import torch
 from countenance.contracts.errors import DatasetError
 from countenance.inference.functionals import functionals
 from countenance.inference.hearing import Sounding
+from countenance.inference.lift import lifts
 from countenance.inference.logmel import Floats, SpeakerPrior
 from countenance.inference.looks import Stretch
 from countenance.training.datasets.ravdess import LABELS, Clip
@@ -116,8 +117,9 @@ def answers(net: VoiceNet, heard: Sequence[Stretch]) -> tuple[Floats, Floats]:
             frames = padded([with_before(one.frames, 2 * first, 2 * last) for one, (first, last) in looks])
             rows = np.concatenate([functionals(one.heard, [look]) for one, look in looks])
             seconds = np.array([one.seconds for one, _ in looks], np.float32)
+            lift = np.concatenate([lifts(one.above, [look]) for one, look in looks])
             manners = stacked([one.manner for one, _ in looks])
-            scores, places, _ = net(*(torch.from_numpy(part) for part in (*frames, rows, seconds, *manners)))
+            scores, places, _ = net(*(torch.from_numpy(part) for part in (*frames, rows, seconds, lift, *manners)))
             logits.append(scores.numpy())
             dimensions.append(places.numpy())
     return np.concatenate(logits), np.concatenate(dimensions)

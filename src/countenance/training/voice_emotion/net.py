@@ -1,14 +1,14 @@
-"""The voice net: an expert over spectral frames, one over statistics, and a small one that divides lively from calm.
+"""The voice net: an expert over spectral frames, one over statistics, and a rule that divides lively from calm names.
 
 Nothing in it hears ahead, so that one pass over a stretch serves every look at it.
 """
 
 from collections.abc import Sequence
+from itertools import cycle, islice
 
 import torch
 from torch import Tensor, nn
 
-from countenance.inference.functionals import LIVELY
 from countenance.training.datasets.ravdess import LABELS
 from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
 from countenance.training.voice_emotion.recipe import LivelyRecipe, StatisticsRecipe
@@ -107,9 +107,9 @@ class StatisticsNet(nn.Module):
         self.register_buffer("mean", torch.zeros(inputs + 1))
         self.register_buffer("spread", torch.ones(inputs + 1))
         self.relative = RelativeRows(inputs, asked.known_s)
-        parts = range(asked.members)
-        self.bodies = nn.ModuleList(_body(inputs + 1, asked.widths, asked.dropout, asked.input_dropout) for _ in parts)
-        self.heads = nn.ModuleList(nn.Linear(asked.widths[1], len(LABELS) + len(DIMENSIONS)) for _ in parts)
+        drops = islice(zip(cycle(asked.dropout), cycle(asked.input_dropout), strict=False), asked.members)
+        self.bodies = nn.ModuleList(_body(inputs + 1, asked.widths, *drop) for drop in drops)
+        self.heads = nn.ModuleList(nn.Linear(asked.widths[1], len(LABELS) + len(DIMENSIONS)) for _ in self.bodies)
 
     def forward(self, functionals: Tensor, *usual: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean logits (n, 8), dimensions (n, 2), and what the head of the first member sees (n, w)."""
@@ -124,28 +124,24 @@ class StatisticsNet(nn.Module):
 
 
 class LivelyNet(nn.Module):
-    """Log odds of high against low arousal from six statistics.
+    """Log odds of high against low arousal from the published rule (`inference.lift`).
 
-    Six weights and a constant can learn little by heart. What they say counts the more, the longer a speaker was heard.
+    A slope and a constant can learn nothing by heart. What they say counts the more, the longer a speaker was heard.
     """
 
-    mean: Tensor
-    spread: Tensor
-    weight: Tensor
-    bias: Tensor
+    slope: Tensor
+    constant: Tensor
 
     def __init__(self, asked: LivelyRecipe) -> None:
         super().__init__()
         self.asked = asked
-        for name, start in (("mean", 0.0), ("spread", 1.0), ("weight", 0.0)):
-            self.register_buffer(name, torch.full((len(LIVELY),), start))
-        self.register_buffer("bias", torch.zeros(1))
+        self.register_buffer("slope", torch.ones(1))
+        self.register_buffer("constant", torch.zeros(1))
 
-    def forward(self, functionals: Tensor, seconds: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, lift: Tensor, seconds: Tensor) -> tuple[Tensor, Tensor]:
         """Log odds (n, 1), and how far the speaker is known, 0..1 (n, 1)."""
-        rows = ((functionals[:, list(LIVELY.values())] - self.mean) / self.spread).clamp(-_FAR, _FAR)
-        odds = (rows * self.weight).sum(1, keepdim=True) + self.bias
-        return odds, (seconds / (seconds + self.asked.known_s)).unsqueeze(1)
+        odds = self.slope * lift.clamp(-_FAR, _FAR) + self.constant
+        return odds.unsqueeze(1), (seconds / (seconds + self.asked.known_s)).unsqueeze(1)
 
 
 class VoiceNet(nn.Module):
@@ -156,18 +152,19 @@ class VoiceNet(nn.Module):
         self.frames, self.statistics, self.lively, self.share = frames, statistics, lively, share
 
     def forward(
-        self, frames: Tensor, present: Tensor, functionals: Tensor, seconds: Tensor, *usual: Tensor
+        self, frames: Tensor, present: Tensor, functionals: Tensor, seconds: Tensor, lift: Tensor, *usual: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (n, 8), dimensions (n, 2) and embedding (n, 64 + w).
 
-        `seconds` (n) were heard of the speaker; `usual` is how the speaker usually talks, as `RelativeRows` takes it.
+        `seconds` (n) were heard of the speaker, `lift` (n) is what the rule says; `usual` is how the speaker usually
+        talks, as `RelativeRows` takes it.
         """
         summary = self.frames.summarised(frames, present)
         scores, places, inner = self.statistics(functionals, *usual)
         own = torch.log_softmax(self.frames.scores(summary), 1)
         mixed = self.share * own + (1 - self.share) * torch.log_softmax(scores, 1)
         places = self.share * torch.tanh(self.frames.dimensions(summary)) + (1 - self.share) * places
-        odds, known = self.lively(functionals, seconds)
+        odds, known = self.lively(lift, seconds)
         say = known * self.lively.asked.arousal
         arousal = (1 - say) * places[:, 1:] + say * torch.tanh(_HALF_ODDS * odds)
         logits = divided(mixed, odds, known * self.lively.asked.names)

@@ -32,8 +32,9 @@ class StatisticsRecipe(Table):
     decay: float = Field(ge=0)
     smoothing: float = Field(ge=0, lt=1)
     mixup: float = Field(ge=0)
-    dropout: float = Field(ge=0, lt=1)
-    input_dropout: float = Field(ge=0, lt=1)
+    dropout: tuple[float, ...] = Field(min_length=1)
+    """The members take these in turn: some keep to what is plain, some learn more of the detail."""
+    input_dropout: tuple[float, ...] = Field(min_length=1)
     noise: float = Field(ge=0)
     dimension_weight: float = Field(ge=0)
     widths: tuple[int, int]
@@ -48,7 +49,7 @@ class StatisticsRecipe(Table):
 
 
 class LivelyRecipe(Table):
-    """The expert that divides high from low arousal by six statistics, for what the others learnt by heart."""
+    """The published rule that divides high from low arousal, for what the others learnt by heart."""
 
     names: float = Field(ge=0, le=1)
     """How far it alone divides the names of a speaker who is known; 0 leaves that to the others."""

@@ -1,6 +1,7 @@
-"""Fitting what hears statistics: every clip in many sessions, voices and places, then small nets on the rows."""
+"""Fitting what hears statistics, and the rule: every clip in many sessions, voices and places, then the nets."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,8 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from countenance.contracts.media import Manner
-from countenance.inference.functionals import FUNCTIONALS, LIVELY, functionals
+from countenance.inference.functionals import FUNCTIONALS, functionals
 from countenance.inference.hearing import Sounding
+from countenance.inference.lift import lifts
 from countenance.inference.logmel import Floats
 from countenance.training.datasets.ravdess import LABELS
 from countenance.training.device import progress
@@ -35,12 +37,12 @@ def fit_statistics(
     if kept is not None:
         return statistics_like(kept["statistics"], recipe.statistics), lively_like(kept["lively"], recipe.lively)
     asked = recipe.statistics
-    rows, manners, clips = rows_of(data, asked, np.random.default_rng(recipe.seed))
-    lively = fit_lively(rows, clips, data, recipe.lively)
+    heard = rows_of(data, asked, np.random.default_rng(recipe.seed))
+    lively = fit_lively(heard.lifts, [data.clips[at].label for at in heard.clips], recipe.lively)
     torch.manual_seed(recipe.seed)
     net = StatisticsNet(FUNCTIONALS, asked).to(device)
-    inputs = _standardised(net, *(torch.from_numpy(part).to(device) for part in (rows, *stacked(manners))))
-    own = tuple(torch.from_numpy(part[clips]).to(device) for part in targets(data.clips))
+    inputs = _standardised(net, *(torch.from_numpy(part).to(device) for part in (heard.rows, *stacked(heard.manners))))
+    own = tuple(torch.from_numpy(part[heard.clips]).to(device) for part in targets(data.clips))
     with progress(f"statistics expert, {name}", asked.members) as report:
         for member in range(asked.members):
             losses = _fit_member(net, member, inputs, own, asked, np.random.default_rng([recipe.seed, member]))
@@ -61,42 +63,60 @@ def _standardised(net: StatisticsNet, rows: Tensor, *usual: Tensor) -> Tensor:
     return net.standardised(relative)
 
 
-def fit_lively(rows: Floats, clips: NDArray[np.intp], data: TrainingSet, asked: LivelyRecipe) -> LivelyNet:
-    """Logistic regression of high against low arousal, both halves weighing the same, by Newton's steps."""
-    words = np.array([LABELS[clip.label] for clip in data.clips])[clips]
-    high, told = np.isin(words, HIGH_AROUSAL), np.isin(words, HIGH_AROUSAL + LOW_AROUSAL)
+def fit_lively(said: Floats, labels: Sequence[int], asked: LivelyRecipe) -> LivelyNet:
+    """The rule as odds: logistic regression of high against low arousal, both halves weighing the same."""
+    words = np.array(LABELS)[np.array(labels)]
+    told = np.isin(words, HIGH_AROUSAL + LOW_AROUSAL)
     net = LivelyNet(asked)
-    chosen = rows[:, list(LIVELY.values())]
-    mean, spread = chosen.mean(axis=0), chosen.std(axis=0) + 1e-3
-    inputs = np.clip((chosen - mean) / spread, -5, 5)[told].astype(np.float64)
-    inputs = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
-    wanted = high[told].astype(np.float64)
-    weights = np.where(wanted > 0, 0.5 / wanted.mean(), 0.5 / (1 - wanted).mean())
-    found = np.zeros(inputs.shape[1])
-    for _ in range(_NEWTON_STEPS):
-        said = 1 / (1 + np.exp(-inputs @ found))
-        bend = (inputs * (weights * said * (1 - said))[:, None]).T @ inputs + _RIDGE * np.eye(len(found))
-        found += np.linalg.solve(bend, inputs.T @ (weights * (wanted - said)) - _RIDGE * found)
-    for name, values in (("mean", mean), ("spread", spread), ("weight", found[:-1]), ("bias", found[-1:])):
-        getattr(net, name).copy_(torch.from_numpy(values.astype(np.float32)))
+    for part, value in zip(
+        (net.slope, net.constant), _odds(said[told], np.isin(words[told], HIGH_AROUSAL)), strict=True
+    ):
+        part.fill_(value)
     return net.eval()
 
 
-def rows_of(
-    data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator
-) -> tuple[Floats, list[Manner], NDArray[np.intp]]:
-    """Functionals of clips in every pass (n, k), how the speaker usually talked, and which clip each row is."""
+def _odds(said: Floats, high: NDArray[np.bool_]) -> list[float]:
+    """Slope and constant that turn what is said into log odds."""
+    inputs = np.stack([said.astype(np.float64), np.ones(len(said))], axis=1)
+    weights = np.where(high, 0.5 / high.mean(), 0.5 / (1 - high.mean()))
+    found = np.zeros(2)
+    for _ in range(_NEWTON_STEPS):
+        chance = 1 / (1 + np.exp(-inputs @ found))
+        bend = (inputs * (weights * chance * (1 - chance))[:, None]).T @ inputs + _RIDGE * np.eye(2)
+        found += np.linalg.solve(bend, inputs.T @ (weights * (high - chance)) - _RIDGE * found)
+    return [float(value) for value in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Pieces of clips as they were heard, in every pass."""
+
+    rows: Floats
+    """Functionals (n, k)."""
+    manners: Sequence[Manner]
+    """How the speaker usually talked."""
+    lifts: Floats
+    """What the rule says (n)."""
+    clips: NDArray[np.intp]
+    """Which clip each is of (n)."""
+
+
+def rows_of(data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator) -> Rows:
+    """Every clip of every pass, a piece of each."""
     rows: list[Floats] = []
+    lifted: list[Floats] = []
     manners: list[Manner] = []
     clips: list[int] = []
     for chosen, soundings, forget in _passes(data, asked, rng):
         voice = 2 ** rng.normal(0.0, _PRIOR_JITTER)
         pieces = [_higher(soundings[at], voice) for at in chosen]
         for at, heard in zip(chosen, hear(pieces, data.prior, forget), strict=True):
-            rows.append(functionals(heard.heard, [piece(heard, _SHORTEST, rng)])[0])
+            look = [piece(heard, _SHORTEST, rng)]
+            rows.append(functionals(heard.heard, look))
+            lifted.append(lifts(heard.above, look))
             manners.append(heard.manner)
             clips.append(int(at))
-    return np.stack(rows), manners, np.array(clips)
+    return Rows(np.concatenate(rows), manners, np.concatenate(lifted), np.array(clips))
 
 
 def _passes(
