@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from tests.audit.logs import KEY, FaultError, fail_at, open_log
 
-from countenance.audit.export import StoredLog, export
+from countenance.audit.export import SignedLog, StoredLog, export, write_files
 from countenance.audit.folder import AbsentError, LogFolder
 from countenance.audit.quorum import Policy
 from countenance.audit.tiles import Tile, tiles_of
@@ -70,6 +70,37 @@ def test_entries_whose_time_is_over_leave_the_files_and_the_tree_still_verifies(
             StoredLog(log).fetch(Tile(None, 0))
         assert export(log, tmp_path / "fresh") == 601
         assert verify(LogFolder(tmp_path / "fresh"), TRUST).findings == ()
+
+
+def test_a_log_is_exported_beside_its_writer_as_it_was_signed_last(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, Store.open_reading(tmp_path) as beside:
+        log = open_log(store)
+        with pytest.raises(AuditError, match="nothing of this log is signed yet"):
+            SignedLog(beside, KEY.verifier)
+        log.append_all(entries(600))
+        log.checkpoint(at_once=True)
+        source = SignedLog(beside, KEY.verifier)
+        log.append_all([("RETENTION", {"minimum": 256}), *entries(200)])
+        assert verify(source, TRUST).findings == ()
+        assert write_files(source, tmp_path / "log") == 600
+        log.prune(256)
+        log.checkpoint(at_once=True)
+        assert write_files(SignedLog(beside, KEY.verifier), tmp_path / "log") == 801
+        report = verify(LogFolder(tmp_path / "log"), TRUST)
+        assert (report.findings, report.minimum, report.point.size) == ((), 256, 801)
+        with pytest.raises(AbsentError):
+            source.fetch(Tile(None, 0))
+
+
+def test_what_is_not_what_was_signed_is_not_exported_beside_the_writer(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, Store.open_reading(tmp_path) as beside:
+        log = open_log(store)
+        log.append_all(entries(300))
+        log.checkpoint(at_once=True)
+        with store.transaction() as tx:
+            tx.execute(update(rows).where(rows.c.seq == 299).values(leaf=b"{}"))
+        with pytest.raises(AuditError, match="does not hold the log that was signed"):
+            SignedLog(beside, KEY.verifier)
 
 
 @pytest.mark.parametrize("changed", [3, 255, 256, 290, 299])

@@ -121,6 +121,41 @@ def test_a_store_on_a_server_asks_for_its_keys() -> None:
     assert "--keys" in str(done.exception)
 
 
+def test_a_store_that_a_service_writes_is_copied_and_its_log_exported(store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "monday.sqlite"
+    with open_tenant(store) as service:
+        service.log.append("CONFIG", {"software": "1"})
+        service.log.checkpoint(at_once=True)
+        done = run("backup", "--store", str(store), "--out", str(copy))
+        assert done.exit_code == 0, done.exception
+        exported = run("audit", "export", "--store", str(store), "--out", str(tmp_path / "log"))
+        assert exported.exit_code == 0, exported.exception
+        assert f"{service.log.size} entries of {service.log.key.name}" in exported.stdout
+        refused = run(*ERASE, "--store", str(store))
+        assert "another process writes this store" in str(refused.exception)
+        size, trust = service.log.size, Policy.trusting(service.log.key.verifier)
+    for folder in (store / "log", tmp_path / "log"):
+        report = verify(LogFolder(folder), trust)
+        assert (report.findings, report.point.size) == ((), size)
+    (tmp_path / "again").mkdir()
+    shutil.copy(copy, tmp_path / "again" / "store.sqlite")
+    shutil.copytree(store / "keys", tmp_path / "again" / "keys")
+    assert readings(tmp_path / "again") == [b"reading of p-17", b"reading of p-18"]
+
+
+def test_a_folder_above_the_stores_names_them(store: Path) -> None:
+    done = run("backup", "--store", str(store.parent), "--out", str(store / "copy"))
+    assert f"Name that of a tenant: {store}." in str(done.exception)
+
+
+def test_restoring_nothing_or_without_a_log_leaves_nothing_behind(store: Path, tmp_path: Path) -> None:
+    done = run("restore", "--store", str(tmp_path / "none"), "--log", str(store / "log"))
+    assert isinstance(done.exception, UsageError)
+    assert not (tmp_path / "none").exists()
+    done = run("restore", "--store", str(store), "--log", str(tmp_path / "none"))
+    assert "no exported log" in str(done.exception) or "is missing" in str(done.exception)
+
+
 def test_a_backup_is_refused_until_it_is_restored(store: Path, tmp_path: Path) -> None:
     copy = tmp_path / "monday.sqlite"
     assert run("backup", "--store", str(store), "--out", str(copy)).exit_code == 0

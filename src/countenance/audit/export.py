@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from countenance.audit.checkpoint import parse_checkpoint
+from countenance.audit import growth
+from countenance.audit.checkpoint import open_checkpoint, parse_checkpoint
 from countenance.audit.folder import CHECKPOINT, KEY, MINIMUM, AbsentError, LogFolder
 from countenance.audit.log import Log
-from countenance.audit.note import parse_note
-from countenance.audit.tiles import WIDTH, Tile, encode_bundle, grown
+from countenance.audit.merkle import tree_root
+from countenance.audit.note import VerifierKey, parse_note
+from countenance.audit.tiles import WIDTH, Tile, TileHashes, encode_bundle, grown
 from countenance.contracts.errors import AuditError
 from countenance.storage import entries as rows
 from countenance.storage.folders import make_folder, sync_folder
 from countenance.storage.points import Points, nowhere
+from countenance.storage.store import Store, Transaction
 
 DRAFT = ".draft"
 
@@ -23,6 +26,7 @@ class StoredLog:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self.verifier = log.key.verifier
 
     def checkpoint(self) -> bytes:
         """The signed checkpoint of all there is."""
@@ -33,10 +37,7 @@ class StoredLog:
         if tile.level is not None:
             return self._log.hashes(tile)
         with self._log.store.reading() as tx:
-            start = tile.index * WIDTH
-            if start < rows.minimum(tx):
-                raise AbsentError(f"{tile.path} was pruned", "Its retention has ended.")
-            return encode_bundle(rows.read(tx, start, start + tile.width))
+            return _bundle(tx, tile)
 
     def minimum(self) -> int:
         """The first entry that is kept."""
@@ -44,12 +45,48 @@ class StoredLog:
             return rows.minimum(tx)
 
 
+class SignedLog:
+    """The log as its writer has last signed it, for a process that reads beside it; a service signs every second."""
+
+    def __init__(self, store: Store, verifier: VerifierKey) -> None:
+        """Raises AuditError when nothing was signed yet, or the store does not hold what was."""
+        self.store = store
+        self.verifier = verifier
+        with store.reading() as tx:
+            signed = rows.last_checkpoint(tx)
+            if signed is None:
+                raise AuditError("nothing of this log is signed yet", "Ask again when its writer has run for a second.")
+            self._signed = signed.note.encode()
+            point, _ = open_checkpoint(self._signed, [verifier])
+            hashes = TileHashes(lambda tile: growth.fetch(tx, tile), point.size)
+            if tree_root(hashes, point.size) != point.root:
+                raise AuditError("the store does not hold the log that was signed", "Keep it as evidence.")
+
+    def checkpoint(self) -> bytes:
+        """The checkpoint that was signed last."""
+        return self._signed
+
+    def fetch(self, tile: Tile) -> bytes:
+        """The bytes of a tile or bundle; raises AbsentError for entries that were pruned."""
+        with self.store.reading() as tx:
+            return _bundle(tx, tile) if tile.level is None else growth.fetch(tx, tile)
+
+    def minimum(self) -> int:
+        """The first entry that is kept."""
+        with self.store.reading() as tx:
+            return rows.minimum(tx)
+
+
 def export(log: Log, folder: Path, points: Points = nowhere) -> int:
-    """Bring the files in a folder up to the log; returns its size.
+    """Bring the files in a folder up to the log; returns its size."""
+    return write_files(StoredLog(log), folder, points)
+
+
+def write_files(source: StoredLog | SignedLog, folder: Path, points: Points = nowhere) -> int:
+    """The same for a log that another process may be writing.
 
     The checkpoint comes last and names nothing that is not there already; what a smaller log left behind goes.
     """
-    source = StoredLog(log)
     signed = source.checkpoint()
     size = parse_checkpoint(parse_note(signed).text).size
     with _written():
@@ -60,12 +97,19 @@ def export(log: Log, folder: Path, points: Points = nowhere) -> int:
             _put(folder / tile.path, source.fetch(tile))
             points("export.tile")
         _prune(folder, source.minimum())
-        _put(folder / KEY, f"{log.key.verifier}\n".encode())
+        _put(folder / KEY, f"{source.verifier}\n".encode())
         points("export.before_checkpoint")
         _put(folder / CHECKPOINT, signed)
         points("export.checkpoint")
         _tidy(folder)
     return size
+
+
+def _bundle(tx: Transaction, tile: Tile) -> bytes:
+    start = tile.index * WIDTH
+    if start < rows.minimum(tx):
+        raise AbsentError(f"{tile.path} was pruned", "Its retention has ended.")
+    return encode_bundle(rows.read(tx, start, start + tile.width))
 
 
 def _size_of(folder: Path) -> int:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from countenance.cli.app import audit
-from countenance.cli.stores import LOG, Keys, Place, opened
-from countenance.contracts.errors import UsageError
+from countenance.cli.stores import Keys, Of, Place, log_of, opened, opened_beside
+from countenance.contracts.errors import TakenError, UsageError
 
 
 @audit.command("export")
@@ -15,16 +15,21 @@ def audit_export(
     store: Place,
     out: Annotated[Path | None, typer.Option(help="The folder; `log` in the data folder otherwise.")] = None,
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
-    """Bring an export of the log up to date: tiles, entries, signed checkpoint, public key.
+    """Bring an export of the log up to date: tiles, entries, signed checkpoint, public key; also while it is in use.
 
-    Example: countenance audit export --store data --out log
+    Example: countenance audit export --store data/local --out log
     """
-    from countenance.audit.export import export
+    from countenance.audit.export import export, write_files
 
-    if out is None and "://" in store:
+    folder = log_of(store, out)
+    if folder is None:
         raise UsageError("a store on a server has no folder for its log", "Name one with --out.")
-    folder = out or Path(store) / LOG
-    with opened(store, keys) as tenant:
-        size = export(tenant.log, folder)
-        typer.echo(f"{folder}: {size} entries of {tenant.log.key.name}.")
+    try:
+        with opened(store, keys, of) as found:
+            size, name = export(found.log, folder), found.log.key.name
+    except TakenError:
+        with opened_beside(store, keys, of) as signed:
+            size, name = write_files(signed, folder), signed.verifier.name
+    typer.echo(f"{folder}: {size} entries of {name}.")

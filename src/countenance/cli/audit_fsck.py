@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from countenance.cli.app import audit
-from countenance.cli.stores import LOG, Keys, Log, Place, opened
+from countenance.cli.stores import LOG, Keys, Log, Of, Place, opened
 from countenance.contracts.errors import AuditError
 
 
@@ -17,6 +17,7 @@ def audit_fsck(
     ] = False,
     keys: Keys = None,
     log: Log = None,
+    of: Of = None,
 ) -> None:
     """Rebuild the log from the store's rows: entries, tiles, signed root, and that it continues its own export.
 
@@ -31,9 +32,9 @@ def audit_fsck(
 
     exported = LogFolder(log or Path(store) / LOG)
     mirror = exported if (exported.root / CHECKPOINT).exists() else None
-    with opened(store, keys) as tenant:
-        policy = Policy.trusting(tenant.log.key.verifier)
-        report = verify(StoredLog(tenant.log), policy, Memory(mirror=mirror), completeness=completeness)
+    with opened(store, keys, of) as found:
+        policy = Policy.trusting(found.log.key.verifier)
+        report = verify(StoredLog(found.log), policy, Memory(mirror=mirror), completeness=completeness)
     for finding in report.findings[:20]:
         typer.echo(f"entry {finding.seq}: {finding.problem}", err=True)
     if report.findings:

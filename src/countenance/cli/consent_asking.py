@@ -8,7 +8,7 @@ import typer
 
 from countenance.cli.app import consent
 from countenance.cli.people import asked_of, consents_of
-from countenance.cli.stores import Keys, Place, opened
+from countenance.cli.stores import Keys, Of, Place, opened
 
 
 @consent.command(
@@ -19,6 +19,7 @@ def consent_asking(
     store: Place,
     person: Annotated[str, typer.Option(help="A participant of the deployment, by name.")],
     keys: Keys = None,
+    of: Of = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say for each modality whether to ask, whether a yes holds, or until when a no leaves the person in peace."""
@@ -26,7 +27,7 @@ def consent_asking(
     from countenance.deployment import read_deployment
 
     who, terms, rulings = asked_of(read_deployment(deployment), person, None)
-    with opened(store, keys) as tenant:
+    with opened(store, keys, of) as tenant:
         consents = consents_of(tenant)
         found = {modality: consents.asking(who.known_as, ruling, terms) for modality, ruling in rulings.items()}
     told = {m: {"ask": str(one.ask), "until": one.until and stamp(one.until)} for m, one in found.items()}

@@ -7,7 +7,7 @@ import typer
 
 from countenance.cli.app import consent
 from countenance.cli.people import asked_of, consents_of
-from countenance.cli.stores import Keys, Place, opened
+from countenance.cli.stores import Keys, Of, Place, opened
 from countenance.contracts.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def consent_record(
     ] = None,
     own_wish: Annotated[bool, typer.Option(help="The person opened the choice themselves; nobody asked.")] = False,
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
     """Show the notice, record the answer, and print one receipt id per modality; 3 when the law refuses it."""
     from countenance.consent.answers import Said
@@ -53,7 +54,7 @@ def consent_record(
     who, terms, rulings = asked_of(asked, person, modality)
     notice = write_notice(load(language), rulings, terms)
     evidence = Evidence(act, name, document_sha256, screenshot_sha256, _guardian(guardian))
-    with opened(store, keys, begin=True) as tenant:
+    with opened(store, keys, of, begin=True) as tenant:
         consents = consents_of(tenant)
         # A no is heard whenever it comes; only a yes may not be asked for too soon.
         unasked = own_wish or answer != "given"

@@ -8,7 +8,7 @@ import typer
 
 from countenance.cli.app import consent
 from countenance.cli.people import consents_of
-from countenance.cli.stores import Keys, Place, opened
+from countenance.cli.stores import Keys, Of, Place, opened
 from countenance.contracts.errors import UsageError
 
 FORMS = ("receipt", "dpv", "kantara")
@@ -19,6 +19,7 @@ def consent_show(
     store: Place,
     person: Annotated[str | None, typer.Option(help="Your id of a person; left out, only numbers are shown.")] = None,
     keys: Keys = None,
+    of: Of = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what a person has answered so far, or how many answers there are."""
@@ -26,7 +27,7 @@ def consent_show(
 
     from countenance.storage.consents import counts
 
-    with opened(store, keys) as tenant, tenant.store.reading() as tx:
+    with opened(store, keys, of) as tenant, tenant.store.reading() as tx:
         if person is None:
             found = [dict(zip(("modality", "purpose", "status"), key, strict=True)) | {"answers": n}
                      for key, n in counts(tx).items()]  # fmt: skip
@@ -50,6 +51,7 @@ def consent_receipt(
     form: Annotated[str, typer.Option(help="receipt, dpv (JSON-LD) or kantara (1.1).")] = "receipt",
     out: Annotated[Path | None, typer.Option(help="Write a file instead of printing.")] = None,
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
     """Print a receipt with its proof, for the person to keep and to check without us."""
     from countenance.consent.exports import to_dpv, to_kantara
@@ -59,7 +61,7 @@ def consent_receipt(
 
     if form not in FORMS:
         raise UsageError(f"unknown form {form!r}", near(form, FORMS))
-    with opened(store, keys) as tenant:
+    with opened(store, keys, of) as tenant:
         if receipt_id is None:
             with tenant.store.reading() as tx:
                 rows = consents_of(tenant).ledger.answers(tx, person or "")
@@ -82,7 +84,8 @@ def consent_receipt(
 def consent_expire(
     store: Place,
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
     """End every yes whose time is over; a running control plane does this by itself."""
-    with opened(store, keys) as tenant:
+    with opened(store, keys, of) as tenant:
         typer.echo(f"{len(consents_of(tenant).expire())} ended")

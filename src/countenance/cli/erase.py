@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from countenance.cli.app import app
-from countenance.cli.stores import Keys, Log, Place, exported, opened
+from countenance.cli.stores import Keys, Log, Of, Place, exported, opened
 from countenance.contracts.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def erase(
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Where to write the receipt; to the terminal otherwise.")] = None,
     keys: Keys = None,
+    of: Of = None,
     log: Log = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
@@ -37,7 +38,7 @@ def erase(
     if not yes:
         also = " Backups taken before cannot be read by anyone afterwards: take a new one." if now else ""
         typer.confirm(f"Erase this person for good? Nobody can undo it.{also}", abort=True, err=True)
-    with opened(store, keys) as tenant:
+    with opened(store, keys, of) as tenant:
         call_ref = None if call is None else _reference(tenant, person, call)
         eraser = Eraser(tenant.log, tenant.vault, tenant.clock)
         receipt = eraser.erase(person, reason, actor, call_ref=call_ref, at_once=now)

@@ -10,7 +10,7 @@ import typer
 
 from countenance.cli.app import subject
 from countenance.cli.people import consents_of
-from countenance.cli.stores import Keys, Log, Place, exported, opened
+from countenance.cli.stores import Keys, Log, Of, Place, exported, opened
 
 if TYPE_CHECKING:
     from countenance.control.opening import Tenant
@@ -27,17 +27,17 @@ def _requests(tenant: "Tenant") -> "Subject":
 
 
 @contextmanager
-def _subject(store: str, keys: Path | None) -> Iterator["Subject"]:
-    with opened(store, keys) as tenant:
+def _subject(store: str, keys: Path | None, of: str | None) -> Iterator["Subject"]:
+    with opened(store, keys, of) as tenant:
         yield _requests(tenant)
 
 
 @subject.command("see", epilog="Example: countenance subject see --store data --person Ana")
-def subject_see(store: Place, person: PersonOption, keys: Keys = None) -> None:
+def subject_see(store: Place, person: PersonOption, keys: Keys = None, of: Of = None) -> None:
     """Print, as JSON, what a person has answered, what was read of them, and what they dispute; the log notes it."""
     from dataclasses import asdict
 
-    with _subject(store, keys) as people:
+    with _subject(store, keys, of) as people:
         typer.echo(json.dumps(asdict(people.see(person)), indent=2, ensure_ascii=False))
 
 
@@ -47,11 +47,12 @@ def subject_export(
     person: PersonOption,
     out: Annotated[Path, typer.Option(help="The folder to write: export.json and index.html.")],
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
     """Write everything that is kept of a person, complete: a file for programs and a page to read."""
     from countenance.control.export import to_page
 
-    with _subject(store, keys) as people:
+    with _subject(store, keys, of) as people:
         exported = people.export(person)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     (out / "export.json").write_text(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -66,9 +67,10 @@ def subject_dispute(
     reading: Annotated[str, typer.Option(help="The payload_id of a reading, as `subject see` prints it.")],
     words: Annotated[str, typer.Option(help="What the person says is wrong, in their own words.")],
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
     """Keep with a reading that the person says it is wrong; the reading itself stays as it is."""
-    with _subject(store, keys) as people:
+    with _subject(store, keys, of) as people:
         typer.echo(people.dispute(person, reading, words))
 
 
@@ -78,9 +80,10 @@ def subject_stop(
     person: PersonOption,
     modality: Annotated[list[str] | None, typer.Option(help="Once per modality; all when left out.")] = None,
     keys: Keys = None,
+    of: Of = None,
 ) -> None:
     """Withdraw every yes of a person, or those to some modalities, and print the receipts."""
-    with _subject(store, keys) as people:
+    with _subject(store, keys, of) as people:
         for row in people.stop(person, modality):
             typer.echo(f"{row.modality} for {row.purpose}: {row.status}, receipt {row.receipt_id}")
 
@@ -92,10 +95,11 @@ def subject_delete(
     out: Annotated[Path, typer.Option(help="Where to write the signed deletion receipt.")],
     at_once: Annotated[bool, typer.Option(help="Destroy the keys of earlier backups now, not within a day.")] = False,
     keys: Keys = None,
+    of: Of = None,
     log: Log = None,
 ) -> None:
     """Withdraw everything and erase the person; the receipt is theirs and can be checked without us."""
-    with opened(store, keys) as tenant:
+    with opened(store, keys, of) as tenant:
         out.write_bytes(_requests(tenant).stop_and_delete(person, at_once=at_once))
         exported(tenant, store, log)
     typer.echo(str(out))

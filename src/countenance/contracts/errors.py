@@ -61,6 +61,10 @@ class StorageError(CountenanceError):
     """The store cannot be opened, read or written; what was asked of it did not happen."""
 
 
+class TakenError(StorageError):
+    """Another process writes the store; it can be read beside that."""
+
+
 class DeliveryError(CountenanceError):
     """A receiver did not take what was sent; it is sent again."""
 

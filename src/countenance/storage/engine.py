@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from countenance.contracts.errors import StorageError
+from countenance.contracts.errors import StorageError, TakenError
 from countenance.storage.folders import make_folder
 
 FILE = "store.sqlite"
@@ -181,5 +181,6 @@ def _set_on_connect(engine: Engine, settings: dict[str, str]) -> None:
         connection.commit()
 
 
-def _taken(where: str) -> StorageError:
-    return StorageError(f"another process writes this store: {where}", "Stop it, or open the store for reading.")
+def _taken(where: str) -> TakenError:
+    remedy = "Stop it first; where it is `countenance serve`, its API and its pages do the same while it runs."
+    return TakenError(f"another process writes this store: {where}", remedy)
