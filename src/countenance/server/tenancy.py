@@ -16,6 +16,7 @@ from countenance.server.keys import Keys
 from countenance.server.limits import Limiter, Rate
 from countenance.server.live import LIVE, LiveCall
 from countenance.server.metrics import Metrics, Standing
+from countenance.server.papers import Papers
 from countenance.server.tokens import Tokens
 from countenance.server.tracing import Tracing, tracing_of
 from countenance.server.waves import Waves
@@ -58,6 +59,7 @@ class Site:
     """Public papers by name, with the day on which they were made."""
     waves: Waves = field(default_factory=Waves)
     """Of recordings that were looked at."""
+    papers: Papers = field(default_factory=Papers)
 
     @classmethod
     def of(cls, config: Config, clock: Clock) -> "Site":

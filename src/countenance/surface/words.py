@@ -98,9 +98,11 @@ def likelihood(probability: float) -> str:
 
 def certainty(low: float, high: float) -> str:
     """The width of a band, on a scale of one, as words."""
-    if high - low <= SURE_WIDTH:
+    # Numbers come with six decimals; what is left beyond them is of the subtraction alone.
+    width = round(high - low, 6)
+    if width <= SURE_WIDTH:
         return "high certainty"
-    return "medium certainty" if high - low <= FAIR_WIDTH else "low certainty"
+    return "medium certainty" if width <= FAIR_WIDTH else "low certainty"
 
 
 def estimate(label: str, probability: float, low: float, high: float) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from countenance.server.pages.catalogues import missing, said_by_screen
-from countenance.server.pages.words import LANGUAGES, words_of
+from countenance.server.words import LANGUAGES, words_of
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])

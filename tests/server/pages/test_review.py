@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from pypdf import PdfReader
 from tests.server.api.scene import Scene
 from tests.server.pages.told import Told, readings_of, tell
 from tests.server.pages.visiting import Visit, check, visit
@@ -89,6 +90,18 @@ def test_what_is_saved_is_what_the_api_gives(review: Page, scene: Scene, address
         for row in read
     ] == flat
     assert {row["abstain"] for row in rows} == {"", "low_light"}
+
+
+def test_the_pdf_is_in_the_language_of_the_page(coach: Visit, told: Told) -> None:
+    page = coach.open(f"/review/{told.call_id}?language=de")
+    button = page.locator("#save-pdf")
+    expect(button).to_be_enabled()
+    with page.expect_download() as caught:
+        button.click()
+    assert caught.value.suggested_filename == "review-2026-11-23.pdf"
+    reader = PdfReader(caught.value.path())
+    assert "Signale, keine Gefühle" in reader.pages[0].extract_text()
+    expect(button).to_be_enabled()
 
 
 def test_a_comment_is_kept_at_its_time_and_taken_back(review: Page) -> None:

@@ -1,5 +1,7 @@
 """Keeping the catalogues: `python -m countenance.server.pages.catalogues` adds new words and drops old ones."""
 
+import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
@@ -10,16 +12,18 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from countenance.server.pages.words import COMMON, ENGLISH, LANGUAGES
+from countenance.server.words import COMMON, ENGLISH, LANGUAGES
 
 Message = str | tuple[str, str]
-Words = Mapping[str, tuple[int | tuple[int, int] | tuple[int, str], ...] | None]
 
-SHARED = frozenset({"base", "shell", "words", "dom", "api", "chart", "terms", "rendering", "live", "keyed", "seat"})
+SHARED = frozenset(
+    {"base", "shell", "words", "dom", "api", "chart", "terms", "rendering", "live", "keyed", "seat", "wording"}
+)
 """Files whose words belong to every screen."""
-JS_WORDS: Words = {"t": None, "n": (1, 2)}
-METHODS = {".j2": "jinja2.ext:babel_extract", ".js": "javascript"}
-OWN_WORDS: Mapping[str, Words] = {".j2": {"_": None, "ngettext": (1, 2)}, ".js": JS_WORDS}
+TEXT = r'"(?:[^"\\]|\\.)*"'
+SAID = re.compile(rf"(?<![\w.$])(?:t\(\s*(?P<one>{TEXT})|n\(\s*(?P<single>{TEXT})\s*,\s*(?P<plural>{TEXT}))")
+"""`t("...")` and `n("...", "...")` in a script, also one within the other."""
+TEMPLATE_WORDS = {"_": None, "ngettext": (1, 2)}
 TRIMMED = {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
 
 
@@ -86,10 +90,15 @@ def _files() -> Iterator[Path]:
     yield from sorted((server / "templates").glob("*.j2"))
     yield from sorted((server / "static").glob("*.js"))
     yield server / "pages" / "rendering.py"
+    surface = Path(str(resources.files("countenance.surface")))
+    yield from (surface / "wording.py", *sorted(surface.glob("paper*.py")))
 
 
 def _screen(file: Path) -> str:
-    """The catalogue of a file: `coach.html.j2`, `coach.js` and `coach_card.js` belong to the screen `coach`."""
+    """The catalogue of a file: `coach.html.j2`, `coach.js` and `coach_card.js` belong to the screen `coach`.
+
+    What leaves on paper has a catalogue too: `paper.py`, `paper_readings.py`.
+    """
     bare = file.name.partition(".")[0].lstrip("_").partition("_")[0]
     return COMMON if bare in SHARED else bare
 
@@ -100,10 +109,20 @@ def _messages(file: Path) -> Iterator[Message]:
 
         yield from (name for _, name, _ in NAV)
         return
-    method, words = METHODS[file.suffix], OWN_WORDS[file.suffix]
-    options = TRIMMED if file.suffix == ".j2" else {}
-    for _, message, _, _ in extract(method, BytesIO(file.read_bytes()), words, options=options):
+    if file.suffix == ".js":
+        yield from in_script(file.read_text("utf-8"))
+        return
+    read, of_template = BytesIO(file.read_bytes()), file.suffix == ".j2"
+    method, options = ("jinja2.ext:babel_extract", TRIMMED) if of_template else ("python", {})
+    for _, message, _, _ in extract(method, read, TEMPLATE_WORDS, options=options):
         yield message if isinstance(message, str) else (message[0], message[1])
+
+
+def in_script(text: str) -> Iterator[Message]:
+    """What a script says, in order; words within the values of other words count as well."""
+    for found in SAID.finditer(text):
+        one, single, plural = (value and json.loads(value) for value in found.group("one", "single", "plural"))
+        yield one if one is not None else (single, plural)
 
 
 if __name__ == "__main__":

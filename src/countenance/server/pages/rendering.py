@@ -14,8 +14,9 @@ from starlette.requests import Request
 
 from countenance import __version__
 from countenance.contracts.errors import CountenanceError, UnauthenticatedError
+from countenance.server.access import site_of
 from countenance.server.pages.sessions import Me, sessions_of
-from countenance.server.pages.words import LANGUAGES, Words, language_of, words_of
+from countenance.server.words import LANGUAGES, Words, language_of, words_of
 from countenance.server.problems import correlation_of, problem_of
 from countenance.server.scopes import Scope
 
@@ -53,6 +54,7 @@ def page(
         "words": dict(words.by_id),
         "me": me,
         "nav": _nav(me, request),
+        "retention": _retention(me, request),
         "version": __version__,
         "has_module": _exists("static", f"{screen}.js"),
         **shown,
@@ -92,6 +94,14 @@ def _nav(me: Me | None, request: Request) -> list[tuple[str, str, bool]]:
         for address, name, scope in NAV
         if scope in scopes
     ]
+
+
+def _retention(me: Me | None, request: Request) -> str | None:
+    """The public page on how long anything is kept; None where it is not known whose is meant."""
+    tenants = site_of(request).tenants
+    if len(tenants) == 1:
+        return "/privacy/retention"
+    return None if me is None else f"/privacy/retention/{me.services.name}"
 
 
 @cache

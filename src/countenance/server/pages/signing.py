@@ -13,7 +13,7 @@ from countenance.server.keys import SHAPE
 from countenance.server.origins import check_origin
 from countenance.server.pages.rendering import PageRoute, page
 from countenance.server.pages.sessions import NAME, sessions_of
-from countenance.server.pages.words import CHOSEN, LANGUAGES
+from countenance.server.words import CHOSEN, LANGUAGES
 from countenance.server.scopes import REVIEWERS, Position, Scope
 from countenance.server.tokens import LONGEST
 

@@ -1,7 +1,7 @@
 // One call after it is over: curves, events, words and media move together.
 import { failed, fill, h, say } from "./dom.js";
 import { load, states } from "./review-call_data.js";
-import { asCsv, asJson, save } from "./review-call_export.js";
+import { asCsv, asJson, asPdf, save } from "./review-call_export.js";
 import { player } from "./review-call_media.js";
 import { comments, labelling, scorecard } from "./review-call_notes.js";
 import { talk } from "./review-call_talk.js";
@@ -69,6 +69,19 @@ function rowAt(data, rows, seconds) {
   return rows[after === -1 ? rows.length - 1 : Math.max(0, after - 1)] ?? null;
 }
 
+async function pdf(data) {
+  const button = byId("save-pdf");
+  button.disabled = true;
+  byId("save-failure").hidden = true;
+  say(t("The PDF is being made."));
+  try {
+    save(`review-${data.call.started_at.slice(0, 10)}.pdf`, "application/pdf", await asPdf(data));
+  } catch (problem) {
+    failed(byId("save-failure"), problem);
+  }
+  button.disabled = false;
+}
+
 async function main() {
   const data = await load(callId);
   head(data);
@@ -99,9 +112,10 @@ async function main() {
   byId("curves").prepend(...sound.map((one) => one.element));
   lanes = [...sound, ...readings];
   moved(playing.now());
-  for (const id of ["save-json", "save-csv", "print"]) byId(id).disabled = false;
+  for (const id of ["save-json", "save-csv", "save-pdf", "print"]) byId(id).disabled = false;
   byId("save-json").addEventListener("click", () => save(`${callId}.json`, "application/json", asJson(data)));
   byId("save-csv").addEventListener("click", () => save(`${callId}.csv`, "text/csv", asCsv(data)));
+  byId("save-pdf").addEventListener("click", () => pdf(data));
   byId("print").addEventListener("click", () => print());
 }
 

@@ -1,4 +1,7 @@
 // The call as a file: exactly what the API gave. Words are left out, for people were told that they are not kept.
+import { as, Problem } from "./api.js";
+import { language } from "./words.js";
+
 const COLUMNS = ["participant_id", "role", "start_us", "end_us", "taxonomy", "label", "probability", "low", "high", "abstain"];
 
 /** The call, its summary, readings and comments as one value. */
@@ -22,7 +25,14 @@ export function asCsv(data) {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-/** Let the browser save a text as a file. */
+/** The same on paper, as the service sets it in the language of this page. */
+export async function asPdf(data) {
+  const answer = await fetch(`${data.base}/summary.pdf?language=${language}`, { headers: as ? { "x-countenance-as": as } : {} });
+  if (!answer.ok) throw new Problem(answer.status, await answer.json());
+  return answer.blob();
+}
+
+/** Let the browser save a text, or what came as bytes, as a file. */
 export function save(name, kind, text) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: kind }));
