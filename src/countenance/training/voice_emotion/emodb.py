@@ -20,6 +20,7 @@ SHARED = ("neutral", "happiness", "sadness", "anger")
 out as fear and surprise are: the usual protocol across corpora. Beside it stands what the product says, where calm
 counts as neutral, as `countenance eval run` measures it."""
 HIGH_AROUSAL, LOW_AROUSAL = ("anger", "fear", "happiness"), ("neutral", "sadness", "boredom")  # disgust is left out
+KNOWN = "not wholly blind: that the rule of arousal inside reads .982 on this corpus was known when it was taken in"
 PROTOCOL = "Emo-DB, German, 8 speakers, never trained on; clips in one seeded order; interval: bootstrap over speakers"
 
 
