@@ -75,6 +75,9 @@ class FrameSampler:
         if isinstance(media, VideoFrame):
             self.queue.append(media.at_us)
 
+    def ready(self) -> Sequence[Sample]:
+        return ()
+
     def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
         crop = np.zeros((112, 112, 3), np.uint8)
         made = [

@@ -5,7 +5,9 @@
 Calls of two, 320x180 VP8 at 30 frames a second and Opus, decoded from files at real speed by the product's own tap;
 faces at 10 a second, voice with ten answers a second, no speech recognition. The worker is held to one core, everything
 else to the others. Without `--people` the number is doubled until a limit is broken, then bisected. Prints the number,
-the delay from the last packet of a window to its events being published (L_proc), drops, CPU and memory.
+the delay from the last packet of a window to its events being published (L_proc), that from a picture and from the end
+of a second to the encoders' answers, drops, CPU and memory. Calls begin one after the other, as the control plane opens
+them; nothing else keeps their windows from ending together.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import json
 import os
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,10 @@ class Run:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    face_p95_ms: float
+    """From a picture to an answer to it, inside the worker."""
+    voice_p95_ms: float
+    """From the end of a second to the answer to the voice in it."""
     drops: float
     cpu: float
     rss_mib: float
@@ -62,6 +68,7 @@ class Run:
     def line(self) -> str:
         """For a person."""
         late = f"p50 {self.p50_ms:.0f} p95 {self.p95_ms:.0f} p99 {self.p99_ms:.0f} ms"
+        late += f" (answers, p95: face {self.face_p95_ms:.0f} ms, voice {self.voice_p95_ms:.0f} ms)"
         each = f"{1000 * self.cpu / self.people:.1f} ms of CPU per person and second"
         used = f"worker {100 * self.cpu:.0f} % of a core, {each}, {self.rss_mib:.0f} MiB"
         told = f"windows {self.windows} of {self.expected}, L_proc {late}, drops {100 * self.drops:.2f} %"
@@ -119,11 +126,15 @@ async def measure(clips: Sequence[Path], people: int, asked: argparse.Namespace)
                 await asyncio.sleep(0.037)
             await asyncio.sleep(WARM_S)
             before, began, used = _drops(calls), time.monotonic(), _cpu_s(here)
+            answers: defaultdict[str, list[int]] = defaultdict(list)
+            gathering = asyncio.create_task(_gather(here, answers))
             late, windows = await _listen(calls, asked.seconds)
+            gathering.cancel()
             cpu = (_cpu_s(here) - used) / (time.monotonic() - began)
             drops = _share(before, _drops(calls))
             rss = here.pool.workers[0].load.rss_bytes / 2**20
-            run = Run(people, windows, people * asked.seconds, *_percentiles(late), drops, cpu, rss)
+            face, voice = (_percentiles(answers[f"{modality}_answer"])[1] for modality in (FACE, VOICE))
+            run = Run(people, windows, people * asked.seconds, *_percentiles(late), face, voice, drops, cpu, rss)
             print(run.line(), flush=True)
             return run
 
@@ -158,6 +169,18 @@ async def _listen(calls: Sequence[LiveCall], seconds: float) -> tuple[list[int],
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return late, sum(seen.values())
+
+
+async def _gather(here: Site, answers: defaultdict[str, list[int]]) -> None:
+    """What the worker says once a second of how late its answers were."""
+    told = None
+    while True:
+        load = here.pool.workers[0].load
+        if load is not told:
+            for stage, took in load.stage_us.items():
+                answers[stage] += took
+        told = load
+        await asyncio.sleep(0.2)
 
 
 def _pin(here: Site) -> None:

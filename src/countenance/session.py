@@ -12,7 +12,7 @@ from typing import Protocol
 from countenance.audit.outcome import Outcome, payload
 from countenance.contracts.call import Modality, Participant, Track
 from countenance.contracts.errors import RefusedError
-from countenance.contracts.media import SECOND_US, Media, Reached
+from countenance.contracts.media import SECOND_US, Media, Reached, Sample
 from countenance.contracts.readings import Abstain, Reading
 from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Sink, Tap
 from countenance.contracts.trust import Consent, Lease
@@ -59,12 +59,25 @@ class Session:
     """Reads one call from a tap until it hangs up."""
 
     def __init__(
-        self, permissions: Permissions, stages: Stages, guard: Guard, listener: Listener, resume_us: int = 0
+        self,
+        permissions: Permissions,
+        stages: Stages,
+        guard: Guard,
+        listener: Listener,
+        resume_us: int = 0,
+        *,
+        on_arrival: bool = False,
+        start_us: int = 0,
     ) -> None:
-        """`resume_us`: windows before it were analysed earlier and are passed over."""
+        """`resume_us`: windows before it were analysed earlier and are passed over.
+
+        `start_us`: the call is joined in this window; of what was before there are no media and nothing is known.
+        `on_arrival`: what need not wait for the end of its window is read as it comes; the readings are the same.
+        """
         self._permissions, self._stages, self._guard, self._listener = permissions, stages, guard, listener
+        self._on_arrival = on_arrival
         self.seats: dict[str, Seat] = {}
-        self._start_us, self._now_us, self._resume_us = 0, 0, resume_us
+        self._start_us, self._now_us, self._resume_us = start_us, start_us, resume_us
         self._subscribed, self._known = set[Track](), tuple[Track, ...]()
         self._paused = permissions.paused
         self._seat()
@@ -72,12 +85,12 @@ class Session:
     async def run(self, tap: Tap, end_us: int) -> None:
         """Read the call up to `end_us`, or to the end of its media if that is later."""
         await self._grant()
-        await self._follow(tap, 0)
+        await self._follow(tap, self._start_us)
         while True:
             async for media in tap.media():
                 while media.at_us >= self._end_us:
                     await self._turn(tap)
-                await self._follow(tap, media.at_us)
+                await self._follow(tap, max(self._now_us, media.at_us))  # a sound began before it is whole
                 if not isinstance(media, Reached):
                     self._take(media)
                     end_us = max(end_us, media.at_us + 1)
@@ -141,12 +154,15 @@ class Session:
         if self._start_us >= self._resume_us:
             given = {lease.participant_id: lease for lease in await self._guard.grant(self._start_us, self._end_us)}
             for seat in self.seats.values():
-                seat.lease = given.get(seat.participant.id)
+                seat.lease, seat.counts = given.get(seat.participant.id), {}
 
     def _take(self, media: Media) -> None:
         for track in self._subscribed:
             if track.id == media.track_id:
-                self.seats[track.participant_id].samplers[track.modality].take(media)
+                seat, modality = self.seats[track.participant_id], track.modality
+                seat.samplers[modality].take(media)
+                if self._on_arrival and self._may_read(seat, modality):
+                    self._encode(seat, modality, seat.samplers[modality].ready())
 
     def _pass_over(self) -> None:
         for seat in self.seats.values():
@@ -168,25 +184,32 @@ class Session:
 
     def _perceive(self, seat: Seat) -> None:
         """Cut samples and run the encoders of one participant, within the lease."""
-        seat.counts = {}
-        if seat.lease is None:
-            return
-        for modality in seat.lease.modalities:
-            if self._permissions.barred(seat.participant.id, modality, self._end_us - 1) is None:
-                try:
-                    self._guard.check(seat.lease, modality)
-                except RefusedError:  # stopped a moment ago, or the lease ran out: what was queued is not read
-                    seat.samplers[modality].drop()
-                else:
-                    self._read(seat, modality)
+        for modality in seat.lease.modalities if seat.lease is not None else ():
+            if self._permissions.barred(seat.participant.id, modality, self._end_us - 1) is not None:
+                continue
+            if not self._may_read(seat, modality):  # stopped a moment ago, or the lease ran out: nothing of it counts
+                seat.samplers[modality].drop()
+                seat.windower.drop(modality)
+                continue
+            samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
+            seat.windower.miss(missing)
+            self._encode(seat, modality, samples)
 
-    def _read(self, seat: Seat, modality: Modality) -> None:
-        samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
-        seat.windower.miss(missing)
+    def _may_read(self, seat: Seat, modality: Modality) -> bool:
+        """Whether a lease stands for it at this moment."""
+        if seat.lease is None or modality not in seat.lease.modalities:
+            return False
+        try:
+            self._guard.check(seat.lease, modality)
+        except RefusedError:
+            return False
+        return True
+
+    def _encode(self, seat: Seat, modality: Modality, samples: Sequence[Sample]) -> None:
         for encoder in self._stages.encoders:
             if encoder.takes.modality == modality and (taken := encoder.takes.of(samples)):
                 seat.windower.add(encoder.encode(taken))
-        seat.counts[modality] = len(samples)
+        seat.counts[modality] = seat.counts.get(modality, 0) + len(samples)
 
     def _barred(self, seat: Seat) -> dict[Modality, Abstain]:
         who, at_us = seat.participant.id, self._end_us - 1

@@ -23,7 +23,7 @@ from countenance.capture.janusroom import PLUGIN, JanusRoom
 from countenance.capture.januswire import Happened, JanusError, JanusWire, open_wire
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.errors import TapError
-from countenance.contracts.media import AudioChunk, VideoFrame
+from countenance.contracts.media import AudioChunk, VideoFrame, whole_us
 
 ROOM, SECRET_ROOM, NO_ROOM = 1234, 1235, 99
 PORT = 18188
@@ -205,7 +205,7 @@ async def reading(wire: JanusWire, handle: int) -> dict[str, Any]:
         sounds = [item for item in watched.media if isinstance(item, AudioChunk)]
         found["size"] = pictures[-1].rgb.shape
         found["loudest"] = int(max(abs(sounds[-1].pcm.astype(int))))
-        found["in_order"] = watched.media == sorted(watched.media, key=lambda item: item.at_us)
+        found["in_order"] = watched.media == sorted(watched.media, key=whole_us)
         await watched.leave("7/video")
         left = (tap.decoded("7/video"), watched.seen("7/video"))
         async with publishing(8):

@@ -30,7 +30,7 @@ from countenance.capture.livekit import LivekitConnector, tickets
 from countenance.capture.livekitaccess import LivekitAccess, LivekitRoom
 from countenance.capture.livekitwords import FINAL, SEGMENT, TOPIC, TRACK
 from countenance.contracts.call import Call, Participant, Purpose, Role
-from countenance.contracts.media import AudioChunk, Utterance, VideoFrame
+from countenance.contracts.media import AudioChunk, Utterance, VideoFrame, whole_us
 from countenance.storage.clocks import SystemClock
 
 IP, PORT = "10.77.0.1", 17880
@@ -191,7 +191,7 @@ async def rehearse() -> dict[str, object]:
         sounds = [item for item in watched.media if isinstance(item, AudioChunk)]
         found["loudest"] = max(int(np.abs(sound.pcm.astype(int)).max()) for sound in sounds)
         found["size"] = next(list(item.rgb.shape) for item in watched.media if isinstance(item, VideoFrame))
-        found["in_order"] = all(a.at_us <= b.at_us for a, b in itertools.pairwise(watched.media))
+        found["in_order"] = all(whole_us(a) <= whole_us(b) for a, b in itertools.pairwise(watched.media))
 
         await watched.leave(FACE)
         seen, given_up = watched.seen(FACE), watched.tap.decoded(FACE)

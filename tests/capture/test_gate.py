@@ -7,7 +7,7 @@ from aiortc.rtp import RtpPacket
 from tests.capture.network import FACE, OPUS, SOUND, VP8, Camera, Microphone, Network, seconds, sounds
 
 from countenance.capture.lanes import PATIENCE_US
-from countenance.contracts.media import SECOND_US, Media, Reached, VideoFrame
+from countenance.contracts.media import SECOND_US, Media, Reached, VideoFrame, whole_us
 from countenance.testing.malformed import mangled_bytes
 
 
@@ -15,9 +15,13 @@ def pictures(items: list[Media | Reached]) -> list[VideoFrame]:
     return [item for item in items if isinstance(item, VideoFrame)]
 
 
+def moment(item: Media | Reached) -> int:
+    return item.at_us if isinstance(item, Reached) else whole_us(item)
+
+
 def check_order(items: list[Media | Reached]) -> None:
     for before, after in pairwise(items):
-        assert after.at_us >= before.at_us
+        assert moment(after) >= moment(before)
     for one, other in pairwise(sounds(items)):
         assert other.at_us >= one.end_us, "sound never overlaps"
 

@@ -13,7 +13,7 @@ from countenance.capture.janus import JanusConnector
 from countenance.capture.janusroom import JanusRoom
 from countenance.contracts.call import Call, Participant, Purpose, Role, TrackKind
 from countenance.contracts.errors import TapError, UsageError
-from countenance.contracts.media import AudioChunk, VideoFrame
+from countenance.contracts.media import AudioChunk, VideoFrame, whole_us
 from countenance.testing.connectors import check_connector
 
 CALL = Call(
@@ -70,7 +70,7 @@ async def test_pictures_and_sound_arrive_in_the_time_of_the_call(janus: FakeJanu
         sounds = [item for item in watched.media if isinstance(item, AudioChunk)]
         assert {item.rgb.shape for item in pictures} == {(90, 160, 3)}
         assert max(abs(sounds[-1].pcm.astype(int))) > 5000
-        assert [item.at_us for item in watched.media] == sorted(item.at_us for item in watched.media)
+        assert [*map(whole_us, watched.media)] == sorted(map(whole_us, watched.media))
 
 
 async def test_only_what_was_subscribed_is_asked_for(janus: FakeJanus) -> None:
@@ -143,7 +143,7 @@ async def test_a_line_that_breaks_is_made_anew_and_what_was_subscribed_comes_bac
         await until(lambda: janus.attendees == 2)
         await watched.until_seen("ana/audio")
         assert watched.ids() == ["ana/audio", "ana/video"]
-        assert [item.at_us for item in watched.media] == sorted(item.at_us for item in watched.media)
+        assert [*map(whole_us, watched.media)] == sorted(map(whole_us, watched.media))
 
 
 async def test_a_refused_subscription_is_asked_for_again_and_the_call_goes_on(janus: FakeJanus) -> None:

@@ -583,7 +583,7 @@ class Conformed(LivekitConnector):
 
 
 async def test_the_tap_keeps_every_promise_of_a_connector() -> None:
-    await check_connector(Conformed(), CALL)  # type: ignore[arg-type]
+    await check_connector(Conformed(), CALL, 60)  # type: ignore[arg-type]
 
 
 PARTS = [

@@ -14,7 +14,7 @@ from countenance.capture.remote import LostError
 from countenance.capture.sidecar import MediasoupRoom, SidecarError
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.errors import UsageError
-from countenance.contracts.media import AudioChunk, VideoFrame
+from countenance.contracts.media import AudioChunk, VideoFrame, whole_us
 from countenance.testing.connectors import check_connector
 
 CALL = Call(
@@ -62,7 +62,7 @@ async def test_encrypted_pictures_and_sound_arrive_in_the_time_of_the_call(serve
         sounds = [item for item in watched.media if isinstance(item, AudioChunk)]
         assert {item.rgb.shape for item in pictures} == {(180, 320, 3)}
         assert max(abs(sounds[-1].pcm.astype(int))) > 1000
-        assert [item.at_us for item in watched.media] == sorted(item.at_us for item in watched.media)
+        assert [*map(whole_us, watched.media)] == sorted(map(whole_us, watched.media))
 
 
 async def test_only_what_was_subscribed_is_sent_and_a_no_ends_it(server: Rehearsal) -> None:
@@ -147,7 +147,7 @@ async def test_packets_that_are_lost_cost_pictures_and_no_more(
         await until(lambda: all(tap.counts(track.id).get("lost", 0) > 1 for track in tap.tracks()))
         await watched.until_seen("ana/audio", "ana/video")
         assert tap.counts("ana/video").get("bad", 0) == 0
-        assert [item.at_us for item in watched.media] == sorted(item.at_us for item in watched.media)
+        assert [*map(whole_us, watched.media)] == sorted(map(whole_us, watched.media))
 
 
 async def test_a_codec_that_is_not_read_is_not_offered_as_a_track(

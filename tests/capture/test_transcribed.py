@@ -14,7 +14,7 @@ from countenance.capture.mixing import LiveTap, Source
 from countenance.capture.transcribed import TranscribedSource, words_of
 from countenance.capture.words import Words
 from countenance.contracts.call import Track, TrackKind
-from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Media, Reached, Utterance
+from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk, Media, Reached, Utterance, whole_us
 
 ANA, BEN = Track("ana/audio", "ana", TrackKind.AUDIO), Track("ben/audio", "ben", TrackKind.AUDIO)
 FACE = Track("ana/video", "ana", TrackKind.VIDEO)
@@ -313,5 +313,5 @@ async def test_what_is_heard_by_two_is_in_order_for_both(call: Call, scribe: Scr
     await tap.subscribe(words_of(ANA))
     await asyncio.to_thread(call.play, {ANA.id: SPEECH})
     media = await given(tap)
-    assert [item.at_us for item in media] == sorted(item.at_us for item in media)
+    assert [*map(whole_us, media)] == sorted(map(whole_us, media))
     assert {type(item) for item in media} == {AudioChunk, Utterance}

@@ -120,14 +120,13 @@ def test_rare_classes_are_shown_more_often_and_an_epoch_keeps_its_length() -> No
     assert 10 <= int((shown >= 95).sum()) <= 21
 
 
-def test_brightness_contrast_and_mirroring_hardly_change_what_the_exported_network_says(tmp_path: Path) -> None:
+def test_brightness_and_contrast_hardly_change_what_the_network_says() -> None:
     torch.manual_seed(0)
-    net = export.Mirrored(ExpressionNet(8, (8, 8, 8), (1, 1, 1), 16, 0.2)).eval()
+    net = ExpressionNet(8, (8, 8, 8), (1, 1, 1), 16, 0.2).eval()
     faces = torch.rand(3, 1, 48, 48)
     with torch.no_grad():
         scores, features = net(faces)
         assert (scores.shape, features.shape) == ((3, 8), (3, 16))
-        assert torch.allclose(net(faces.flip(3))[0], scores, atol=1e-5)
         assert torch.allclose(net(faces * 0.6 + 0.1)[0], scores, atol=0.02)
 
 

@@ -10,7 +10,7 @@ from threading import Lock
 
 from countenance.capture.sampling import Grid, Sampler
 from countenance.contracts.call import Track, TrackKind
-from countenance.contracts.media import AudioChunk, Media, Reached, Utterance
+from countenance.contracts.media import AudioChunk, Media, Reached, Utterance, whole_us
 
 PATIENCE_US = 300_000
 """Media are waited for no longer than this; what comes later is late."""
@@ -46,7 +46,7 @@ class Lane:
         self._mixer.put(self, media)
 
     def reach(self, at_us: int) -> None:
-        """Say that nothing from before this time will come, where a source knows without giving media."""
+        """Say that nothing will come that was whole before this time, where a source knows without giving media."""
         self._mixer.reach(self, at_us)
 
     def drop(self, reason: str, count: int = 1) -> None:
@@ -64,7 +64,7 @@ class Mixer:
         self._lanes: dict[str, Lane] = {}
         self._lock = Lock()
         self._floor_us, self._told_us = 0, -1
-        self._patience_us = PATIENCE_US
+        self._patience_us, self._over = PATIENCE_US, False
 
     def open(self, track: Track, since_us: int) -> Lane:
         """A lane for a track that is subscribed as of `since_us`."""
@@ -90,7 +90,7 @@ class Mixer:
 
     def finish(self) -> None:
         """The call is over: nobody waits for anything any more."""
-        self._patience_us = 0
+        self._patience_us, self._over = 0, True
 
     def take(self, now_us: int, slack_us: int = 0) -> Media | Reached | None:
         """The next piece in order of time, or how far time has come; None when both must wait.
@@ -100,9 +100,9 @@ class Mixer:
         with self._lock:
             until_us = self._watermark(now_us, now_us - self._patience_us - slack_us)
             head = _earliest(self._lanes.values())
-            if head is not None and head.waiting[0].at_us <= until_us:
+            if head is not None and (self._over or whole_us(head.waiting[0]) <= until_us):
                 media = head.waiting.popleft()
-                self._floor_us = max(self._floor_us, media.at_us)
+                self._floor_us = max(self._floor_us, whole_us(media))
                 head.counts["given"] += 1
                 return media
             if until_us // TOLD_EVERY_US > self._told_us // TOLD_EVERY_US:
@@ -113,7 +113,7 @@ class Mixer:
     def due(self, lane: Lane, sampler: Sampler, at_us: int) -> bool:
         """Whether a picture of this time opens a slot of the grid; time has come this far in any case."""
         with self._lock:
-            reason = self._refusal(lane, at_us)
+            reason = self._refusal(lane, at_us, over=at_us < self._floor_us)
             if reason is None:
                 self._move(lane, at_us)
                 reason = None if sampler.due(at_us) else "not_due"
@@ -126,7 +126,7 @@ class Mixer:
         with self._lock:
             if isinstance(media, Utterance):
                 media = self._known_now(media)
-            reason = self._refusal(lane, media.at_us)
+            reason = self._refusal(lane, media.at_us, over=order(media) < (self._floor_us, 1))
             if reason is not None:
                 lane.counts[reason] += 1
                 return
@@ -134,7 +134,7 @@ class Mixer:
                 lane.waiting.popleft()
                 lane.counts["overrun"] += 1
             lane.waiting.append(media)
-            self._move(lane, media.end_us if isinstance(media, AudioChunk) else media.at_us)
+            self._move(lane, whole_us(media))
             self._wake()
 
     def reach(self, lane: Lane, at_us: int) -> None:
@@ -143,18 +143,18 @@ class Mixer:
             self._move(lane, at_us)
 
     def _move(self, lane: Lane, at_us: int) -> None:
-        if at_us // TOLD_EVERY_US > lane.reached_us // TOLD_EVERY_US:
+        waits = any(one.waiting for one in self._lanes.values())
+        if waits or at_us // TOLD_EVERY_US > lane.reached_us // TOLD_EVERY_US:
             self._wake()
         lane.reached_us = max(lane.reached_us, at_us)
 
-    def _refusal(self, lane: Lane, at_us: int) -> str | None:
-        """Why a piece cannot be taken any more, or not yet."""
+    def _refusal(self, lane: Lane, at_us: int, *, over: bool) -> str | None:
+        """Why a piece cannot be taken any more, or not yet; `over`: what follows it was given."""
         if lane.closed:
             return "closed"
         if at_us < lane.since_us:
             return "early"
-        last = lane.waiting[-1].at_us if lane.waiting else 0
-        return "late" if at_us < max(self._floor_us, last) else None
+        return "late" if over or (lane.waiting and at_us < lane.waiting[-1].at_us) else None
 
     def _known_now(self, said: Utterance) -> Utterance:
         """Words count from when they are known: whoever writes them down needs longer than anybody waits."""
@@ -173,4 +173,9 @@ class Mixer:
 def _earliest(lanes: Iterable[Lane]) -> Lane | None:
     """The lane whose next piece comes first; ties go by name, so that equal media give equal order."""
     waiting = [lane for lane in lanes if lane.waiting]
-    return min(waiting, key=lambda lane: (lane.waiting[0].at_us, lane.track.id), default=None)
+    return min(waiting, key=lambda lane: (*order(lane.waiting[0]), lane.track.id), default=None)
+
+
+def order(media: Media) -> tuple[int, int]:
+    """By what pieces of different tracks follow each other: sound that ends with a window comes before what follows."""
+    return whole_us(media), not isinstance(media, AudioChunk)

@@ -178,6 +178,8 @@ class LivekitSource(RemoteSource[str]):
 
         async def take() -> None:
             async for event in stream:
+                if wanted.over:  # what the package holds ready of before is not decoded any more
+                    return
                 taking.take(event, muted=publication.muted)
 
         tasks = (asyncio.create_task(take()), asyncio.create_task(wanted.turned.wait()))

@@ -172,6 +172,7 @@ class Visit:
 
     def give_up(self, publication: Package, wanted: Wanted) -> None:
         """Subscribe to it no more, from this moment."""
+        wanted.over = True
         if self._wanted.get(publication.sid) is wanted:
             del self._wanted[publication.sid]
             if not self.gone:

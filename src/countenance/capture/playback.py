@@ -8,6 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import fields
 
 from countenance.capture.decoding import Counts
+from countenance.capture.lanes import order
 from countenance.capture.reading import TrackReader
 from countenance.contracts.call import Track
 from countenance.contracts.errors import MediaError
@@ -37,7 +38,7 @@ class ReplayTap:
         self._now_us: int | None = None
         self._from_us = from_us
         self._lanes: dict[str, _Lane] = {}
-        self._ready: list[tuple[int, str, int, Media]] = []
+        self._ready: list[tuple[int, int, str, int, Media]] = []
         self._pushed = 0
         self._counts: dict[str, list[Counts]] = {track.id: [] for track in self._tracks}
 
@@ -75,7 +76,7 @@ class ReplayTap:
         lane = self._lanes.pop(track.id, None)
         if lane is None:
             return
-        self._ready = [entry for entry in self._ready if entry[1] != track.id]
+        self._ready = [entry for entry in self._ready if entry[2] != track.id]
         heapq.heapify(self._ready)
         await lane.close()
 
@@ -84,8 +85,8 @@ class ReplayTap:
         while True:
             open_lanes = [lane for lane in self._lanes.values() if not lane.finished]
             watermark_us = min((lane.reached_us for lane in open_lanes), default=None)
-            if self._ready and (watermark_us is None or self._ready[0][0] < watermark_us):
-                self._now_us, _, _, item = heapq.heappop(self._ready)
+            if self._ready and (watermark_us is None or self._ready[0][:2] < (watermark_us, 1)):
+                self._now_us, _, _, _, item = heapq.heappop(self._ready)
                 yield item
             elif watermark_us is None:
                 return
@@ -109,7 +110,7 @@ class ReplayTap:
             if self._lanes.get(track_id) is lane:
                 for item in lane.take():
                     self._pushed += 1
-                    heapq.heappush(self._ready, (item.at_us, track_id, self._pushed, item))
+                    heapq.heappush(self._ready, (*order(item), track_id, self._pushed, item))
                 lane.next_hop(self._hop_us)
 
 

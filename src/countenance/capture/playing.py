@@ -14,7 +14,7 @@ from countenance.capture.sampling import Grid
 from countenance.capture.transcripts import read_transcript
 from countenance.contracts.call import Call, Track
 from countenance.contracts.errors import UsageError
-from countenance.contracts.media import SECOND_US, AudioChunk, Media, Reached
+from countenance.contracts.media import SECOND_US, Media, Reached, whole_us
 from countenance.inference.tables import Table, checked, near
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -157,9 +157,9 @@ class PlayingTap:
 
     async def _come(self, media: Media) -> AsyncIterator[Reached]:
         """Wait until a piece could have arrived, saying what time it is."""
-        due_us = media.end_us if isinstance(media, AudioChunk) else media.at_us
+        due_us = whole_us(media)
         while (now_us := self.now_us()) < due_us and not self._over.is_set():
-            if (now := self._told(min(now_us, media.at_us))) is not None:
+            if (now := self._told(now_us)) is not None:
                 yield now
             await self._sleep(min(TOLD_EVERY_US, due_us - now_us) / SECOND_US)
 

@@ -20,7 +20,7 @@ class FaceSampler:
         self._finder = finder
         self._participant_id = participant_id
         self._reader = FaceReader(finder, participant_id)
-        self._frames: list[VideoFrame] = []
+        self._begin()
 
     @property
     def modality(self) -> Modality:
@@ -32,25 +32,39 @@ class FaceSampler:
         if isinstance(media, VideoFrame):
             self._frames.append(media)
 
-    def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
-        """Find the face in every queued frame; a window with no face at all says why."""
+    def ready(self) -> Sequence[Sample]:
+        """Find the face in every queued frame."""
         seen = [self._reader.read(frame) for frame in self._frames]
         self._frames.clear()
         faces = [found for found in seen if isinstance(found, FaceSample)]
-        if faces:
+        self._found = self._found or bool(faces)
+        self._reasons += [found for found in seen if isinstance(found, Reason)]
+        return faces
+
+    def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
+        """The rest of the faces; a window with no face at all says why."""
+        faces = self.ready()
+        found, reasons = self._found, self._reasons
+        self._begin()
+        if found:
             return faces, ()
-        reasons = [found for found in seen if isinstance(found, Reason)]
         reason = max(set(reasons), key=lambda r: (reasons.count(r), r)) if reasons else Reason.NO_FACE
         return (), (Missing(self._participant_id, FACE, start_us, end_us, reason),)
 
     def skip(self, start_us: int, end_us: int) -> None:  # noqa: ARG002 - the contract's window
         """Let the queued frames go."""
-        self._frames.clear()
+        self._begin()
 
     def drop(self) -> None:
         """Forget the queue and where the face was."""
-        self._frames.clear()
+        self._begin()
         self._reader = FaceReader(self._finder, self._participant_id)
+
+    def _begin(self) -> None:
+        """Nothing is known of the window yet."""
+        self._frames: list[VideoFrame] = []
+        self._found: bool = False
+        self._reasons: list[Reason] = []
 
     def state(self) -> object:
         """Where the face was in the last frames."""
@@ -79,6 +93,10 @@ class TextSampler:
         """Queue an utterance."""
         if isinstance(media, Utterance):
             self._heard.append(media)
+
+    def ready(self) -> Sequence[Sample]:
+        """Nothing: words are read with their window."""
+        return ()
 
     def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
         """One sample per utterance; none at all is silence."""

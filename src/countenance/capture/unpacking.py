@@ -12,7 +12,7 @@ from countenance.capture.lanes import Lane
 from countenance.capture.pictures import Painter
 from countenance.capture.recording import LARGEST_PIXELS, SOUND_RATES
 from countenance.capture.rtp import Codec, Encoded
-from countenance.capture.sound import Pieces, Tuner, index_of
+from countenance.capture.sound import Pieces, Tuner, index_of, moment_us
 from countenance.contracts.media import SAMPLE_RATE, VideoFrame
 
 DRIFT = SAMPLE_RATE // 20
@@ -127,6 +127,8 @@ class SoundDecoder:
         self._pieces.add(self._tuned(sound))
         for piece in self._pieces.take():
             self._lane.put(piece)
+        # A picture of before need not wait for the piece that this packet belongs to.
+        self._lane.reach(moment_us(self._pieces.end_index) - 1)
 
     def _tuned(self, sound: av.AudioFrame) -> list[NDArray[np.int16]]:
         if not self._tuner.fits(sound):

@@ -73,9 +73,14 @@ class Utterance:
 Media = VideoFrame | AudioChunk | Utterance
 
 
+def whole_us(media: Media) -> int:
+    """When all of a piece has been heard or seen. Media of a call come in this order: no picture waits for a sound."""
+    return media.end_us if isinstance(media, AudioChunk) else media.at_us
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The call has come to this time: a live tap says it, and gives nothing from before it any more."""
+    """The call has come to this time: a live tap says it, and gives nothing any more that was whole before it."""
 
     at_us: int
 

@@ -25,7 +25,7 @@ class Tap(Protocol):
         ...
 
     def media(self) -> AsyncIterator[Media | Reached]:
-        """Media of all subscribed tracks in order of time; timestamps never run back.
+        """Media of all subscribed tracks in the order in which they are whole (`whole_us`); that time never runs back.
 
         A live tap also says how far time has come, whether or not media arrive, and ends when the call hangs up.
         """
@@ -78,7 +78,7 @@ class Transcriber(Protocol):
 
 
 class Sampler(Protocol):
-    """Cuts one modality of one participant into samples; models run only inside `samples`, under a lease."""
+    """Cuts one modality of one participant into samples; models run in `ready` and `samples` alone, under a lease."""
 
     @property
     def modality(self) -> Modality:
@@ -89,8 +89,12 @@ class Sampler(Protocol):
         """Queue media of the open window."""
         ...
 
+    def ready(self) -> Sequence[Sample]:
+        """Cut of what is queued what need not wait for the end of the window; it need never be asked."""
+        ...
+
     def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
-        """Cut what was queued for this window; the queue is empty afterwards."""
+        """Cut what is left of this window; the queue is empty afterwards."""
         ...
 
     def skip(self, start_us: int, end_us: int) -> None:

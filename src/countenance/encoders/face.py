@@ -12,6 +12,7 @@ from countenance.contracts.readings import Observation
 from countenance.encoders.usable import read_usable
 from countenance.inference.bundle import Bundle
 from countenance.inference.facecrop import halved, inner_grey
+from countenance.inference.mirroring import read_faces
 from countenance.inference.shelf import Shelf
 
 BUNDLE = "face-expression.v1"
@@ -51,6 +52,7 @@ class FaceExpressionEncoder:
             )
         self._bundle = bundle
         self._labels = labels
+        self._below = _mirror_below(bundle)
 
     @classmethod
     def from_shelf(cls, shelf: Shelf) -> "FaceExpressionEncoder":
@@ -63,7 +65,8 @@ class FaceExpressionEncoder:
 
     def _rows(self, faces: Sequence[FaceSample]) -> NDArray[np.float32]:
         """Calibrated probabilities, n x 8, and beside them the embedding where the net gives one, n x (8 + d)."""
-        out = self._bundle.model.run({"face": halved(inner_grey([face.crop for face in faces]))})
+        grey = halved(inner_grey([face.crop for face in faces]))
+        out = read_faces(self._bundle.model, grey, self._below)
         shares = self._bundle.calibration.distribution(out["scores"])
         return np.hstack([shares, out["embedding"]]) if "embedding" in out else shares
 
@@ -97,3 +100,13 @@ def affect(shares: Mapping[str, float]) -> dict[str, float]:
         name: sum(share * AFFECT[label][axis] for label, share in shares.items())
         for axis, name in enumerate(("valence", "arousal"))
     }
+
+
+def _mirror_below(bundle: Bundle) -> float:
+    """Under which share a face is looked at once more, mirrored; a bundle that says nothing of it looks once."""
+    below = bundle.calibration.extra.get("mirror_below", 0.0)
+    if not isinstance(below, int | float) or not 0.0 <= below <= 1.0:
+        raise BundleError(
+            f"{bundle.folder / 'calibration.json'}: mirror_below is {below!r}, not a share", "Install the bundle again."
+        )
+    return float(below)

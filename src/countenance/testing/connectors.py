@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 from countenance.contracts.call import Call, Track, TrackKind
-from countenance.contracts.media import AudioChunk, Media, Reached, Utterance, VideoFrame
+from countenance.contracts.media import AudioChunk, Media, Reached, Utterance, VideoFrame, whole_us
 from countenance.contracts.stages import Connector, Tap
 
 CARRIES = {TrackKind.VIDEO: VideoFrame, TrackKind.AUDIO: AudioChunk, TrackKind.TEXT: Utterance}
@@ -139,8 +139,9 @@ class _Suite:
 
 def _check_forward(media: list[Media]) -> None:
     for before, after in pairwise(media):
-        assert after.at_us >= before.at_us, (
-            f"time runs back from {before.at_us} us ({before.track_id}) to {after.at_us} us ({after.track_id})"
+        then_us, now_us = whole_us(before), whole_us(after)
+        assert now_us >= then_us, (
+            f"time runs back from {then_us} us ({before.track_id}) to {now_us} us ({after.track_id})"
         )
 
 
@@ -158,8 +159,9 @@ async def _media(tap: Tap) -> AsyncIterator[Media]:
     """Media without what a live tap says of time."""
     reached_us = 0
     async for item in tap.media():
-        assert item.at_us >= reached_us, f"{item} comes after the tap had said {reached_us} us"
+        at_us = item.at_us if isinstance(item, Reached) else whole_us(item)
+        assert at_us >= reached_us, f"{item} comes after the tap had said {reached_us} us"
         if isinstance(item, Reached):
-            reached_us = item.at_us
+            reached_us = at_us
         else:
             yield item

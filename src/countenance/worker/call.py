@@ -95,10 +95,11 @@ class HostedCall:
         self.admit(host.admitted)
         self._session = Session(
             self._permissions,
-            parts.stages(self._permissions, host.taxonomies),
+            parts.stages(self._permissions, host.taxonomies, self.now_us),
             self.guard,
             self,
-            resume_us=host.media_us // SECOND_US * SECOND_US,
+            start_us=host.media_us // SECOND_US * SECOND_US,
+            on_arrival=True,
         )
 
     def now_us(self) -> int:

@@ -1,7 +1,7 @@
 """What a worker loads once: weights, encoders, fusion, taxonomies and a transcriber, shared by all its calls."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +21,14 @@ from countenance.fusion.head import with_heads
 from countenance.inference.shelf import Profile, Shelf
 from countenance.permission import Permissions
 from countenance.session import Stages
-from countenance.worker.timing import TimedAggregator, TimedEncoder, TimedFinder, TimedFusion, Timings
+from countenance.worker.timing import (
+    AnsweringEncoder,
+    TimedAggregator,
+    TimedEncoder,
+    TimedFinder,
+    TimedFusion,
+    Timings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,8 @@ class Parts:
         finder, fusion = TimedFinder(self.finder, timings), TimedFusion(self.fusion, timings)
         return replace(self, encoders=encoders, finder=finder, fusion=fusion, timings=timings)
 
-    def stages(self, permissions: Permissions, taxonomies: Sequence[str]) -> Stages:
-        """The stages of one call, with state of their own."""
+    def stages(self, permissions: Permissions, taxonomies: Sequence[str], now_us: Callable[[], int]) -> Stages:
+        """The stages of one call, with state of their own; `now_us` is its media time, which only timing asks for."""
 
         def samplers(participant: Participant) -> Mapping[Modality, Sampler]:
             return self.samplers(participant, permissions.allowed(participant.id))
@@ -91,7 +98,10 @@ class Parts:
         plain: list[Aggregator] = [TaxonomyAggregator(self.taxonomies[name]) for name in taxonomies]
         timings = self.timings
         aggregators = plain if timings is None else [TimedAggregator(one, timings) for one in plain]
-        return Stages(samplers, self.encoders, self.fusion, aggregators, ())
+        encoders = self.encoders
+        if timings is not None:
+            encoders = tuple(AnsweringEncoder(one, timings, now_us) for one in encoders)
+        return Stages(samplers, encoders, self.fusion, aggregators, ())
 
     def samplers(self, participant: Participant, allowed: Sequence[Modality]) -> Mapping[Modality, Sampler]:
         """One sampler per modality that law and charter allow of this participant."""

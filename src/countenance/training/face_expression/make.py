@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.evaluation import conformal
-from countenance.evaluation.metrics import ACCURACY
+from countenance.evaluation.metrics import ACCURACY, MACRO_F1, NLL
 from countenance.evaluation.riskcoverage import threshold_for
+from countenance.inference.mirroring import unsure
 from countenance.inference.onnx import OnnxModel
 from countenance.training.datasets import ferplus
 from countenance.training.device import Device, begin
@@ -23,7 +24,15 @@ from countenance.training.export import write_bundle
 from countenance.training.face_expression import measure
 from countenance.training.face_expression.bundle import card
 from countenance.training.face_expression.calibrate import Fitted, choose
-from countenance.training.face_expression.export import cpu_ms, export, outputs_of, quantise
+from countenance.training.face_expression.export import (
+    MIRROR_BELOW,
+    MIRROR_TRIED,
+    cpu_ms,
+    export,
+    in_eight_bits,
+    outputs_of,
+    read_twice,
+)
 from countenance.training.face_expression.recipe import ExpressionRecipe
 from countenance.training.face_expression.train import CHECKPOINT, expression_net, train
 from countenance.training.face_net import parameter_count
@@ -73,7 +82,7 @@ def _export(run: Run, recipe: ExpressionRecipe, data: Path) -> None:
         result["gap"] = export(net.eval(), paths[32], dev.images[:64])
         faces, _ = ferplus.training_faces(data)
         drawn = np.random.default_rng(recipe.seed).choice(len(faces), min(RANGES_FROM, len(faces)), replace=False)
-        quantise(paths[32], paths[8], faces.images[drawn])
+        in_eight_bits(paths[32], paths[8], faces.images[drawn])
         rows = {bits: _tried(OnnxModel(path), dev) for bits, path in paths.items()}
         lost = rows[32]["dev_accuracy"] - rows[8]["dev_accuracy"]
         bits = 8 if rows[8]["cpu_ms"] < rows[32]["cpu_ms"] and lost <= MOST_LOST else 32
@@ -92,17 +101,29 @@ def _fit(run: Run, data: Path) -> None:
     if run.result("fit") is not None:
         return
     dev = _dev(data)
-    logits = outputs_of(OnnxModel(run.folder / "model.onnx"), dev.images)
+    model = OnnxModel(run.folder / "model.onnx")
+    logits = outputs_of(model, dev.images)
     with run.stage("fit") as result:
+        result["mirrored"] = [_mirrored(model, dev, below) for below in MIRROR_TRIED]
         fitted, leans = choose(logits, measure.dev_scores(dev, logits))
         said = measure.dev_scores(dev, logits, fitted)
         said.write(run.folder / "scores-dev.npz")
-        calibration = fitted.written()
+        calibration = fitted.written() | {"mirror_below": MIRROR_BELOW}
         sets = conformal.fit(said)
         calibration["conformal"] = {"alpha": sets.alpha, "quantile": round(sets.quantile, 5)}
         if (bar := threshold_for(said, measure.WANTED_RISK)) is not None:
             calibration["abstain_below"] = round(bar, 5)
         result.update({"lean": fitted.lean, "leans": leans, "dev_accuracy": ACCURACY(said), "calibration": calibration})
+
+
+def _mirrored(model: OnnxModel, dev: ferplus.FerPlus, below: float) -> dict[str, float]:
+    """What reading unsure faces twice is worth on dev, each with its own calibration."""
+    once = outputs_of(model, dev.images, 0.0)
+    logits = outputs_of(model, dev.images, below)
+    plain = measure.dev_scores(dev, logits)
+    said = measure.dev_scores(dev, logits, choose(logits, plain)[0])
+    share = float(unsure(once, below).mean())
+    return {"below": below, "share": share, "accuracy": ACCURACY(said), "macro_f1": MACRO_F1(said), "nll": NLL(said)}
 
 
 def _measure(run: Run, data: Path) -> None:
@@ -121,6 +142,7 @@ def _measure(run: Run, data: Path) -> None:
         measure.scores_of(test.take(plain), "PrivateTest", chosen, "FER+ PrivateTest, plurality rule").write(
             run.folder / "scores-test.npz"
         )
+        result["read_twice"] = read_twice(model, test.images[plain])
         result["robustness"] = measure.robustness(model, test.take(plain), fitted, bar)
     (run.folder / "figures.json").write_text(json.dumps(run.result("measure"), indent=1) + "\n", encoding="utf-8")
 

@@ -74,7 +74,7 @@ def figures(test: ferplus.FerPlus, logits: NDArray[np.float32], fitted: Fitted, 
     found: dict[str, Any] = {}
     for rule, (holds, meaning) in RULES.items():
         chosen = holds(test.votes)
-        protocol = f"FER+ PrivateTest; {meaning}; one crop and its mirror image in one call"
+        protocol = f"FER+ PrivateTest; {meaning}; one crop, mirrored as well where unsure"
         table = scores_of(test.take(chosen), "PrivateTest", fitted.probabilities(logits[chosen]), protocol)
         raw = scores_of(test.take(chosen), "PrivateTest", softmax(logits[chosen]), protocol)
         found[rule] = {"rule": meaning, "n": len(table), "metrics": _measured(table, MEASURES)}
