@@ -20,7 +20,7 @@ from countenance.contracts.errors import UsageError
 from countenance.evaluation.scores import Scores
 from countenance.inference.bundle import Bundle
 from countenance.training.datasets import ferplus
-from countenance.training.face_expression import calibrate, export, train
+from countenance.training.face_expression import calibrate, train
 from countenance.training.face_expression.distortions import DISTORTIONS, blur, coarse, cover, low_light
 from countenance.training.face_expression.make import make
 from countenance.training.face_expression.measure import refused, scores_of
