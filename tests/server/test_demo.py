@@ -49,7 +49,7 @@ class Served:
         return self.demo.company
 
     def you(self) -> str:
-        return next(one.id for one in self.company.live.call.participants if one.name == "You")
+        return next(one.id for one in self.company.live.call.participants if one.name == "Guest")
 
     def faces_read(self) -> int:
         """Seconds in which the visitor's face was read."""
@@ -105,7 +105,7 @@ def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: 
         page.get_by_role("button", name="Join as yourself").click()
         agree_to_the_face(page)
         expect(page.locator(".tile.seen")).to_have_count(3, timeout=SECONDS_S * 1000)
-        expect(page.locator("#badge")).to_have_text("Read of you now: Face")
+        expect(page.locator("#badge")).to_have_text("Read of you now: face")
         expect(page.locator(".chart-says")).to_have_text(SOME, timeout=SECONDS_S * 1000)
         check(page)
 

@@ -178,10 +178,11 @@ def correlation_of(connection: HTTPConnection) -> str:
 def install(app: FastAPI) -> None:
     """Answer every error of an app with a problem."""
     for kind in (CountenanceError, RequestValidationError, WebSocketRequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _answered)
+        app.add_exception_handler(kind, answered)
 
 
-async def _answered(connection: HTTPConnection, error: Exception) -> JSONResponse:
+async def answered(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """Any error as a problem."""
     response = answer(connection, _problem(connection, error))
     if isinstance(connection, WebSocket):
         await connection.send_denial_response(response)
@@ -227,6 +228,8 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel] | None) -> Fault:
     path = ".".join(where[1:] if where[:1] == ["body"] and len(where) > 1 else where)
     if found["type"] == "json_invalid":
         return Fault("body", "this is not valid JSON")
+    if found["type"] == "model_attributes_type" and path == "body":
+        return Fault("body", "a JSON object is wanted, sent with `Content-Type: application/json`")
     if found["type"] == "extra_forbidden" and model is not None:
         known = keys_of(model, found["loc"][1:-1])
         return Fault(path[:200], f"unknown key. {near(where[-1], known)}")

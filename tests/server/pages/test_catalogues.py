@@ -2,7 +2,7 @@
 
 import pytest
 
-from countenance.server.pages.catalogues import missing, said_by_screen
+from countenance.server.pages.catalogues import in_script, missing, said_by_screen
 from countenance.server.words import LANGUAGES, words_of
 
 
@@ -23,6 +23,13 @@ def test_no_page_says_what_nobody_can_know() -> None:
     said = " ".join(str(one) for words in said_by_screen().values() for one in words).lower()
     assert "feels" not in said
     assert "true emotion" not in said
+
+
+def test_words_within_the_values_of_other_words_are_found() -> None:
+    script = (
+        't("{who}: off", { who: name ?? t("nobody") }) + n("{count} \\"day\\"", "{count} days", { count }); at("x");'
+    )
+    assert list(in_script(script)) == ["{who}: off", "nobody", ('{count} "day"', "{count} days")]
 
 
 def test_one_and_many() -> None:

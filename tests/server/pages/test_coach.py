@@ -152,7 +152,7 @@ def test_what_is_read_of_whom_and_what_is_not(coach: Visit, service: Service, sc
     service.run(scene.one.calls.pause(call.live.id, call.ana, on=False))
     service.run(scene.one.calls.stop(call.live.id, call.ana, [FACE]))
     expect(ana.locator("[data-modality=face]")).to_have_text("Face: off, consent taken back")
-    expect(ana).to_contain_text("Read: Voice and Words only")
+    expect(ana).to_contain_text("Read: voice and words only")
     expect(ana).not_to_contain_text("disengaged")
     check(page)
 

@@ -18,7 +18,7 @@ def test_running_calls_are_listed_with_what_may_be_read_of_whom(browser: Browser
         check(page)
         live = scene.begin(PEOPLE)
         card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Ana and Ben"))
-        expect(card).to_contain_text("Ana (customer): may be read with consent: Face, Voice, and Words")
+        expect(card).to_contain_text("Ana (customer): may be read with consent: face, voice and words")
         link = card.get_by_role("link")
         link.focus()
         with page.expect_response("**/v1/calls?state=live"):

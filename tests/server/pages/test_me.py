@@ -48,7 +48,7 @@ def test_a_person_sees_their_own_curve_as_words_and_as_a_table(browser: Browser,
     seats.say_yes("Ana", "face", "voice")
     with visit(browser, address) as person:
         page = opened(person, seats, "Ana")
-        expect(page.locator("#badge")).to_have_text("Read of you now: Face and Voice")
+        expect(page.locator("#badge")).to_have_text("Read of you now: face and voice")
         for second in range(3):
             read(seats, "Ana", second)
         expect(page.locator(".state-word")).to_have_text("probably disengaged, high certainty")
@@ -78,7 +78,7 @@ def test_pausing_and_going_on_need_no_new_answer_and_only_the_keyboard(
         expect(page.locator("#badge")).to_have_text("Paused: nothing is read of you")
         page.get_by_role("button", name="Go on").focus()
         page.keyboard.press("Enter")
-        expect(page.locator("#badge")).to_have_text("Read of you now: Face")
+        expect(page.locator("#badge")).to_have_text("Read of you now: face")
     assert seats.readable("Cleo") == ["face"]
 
 

@@ -81,7 +81,7 @@ class Company:
     async def camera(self) -> str:
         """Seat somebody who wants to use their own camera; the invitation."""
         async with self._operator() as operator:
-            body = {"name": "You", "role": "customer", "person": "demo-you", "facts": FACTS}
+            body = {"name": "Guest", "role": "customer", "person": "demo-you", "facts": FACTS}
             answer = await operator.post(f"/v1/calls/{self.call_id}/participants", json=body)
             return await self._invitation(operator, str(answer.json()["participant_id"]))
 
@@ -183,7 +183,7 @@ def line_of(envelope: Envelope, names: Mapping[str, str]) -> str | None:
         return f"       {names.get(data['participant_id'], 'somebody')}: {data['modality']} {data['status']}"
     if envelope["type"] != SAMPLE or data["taxonomy"] != TAXONOMY or data["window"]["start_us"] % EACH_US:
         return None
-    who = names.get(data["subject"]["participant_id"], "You")
+    who = names.get(data["subject"]["participant_id"], "Guest")
     used = [modality for modality, use in data["modalities"].items() if use["used"]]
     minutes, seconds = divmod(data["window"]["start_us"] // SECOND_US, 60)
     return f"{minutes:3}:{seconds:02}  {who}: {_said(data)}  [{', '.join(used) or 'nothing read'}]"

@@ -1,6 +1,7 @@
 """The pages people see: each screen is one module here, one template and one ES module; all data comes by the API."""
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from countenance.server.pages import (
     assets,
@@ -10,6 +11,7 @@ from countenance.server.pages import (
     compliance,
     home,
     join,
+    lost,
     mine,
     models,
     review,
@@ -41,3 +43,4 @@ def install(app: FastAPI) -> None:
     """Give an app its pages."""
     for router in ROUTERS:
         app.include_router(router)
+    app.add_exception_handler(HTTPException, lost.lost)

@@ -16,9 +16,9 @@ from countenance import __version__
 from countenance.contracts.errors import CountenanceError, UnauthenticatedError
 from countenance.server.access import site_of
 from countenance.server.pages.sessions import Me, sessions_of
-from countenance.server.words import LANGUAGES, Words, language_of, words_of
 from countenance.server.problems import correlation_of, problem_of
 from countenance.server.scopes import Scope
+from countenance.server.words import LANGUAGES, Words, language_of, words_of
 
 NAV: tuple[tuple[str, str, Scope], ...] = (
     ("/", "Calls", Scope.CALLS_READ),

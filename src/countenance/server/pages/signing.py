@@ -13,9 +13,9 @@ from countenance.server.keys import SHAPE
 from countenance.server.origins import check_origin
 from countenance.server.pages.rendering import PageRoute, page
 from countenance.server.pages.sessions import NAME, sessions_of
-from countenance.server.words import CHOSEN, LANGUAGES
 from countenance.server.scopes import REVIEWERS, Position, Scope
 from countenance.server.tokens import LONGEST
+from countenance.server.words import CHOSEN, LANGUAGES
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 session = APIRouter(include_in_schema=False)

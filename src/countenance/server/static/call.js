@@ -4,8 +4,9 @@ import { Copy } from "./call_copy.js";
 import { devices } from "./call_devices.js";
 import { Mesh } from "./call_mesh.js";
 import { Tiles } from "./call_tiles.js";
-import { failed, say } from "./dom.js";
+import { failed, h, say } from "./dom.js";
 import { Seat } from "./seat.js";
+import { badge } from "./seat_badge.js";
 import { panel } from "./seat_panel.js";
 import { t } from "./words.js";
 
@@ -18,6 +19,7 @@ const tiles = new Tiles(document.getElementById("tiles"), document.getElementByI
 
 async function begin() {
   seat.begin().then(() => panel(document.getElementById("panel"), seat)).catch((problem) => failed(failure, problem));
+  place.append(inSight());
   tiles.add(participant, t("{name} (you)", { name }), true);
   const { stream, missing } = await devices();
   if (missing) failed(failure, missing);
@@ -37,6 +39,13 @@ async function begin() {
   muting("camera", stream.getVideoTracks()[0], [t("Camera off"), t("Camera on")], mesh);
   document.getElementById("leave").addEventListener("click", () => leave(mesh, copy, stream));
   addEventListener("pagehide", () => mesh.leave());
+}
+
+/** On a phone the panel lies below the pictures: what is read, and how to stop it, stays in sight. */
+function inSight() {
+  const stop = h("button.stop-button", { type: "button", hidden: true, onclick: () => seat.stop().catch((problem) => failed(failure, problem)) }, t("Stop"));
+  seat.addEventListener("change", () => (stop.hidden = seat.given.length === 0));
+  return h("div.call-now", { role: "group", "aria-label": t("What is read of you") }, badge(seat, false), stop);
 }
 
 /** What the service may get: the tracks of what may be read now, and nothing else. */

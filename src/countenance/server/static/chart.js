@@ -12,10 +12,25 @@ async function plotter() {
 
 const paper = document.createElement("canvas").getContext("2d");
 
-/** Room for the words beside a chart, as long as the chart keeps most of it. */
-function wide(words, font, whole) {
+const NARROW_PX = 420;
+const WHOLE_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+
+/** Room for the words beside a chart. */
+function wide(words, font) {
   paper.font = font;
-  return Math.min(whole * 0.42, 20 + Math.max(0, ...words.map((one) => paper.measureText(one).width)));
+  return 20 + Math.max(0, ...words.map((one) => paper.measureText(one).width));
+}
+
+/** Where there is no room beside a chart, its words stand in it, each on the line from which it holds. */
+function within(steps, words) {
+  return (u) => {
+    u.ctx.save();
+    u.ctx.font = `${11 * devicePixelRatio}px ${colour("--sans")}`;
+    u.ctx.fillStyle = colour("--quiet");
+    Object.assign(u.ctx, { textAlign: "left", textBaseline: "bottom" });
+    words.forEach((word, at) => u.ctx.fillText(word, u.bbox.left + 4 * devicePixelRatio, u.valToPos(steps[at], "y", true) - devicePixelRatio));
+    u.ctx.restore();
+  };
 }
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -33,7 +48,9 @@ export async function chart({ name, says, word, tone = "--accent", height = 180,
     h("summary", {}, t("As a table")),
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": name },
       h("table", {}, h("caption", {}, name), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Time")), h("th", { scope: "col" }, t("What it says")))), body)));
-  const element = h("figure.chart", { role: "group", "aria-label": name }, drawn, h("figcaption", {}, sentence), table);
+  const title = h("p.chart-name", { "aria-hidden": "true" }, name);
+  drawn.style.blockSize = `${height}px`;
+  const element = h("figure.chart", { role: "group", "aria-label": name }, title, drawn, h("figcaption", {}, sentence), table);
   const Plot = await plotter();
   let plot = null;
   let rows = [];
@@ -43,17 +60,22 @@ export async function chart({ name, says, word, tone = "--accent", height = 180,
     const [line, lane] = [colour(tone), colour("--lane")];
     const axis = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: `12px ${colour("--sans")}` };
     const hidden = { points: { show: false }, stroke: "transparent", spanGaps: false };
+    const [steps, words] = [[0, 0.35, 0.55, 0.75, 1], ["", t("possibly"), t("probably"), t("very likely"), ""]];
+    const beside = { ...axis, size: (_, shown) => wide(shown ?? [], axis.font), splits: () => steps, values: () => words };
+    const inside = { ...axis, size: 4, splits: () => steps, values: () => words.map(() => ""), ticks: { show: false } };
+    const hooks = width < NARROW_PX ? { drawAxes: [within(steps, words)] } : {};
+    if (onSeek) hooks.ready = [(u) => u.over.addEventListener("click", () => u.cursor.idx != null && onSeek(rows[u.cursor.idx].t_s))];
     return {
       width, height, legend: { show: false }, cursor: { sync: sync ? { key: sync } : undefined, y: false, drag: { x: false } },
       scales: { x: { time: false }, y: { range: [0, 1] } },
       axes: [
-        { ...axis, values: (_, at) => at.map(clock) },
-        { ...axis, size: (u, shown) => wide(shown ?? [], axis.font, u.width), splits: () => [0, 0.35, 0.55, 0.75, 1], values: () => ["", t("possibly"), t("probably"), t("very likely"), ""] },
+        { ...axis, incrs: WHOLE_SECONDS, space: 60, values: (_, at) => at.map(clock) },
+        width < NARROW_PX ? inside : beside,
       ],
       bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${line} 22%, ${lane})` }],
       // The line comes last, so that its band does not lie over it.
       series: [{}, hidden, hidden, { stroke: line, width: 2.25, points: { show: false }, spanGaps: false }],
-      hooks: onSeek ? { ready: [(u) => u.over.addEventListener("click", () => u.cursor.idx != null && onSeek(rows[u.cursor.idx].t_s))] } : {},
+      hooks,
     };
   }
 
@@ -73,11 +95,20 @@ export async function chart({ name, says, word, tone = "--accent", height = 180,
   }
 
   table.addEventListener("toggle", list);
-  new ResizeObserver(() => plot?.setSize({ width: drawn.clientWidth, height })).observe(drawn);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  new ResizeObserver(() => {
+    if (!plot) return;
+    const width = drawn.clientWidth;
+    // The words move when the room for them changes.
+    if (width < NARROW_PX === plot.width < NARROW_PX) plot.setSize({ width, height });
+    else anew();
+  }).observe(drawn);
+
+  function anew() {
     plot?.destroy();
     plot = null;
     paint();
-  });
+  }
+
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", anew);
   return { element, set: (next) => { rows = next; paint(); } };
 }

@@ -3,12 +3,11 @@ import { chart } from "./chart.js";
 import { fill, h, say } from "./dom.js";
 import { keyed, write } from "./keyed.js";
 import { certainty, estimate, notEnough, term } from "./terms.js";
-import { language, t } from "./words.js";
+import { apart, gathered, language, listed, t } from "./words.js";
 
 const READ = ["face", "voice", "text"];
 const KEPT_S = 300;
 const STALE_MS = 6000;
-const list = new Intl.ListFormat(language, { type: "conjunction" });
 
 /** The panels in `place`; `reviewer`: whether readings are shown at all. */
 export function people(place, reviewer) {
@@ -47,7 +46,9 @@ export function people(place, reviewer) {
 
   function show() {
     if (!read.isConnected) return;
-    showRead(order.filter((person) => person.here && isRead(person)));
+    const shown = order.filter((person) => person.here && isRead(person));
+    showRead(shown);
+    read.classList.toggle("many", shown.length > 2);
     showSilent(order.filter((person) => person.here && !isRead(person)));
     silent.hidden = !silent.children.length;
   }
@@ -55,7 +56,7 @@ export function people(place, reviewer) {
   return {
     seat, take, show,
     name: (id) => known.get(id)?.name ?? id,
-    title: () => list.format(order.filter((person) => person.here).map((person) => person.name)),
+    title: () => gathered(order.filter((person) => person.here).map((person) => person.name)),
     tick: (open) => {
       for (const person of known.values()) person.stale = open && person.sample && performance.now() - person.at > STALE_MS;
       show();
@@ -93,7 +94,7 @@ function silentLine(first) {
   return {
     element: h("li", { dataset: { silent: first.id } }, words, " ", reason),
     show: (person) => {
-      write(words, t("{name} ({role}): not analysed.", { name: person.name, role: term("role", person.role) }));
+      write(words, t("{name} ({role}): not analysed.", { name: apart(person.name), role: term("role", person.role) }));
       const barred = READ.map((modality) => person.rulings[modality]).find((ruling) => ruling && !ruling.allowed);
       // Reasons of the gate are told in English, as its rules are written.
       reason.lang = barred ? "en" : language;
@@ -121,9 +122,9 @@ const ANSWERS = { refused: () => t("no consent"), withdrawn: () => t("consent ta
 
 /** `Voice and words only` where the face is off: what is not read says nothing about anybody. */
 function only(states) {
-  const on = states.filter(([, tone]) => tone === "on" || tone === "unclear").map(([modality]) => term("modality", modality));
+  const on = states.filter(([, tone]) => tone === "on" || tone === "unclear").map(([modality]) => term("sense", modality));
   if (!on.length) return t("Nothing is read of this person.");
-  return on.length === READ.length ? "" : t("Read: {modalities} only", { modalities: list.format(on) });
+  return on.length === READ.length ? "" : t("Read: {modalities} only", { modalities: listed(on) });
 }
 
 /** What leads, in words. */
@@ -163,7 +164,7 @@ function panel(first, reviewer) {
       const state = term("state", person.tracked);
       const tracked = person.tracked;
       drawn = await chart({
-        name: t("Estimate of “{state}” for {name} over the last minutes", { state, name: person.name }),
+        name: t("Estimate of “{state}” for {name} over the last minutes", { state, name: apart(person.name) }),
         tone: `--${tracked}`, height: 168,
         word: (row) => estimate(tracked, row.p, row.low, row.high),
         says: (rows) => sentence(rows, tracked),

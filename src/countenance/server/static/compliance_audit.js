@@ -1,11 +1,12 @@
 // The log: checked here with the verifier that anybody can run, and searched.
 import { api, as } from "./api.js";
-import { keep, table } from "./compliance_words.js";
+import { keep, table, word } from "./compliance_words.js";
 import { failed, fill, h } from "./dom.js";
 import { moment, n, number, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const SHOWN = 20;
+const [FIRST, MOST] = [25, 100];
 
 export async function begin() {
   byId("verify").addEventListener("click", verify);
@@ -59,14 +60,16 @@ function told({ findings, trusted, kinds }, key, checkpoint) {
     h("p", {}, h("button", { type: "button", onclick: () => keep(`${size}.checkpoint`, new Blob([checkpoint], { type: "text/plain" })) }, t("Save this signed state"))));
 }
 
-async function search(chosen) {
+async function search(chosen, limit = FIRST) {
   const body = Object.fromEntries([...chosen].filter(([, value]) => value));
   byId("search-failure").hidden = true;
   try {
-    const found = await api("/v1/audit/search?limit=100", { method: "POST", body });
+    const found = await api(`/v1/audit/search?limit=${limit}`, { method: "POST", body });
     fill(byId("found"), table(t("Entries, the newest first"), [
-      [t("Entry"), (one) => String(one.seq)], [t("When"), (one) => moment(one.at)], [t("Kind"), (one) => h("code", {}, one.kind)], [t("What it says"), (one) => said(one.body)],
-    ], found.items, t("No entry fits.")), found.whole ? [] : h("p.quiet", {}, t("Only the newest hundred are shown.")));
+      [t("Entry"), (one) => String(one.seq)], [t("When"), (one) => h("span.when", {}, moment(one.at, { dateStyle: "short", timeStyle: "medium" }))],
+      [t("Kind"), (one) => [h("span.when", {}, word("kind", one.kind)), h("code.kind", {}, one.kind)]], [t("What it says"), (one) => said(one.body)],
+    ], found.items, t("No entry fits.")), found.whole || limit >= MOST ? [] : h("p", {}, h("button", { type: "button", onclick: () => search(chosen, limit + FIRST) }, t("Earlier entries"))),
+      found.whole || limit < MOST ? [] : h("p.quiet", {}, t("Only the newest hundred are shown.")));
   } catch (problem) {
     failed(byId("search-failure"), problem);
     fill(byId("found"));

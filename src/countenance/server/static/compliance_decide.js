@@ -1,9 +1,9 @@
 // The five questions, one after the other, by keyboard as well; then the decision with all its reasons.
 import { api } from "./api.js";
-import { duties, keep, verdicts } from "./compliance_words.js";
+import { duties, keep, verdicts, word } from "./compliance_words.js";
 import { failed, fill, h } from "./dom.js";
 import { term } from "./terms.js";
-import { t } from "./words.js";
+import { listed, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("decide");
@@ -22,11 +22,7 @@ export function begin() {
     next();
   });
   byId("step-back").addEventListener("click", () => show(at - 1));
-  byId("again").addEventListener("click", () => {
-    form.hidden = false;
-    byId("decision").hidden = true;
-    show(0);
-  });
+  byId("again").addEventListener("click", () => again());
   show(0, false);
 }
 
@@ -50,28 +46,64 @@ async function next() {
   }
   if (at < steps.length - 1) return void show(at + 1);
   try {
-    decided(await api("/v1/policy/decide", { method: "POST", body: asked(chosen) }));
+    const questions = asked(chosen);
+    const found = await decision(questions);
+    // What is refused person by person may be allowed of a group.
+    const group = !found.allowed && !found.barred && questions.reviewed && (await decision({ ...questions, reviewed: false })).allowed;
+    decided(found, group);
   } catch (problem) {
     failed(byId("step-failure"), problem);
   }
 }
 
+const decision = (body) => api("/v1/policy/decide", { method: "POST", body });
+
 function asked(chosen) {
-  const facts = Object.fromEntries(["minor", "relation"].map((name) => [name, chosen.get(name)]).filter(([, value]) => value));
+  const names = [...form.querySelectorAll("[data-fact]")].map((one) => one.name);
+  const facts = Object.fromEntries(names.map((name) => [name, chosen.get(name)]).filter(([, value]) => value));
   return {
     purpose: chosen.get("purpose"), roles: chosen.getAll("roles"), jurisdictions: chosen.getAll("jurisdictions"), facts, on: chosen.get("on") || null,
     minutes: Number(chosen.get("minutes")), timing: chosen.get("timing"), residence: chosen.get("residence"), reviewed: chosen.get("reviewed") === "yes",
   };
 }
 
-function decided(found) {
+const UNSTATED = /(?:strictest is assumed|facts are stated): ([\w, ]+)/;
+
+/** Facts that were not stated and that a refusal rests on. */
+function unstated(rulings) {
+  const named = rulings.filter((one) => !one.allowed).flatMap((one) => one.verdicts).flatMap((one) => UNSTATED.exec(one.reason)?.[1].split(", ") ?? []);
+  return [...new Set(named)].filter((name) => form.elements[name]);
+}
+
+/** What somebody may do about a refusal that is not for good. */
+function hints(found, group) {
+  const names = found.barred ? [] : unstated(found.rulings);
+  const back = (step, place) => h("p", {}, h("button", { type: "button", onclick: () => again(step, place) }, t("Back to that question")));
+  return [
+    names.length > 0 && h("div.note", {}, h("p", {}, t("Some of it is refused only because this was not stated: {facts}.", { facts: listed(names.map((name) => word("fact", name))) })), back(0, names[0])),
+    group && h("div.note", {}, h("p", {}, t("Of groups it may be read: with nobody who looks at single people.")), back(steps.length - 1)),
+  ];
+}
+
+function again(step = 0, place = null) {
+  form.hidden = false;
+  byId("decision").hidden = true;
+  show(step, place === null);
+  if (place === null) return;
+  const field = form.elements[place];
+  field.closest("details")?.setAttribute("open", "");
+  field.focus();
+}
+
+function decided(found, group) {
   form.hidden = true;
   byId("decision").hidden = false;
   const title = byId("decision-title");
   title.textContent = found.barred ? t("Refused, whoever is on the call and wherever they are") : found.allowed ? t("Allowed, for some and under conditions") : t("Refused");
   byId("decision-words").textContent = found.allowed
     ? found.consequence === "individual" ? t("A named human looks at single people and decides.") : t("Only results about groups may be shown.")
-    : t("Nothing may be read, so there is nothing to configure. No setting and no consent lifts this.");
+    : found.barred ? t("Nothing may be read, so there is nothing to configure. No setting and no consent lifts this.") : t("As it is asked, nothing may be read, so there is nothing to configure. No consent lifts this.");
+  fill(byId("decision-hints"), hints(found, group));
   const roles = [...new Set(found.rulings.map((one) => one.case.role))];
   fill(byId("decision-people"), roles.map((role) => person(role, found.rulings.filter((one) => one.case.role === role))));
   byId("decision-way").hidden = !found.allowed;

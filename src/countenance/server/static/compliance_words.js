@@ -1,4 +1,5 @@
 // The words of the policy for people; what it says itself stays in English, as the laws are cited.
+import { duty } from "./compliance_duties.js";
 import { h } from "./dom.js";
 import { term } from "./terms.js";
 import { moment, t } from "./words.js";
@@ -20,6 +21,12 @@ const said = {
     personality: t("personality"), intent_to_quit: t("intent to leave a job"), protected_trait: t("protected traits"), diagnosis: t("diagnosis"),
   },
   consequence: { individual: t("a human looks at single people"), aggregate_only: t("only groups are told of"), solely_automated: t("a machine decides alone") },
+  reviewer: { coach: t("a coach"), teacher: t("a teacher"), tutor: t("a tutor"), clinician: t("a clinician") },
+  kind: {
+    GATE: t("what the gate said"), CONSENT: t("an answer"), LEASE: t("leave to read a second"), RESULT: t("what was read"), LEASE_CLOSE: t("leave used up"),
+    ACCESS: t("somebody looked"), EXPORT: t("data given out"), SUGGESTION: t("a suggestion"), OPT_OUT: t("a stop"), ERASURE: t("an erasure"), RETENTION: t("deleted in time"),
+    KEY_ROTATION: t("a key replaced"), POLICY_LOAD: t("rules loaded"), MODEL_LOAD: t("models loaded"), CONFIG: t("settings"), RECOVERY: t("taken up after a fault"),
+  },
   layer: { law: t("Law"), product: t("Charter"), deployer: t("Own rule") },
   effect: { allow: t("allows"), deny: t("refuses"), require: t("requires") },
   consent: {
@@ -56,9 +63,9 @@ export function duties(one) {
   return h("dl.facts", {},
     h("dt", {}, t("Consent")), h("dd", {}, word("consent", one.consent)),
     h("dt", {}, t("Kept at most")), h("dd", {}, t("{count} days", { count: one.retention_days })),
-    one.human_role ? [h("dt", {}, t("Who decides")), h("dd", {}, one.human_role.replaceAll("_", " "))] : [],
+    one.human_role ? [h("dt", {}, t("Who decides")), h("dd", {}, word("reviewer", one.human_role))] : [],
     one.aggregate_k ? [h("dt", {}, t("Smallest group")), h("dd", {}, String(one.aggregate_k))] : [],
-    h("dt", {}, t("Duties")), h("dd", { lang: "en" }, one.names.map((name) => name.replaceAll("_", " ").replace("recommended:", "recommended: ")).join(", ")));
+    h("dt", {}, t("Duties")), h("dd", {}, h("ul.duties", {}, one.names.map((name) => h("li", {}, duty(name))))));
 }
 
 /** A table of plain rows: `columns` are `[heading, value of a row]`. */
@@ -69,11 +76,14 @@ export function table(name, columns, rows, empty) {
       h("tbody", {}, rows.map((row) => h("tr", {}, columns.map(([, value]) => h("td", {}, value(row))))))));
 }
 
+const KEPT_MS = 60_000;
+
 /** Let the browser keep something as a file. */
 export function keep(name, blob) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 0);
+  // A browser that is busy takes the file up later.
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
 }

@@ -3,12 +3,12 @@ import { api } from "./api.js";
 import { failed, fill, h } from "./dom.js";
 import { keyed, write } from "./keyed.js";
 import { term } from "./terms.js";
-import { clock, language, n, t } from "./words.js";
+import { apart, gathered, lasting, listed, n, t } from "./words.js";
 
 const EVERY_MS = 2000;
 const READ = ["face", "voice", "text"];
+const MOST = 6;
 const at = (id) => document.getElementById(id);
-const list = new Intl.ListFormat(language, { type: "conjunction" });
 const show = keyed(at("calls"), (call) => call.call_id, card);
 
 function card(first) {
@@ -21,22 +21,23 @@ function card(first) {
     element: h("li.card", {}, h("h2", {}, title), facts, problem, people),
     show: (call) => {
       const here = (call.participants ?? []).filter((one) => one.here);
-      write(title, list.format(here.map((one) => one.name)) || call.call_id);
+      write(title, gathered(here.map((one) => one.name)) || call.call_id);
+      const since = (Date.now() - new Date(call.started_at)) / 1000;
       write(facts, [term("purpose", call.purpose), n("{count} person", "{count} people", { count: here.length }),
-        t("for {time}", { time: clock((Date.now() - new Date(call.started_at)) / 1000) })].join(" · "));
+        since < 60 ? t("just begun") : t("for {time}", { time: lasting(since) })].join(" · "));
       problem.hidden = !call.problem;
       write(problem, call.problem ? t("Nobody is read at the moment: {problem}", { problem: call.problem }) : "");
       const key = JSON.stringify(here);
-      if (key !== shown) fill(people, here.map(person));
+      if (key !== shown) fill(people, here.slice(0, MOST).map(person), here.length > MOST && h("li.quiet", {}, n("and {count} more", "and {count} more", { count: here.length - MOST })));
       shown = key;
     },
   };
 }
 
 function person(one) {
-  const allowed = one.modalities.filter((ruling) => READ.includes(ruling.modality) && ruling.allowed).map((ruling) => term("modality", ruling.modality));
-  return h("li", {}, one.name, h("span.quiet", {}, ` (${term("role", one.role)}): `),
-    allowed.length ? t("may be read with consent: {modalities}", { modalities: list.format(allowed) }) : h("span.quiet", {}, t("not analysed")));
+  const allowed = one.modalities.filter((ruling) => READ.includes(ruling.modality) && ruling.allowed).map((ruling) => term("sense", ruling.modality));
+  return h("li", {}, apart(one.name), h("span.quiet", {}, ` (${term("role", one.role)}): `),
+    allowed.length ? t("may be read with consent: {modalities}", { modalities: listed(allowed) }) : h("span.quiet", {}, t("not analysed")));
 }
 
 async function look() {

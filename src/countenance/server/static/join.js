@@ -12,11 +12,11 @@ const seat = `/v1/calls/${call}/participants/${me}`;
 asking.addEventListener("countenance-answered", ({ detail }) => {
   const says = document.getElementById("ready-says");
   says.textContent = detail.analysis
-    ? t("Read of you is what you turned on, and nothing else. You can pause or stop it at any time, in the call too.")
+    ? t("Only what you turned on is read of you, and nothing else. You can pause or stop it at any time, in the call too.")
     : t("Nothing is read of you. You can turn it on yourself later, if you want to.");
   fill(document.getElementById("receipts"), detail.answers.map((one) =>
     h("li", {}, h("a", { href: `/me/${call}/receipts/${one.receipt_id}?me=${me}`, target: "_blank" },
-      t("Receipt for {modality}, to print", { modality: term("modality", one.modality) })))));
+      t("Receipt for {modality}, to print", { modality: term("sense", one.modality) })))));
   ready.hidden = false;
   document.getElementById("before").hidden = true;
   ready.focus();

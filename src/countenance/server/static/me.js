@@ -47,14 +47,17 @@ async function see() {
         due.length ? t("The first is deleted by {day}.", { day: moment(due[0], { dateStyle: "long" }) }) : ""),
       disputes.length > 0 && h("p", {}, n("You have said of {count} that it was wrong.", "You have said of {count} that they were wrong.", { count: disputes.length })),
       h("h3", {}, t("Your answers")),
-      h("ul.plain", {}, answers.map((one) => h("li", {}, h("strong", {}, term("modality", one.modality)), ` ${term("answer", one.status)}, ${moment(one.since)} `,
-        h("a", { href: `/me/${seat.call}/receipts/${one.receipt_id}?me=${seat.participant}` }, t("Receipt for {modality}, to print", { modality: term("modality", one.modality) }))))));
+      h("ul.plain", {}, answers.map((one) => h("li", {}, h("strong", {}, term("modality", one.modality)), `: ${term("answer", one.status)}, ${moment(one.since)} `,
+        h("a", { href: `/me/${seat.call}/receipts/${one.receipt_id}?me=${seat.participant}` }, t("Receipt for {modality}, to print", { modality: term("sense", one.modality) }))))));
   } catch (problem) {
     failed(failure, problem.status === 404 ? { message: t("Nothing is kept of you any more."), fix: "" } : problem);
   }
 }
 
 document.getElementById("see").addEventListener("click", see);
+seat.addEventListener("change", () => {
+  if (seat.erased) fill(document.getElementById("kept"), h("p", {}, t("Nothing is kept of you any more.")));
+});
 document.getElementById("export").addEventListener("click", async () => {
   failure.hidden = true;
   try {

@@ -1,4 +1,4 @@
-// What every page does: the language, signing out.
+// What every page does: the language, signing out, and that one sees where one is.
 import { api, as } from "./api.js";
 
 document.getElementById("language")?.addEventListener("change", async (event) => {
@@ -7,6 +7,14 @@ document.getElementById("language")?.addEventListener("change", async (event) =>
   address.searchParams.delete("language");
   location.replace(address);
 });
+
+for (const row of document.querySelectorAll(".sideways")) {
+  const current = row.querySelector("[aria-current]");
+  const fades = () => row.classList.toggle("more", row.scrollWidth - row.clientWidth - Math.abs(row.scrollLeft) > 4);
+  if (current) row.scrollLeft += current.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - current.offsetWidth) / 2;
+  row.addEventListener("scroll", fades, { passive: true });
+  new ResizeObserver(fades).observe(row);
+}
 
 document.getElementById("sign-out")?.addEventListener("click", async () => {
   await api(`/session?as=${encodeURIComponent(as)}`, { method: "DELETE" });

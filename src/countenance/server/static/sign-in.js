@@ -1,9 +1,15 @@
 // Signing in: by a key somebody types, or by the link of an invitation, whose token stands behind the #.
 import { api } from "./api.js";
 import { failed } from "./dom.js";
+import { t } from "./words.js";
 
 const form = document.getElementById("sign-in");
 const failure = document.getElementById("failure");
+
+const REFUSED = {
+  message: t("This key, token or invitation is not valid."),
+  fix: t("Check that it was copied whole. It may also have ended: ask whoever gave it to you for a new one."),
+};
 
 async function enter(credential) {
   try {
@@ -11,7 +17,7 @@ async function enter(credential) {
     const wanted = form.dataset.next;
     location.replace(wanted !== "/" ? wanted : next);
   } catch (problem) {
-    failed(failure, problem);
+    failed(failure, problem.status === 401 ? REFUSED : problem);
   }
 }
 

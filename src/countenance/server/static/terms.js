@@ -3,6 +3,8 @@ import { t } from "./words.js";
 
 const words = {
   modality: { face: t("Face"), voice: t("Voice"), text: t("Words"), telemetry: t("Turn-taking") },
+  // Within a sentence.
+  sense: { face: t("face"), voice: t("voice"), text: t("words"), telemetry: t("turn-taking") },
   state: { engaged: t("engaged"), disengaged: t("disengaged"), confused: t("confused"), frustrated: t("frustrated") },
   reason: {
     no_face: t("no face in the picture"), occluded: t("face covered"), low_light: t("not enough light"), silence: t("no speech"),

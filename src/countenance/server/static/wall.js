@@ -3,7 +3,7 @@ import { failed, fill, say } from "./dom.js";
 import { keyed, write } from "./keyed.js";
 import { follow, painted } from "./live.js";
 import { term } from "./terms.js";
-import { card, nameOf } from "./wall_card.js";
+import { card } from "./wall_card.js";
 import { n, t } from "./words.js";
 
 const ORDER_MS = 3000;
@@ -82,7 +82,7 @@ function fits(call) {
   if (chosen.purpose && call.purpose !== chosen.purpose) return false;
   if (chosen.which === "need" && call.need < NEED) return false;
   if (chosen.which === "not_read" && !call.problem) return false;
-  return !chosen.find || `${nameOf(call)} ${call.call_id}`.toLowerCase().includes(chosen.find);
+  return !chosen.find || `${call.people.join(" ")} ${call.call_id}`.toLowerCase().includes(chosen.find);
 }
 
 function purposes() {

@@ -2,12 +2,17 @@
 import { fill, h } from "./dom.js";
 import { keyed, write } from "./keyed.js";
 import { estimate, likelihood, notEnough, term } from "./terms.js";
-import { clock, language, n, t } from "./words.js";
+import { gathered, lasting, n, t } from "./words.js";
 
-const list = new Intl.ListFormat(language, { type: "conjunction" });
+const MOST = 6;
 
 /** A call by its people, or by its id while nobody is on it. */
-export const nameOf = (call) => list.format(call.people) || call.call_id;
+export const nameOf = (call) => gathered(call.people) || call.call_id;
+
+/** Of many people those first of whom something can be said, events before everything else; otherwise as they came. */
+const foremost = (all) =>
+  all.length <= MOST ? all : [...all].sort((a, b) => b.events.length - a.events.length || (b.label !== null) - (a.label !== null)).slice(0, MOST);
+
 
 /** A card, for `keyed`. */
 export function card(first) {
@@ -15,11 +20,12 @@ export function card(first) {
   const facts = h("p.quiet.small");
   const tags = h("p.chips");
   const people = h("ul.wall-people");
+  const more = h("p.small.quiet");
   const group = h("p.small");
   const reading = h("ul.chips", { "aria-label": t("What is read") });
   const showPeople = keyed(people, (one) => one.participant_id, person);
   const element = h("li.card.wall-card", { dataset: { call: first.call_id } },
-    h("div", {}, h("h2", {}, title), facts), tags, h("div", {}, people, group), reading);
+    h("div", {}, h("h2", {}, title), facts), tags, h("div", {}, people, more, group), reading);
   const shown = {};
 
   /** Draw a part anew only where what it shows has changed. */
@@ -32,7 +38,7 @@ export function card(first) {
   function show(call) {
     const since = (Date.now() - new Date(call.started_at)) / 60000;
     write(facts, [term("purpose", call.purpose), n("{count} person", "{count} people", { count: call.people.length }),
-      since < 1 ? t("just begun") : t("for {time}", { time: clock(Math.floor(since) * 60) })].join(" · "));
+      since < 1 ? t("just begun") : t("for {time}", { time: lasting(since * 60) })].join(" · "));
     if (call === shown.call) return;
     shown.call = call;
     write(title, nameOf(call));
@@ -43,7 +49,10 @@ export function card(first) {
       fill(tags, found);
       tags.hidden = !found.length;
     });
-    showPeople(call.participants);
+    showPeople(foremost(call.participants));
+    const rest = call.participants.length - MOST;
+    more.hidden = rest <= 0;
+    write(more, rest > 0 ? n("and {count} more", "and {count} more", { count: rest }) : "");
     write(group, call.group ? grouped(call.group) : "");
     group.hidden = !call.group;
     changed("reading", [call.reading, call.people.length], () => fill(reading, chips(call)));
