@@ -28,9 +28,9 @@ class Rehearsal:
         self.process.stdin.flush()
         return self._answer()
 
-    def produce(self, name: str, participant: str | None, codec: str) -> None:
+    def produce(self, name: str, participant: str | None, codec: str, **more: object) -> None:
         kind = "audio" if codec == "opus" else "video"
-        self.tell(produce=name, participant=participant, kind=kind, codec=codec)
+        self.tell(produce=name, participant=participant, kind=kind, codec=codec, **more)
 
     def senders(self) -> int:
         """How many streams are being sent."""

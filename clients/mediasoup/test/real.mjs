@@ -1,5 +1,7 @@
 /** A real router of an installed mediasoup: ffmpeg sends into it, and it sends to the taps. */
 
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 
 import { send } from "./senders.mjs";
@@ -27,17 +29,29 @@ export async function stage(folder) {
     }),
   );
   const listenInfo = { protocol: "udp", ip: "127.0.0.1" };
-  /** @param {{participant?: string, kind: string, codec: string}} what */
-  const produce = async ({ participant, kind, codec }) => {
-    const transport = await router.createPlainTransport({ listenInfo, rtcpMux: false, comedia: true });
+  /** @param {{participant?: string, kind: string, codec: string, layers?: string[]}} what */
+  const produce = async ({ participant, kind, codec, layers = ["320x180"] }) => {
+    const transport = await router.createPlainTransport({ listenInfo, rtcpMux: true, comedia: true });
     const { kind: _, ...rest } = CODECS[codec];
-    const sent = { codec, payloadType: 96, ssrc: ssrc++ };
-    const rtpParameters = { codecs: [{ ...rest, payloadType: 96 }], encodings: [{ ssrc: sent.ssrc }] };
+    const sent = layers.map((size) => ({ codec, payloadType: 96, ssrc: ssrc++, size }));
+    const encodings = sent.map((one) => ({ ssrc: one.ssrc }));
+    const rtpParameters = { codecs: [{ ...rest, payloadType: 96 }], encodings };
     const producer = await transport.produce({ kind, rtpParameters, appData: { participant } });
-    const { tuple, rtcpTuple } = transport;
-    const end = send({ ...sent, to: `rtp://127.0.0.1:${tuple.localPort}?rtcpport=${rtcpTuple.localPort}` });
-    producer.observer.once("close", end);
+    const { port, close } = await together(transport.tuple.localPort);
+    const ends = [close, ...sent.map((one) => send({ ...one, to: `rtp://127.0.0.1:${port}?rtcpport=${port}` }))];
+    producer.observer.once("close", () => ends.forEach((end) => end()));
+    // Every layer arrives before anybody takes one.
+    while (producer.score.length < layers.length) await once(producer.observer, "score");
     return producer;
   };
   return { router, produce, sent: () => [...consumers].filter((consumer) => !consumer.paused).length };
+}
+
+/** What comes to one port goes on from one: a transport hears one sender, and each layer is sent by its own. */
+async function together(/** @type {number} */ to) {
+  const socket = createSocket("udp4");
+  socket.on("message", (datagram) => socket.send(datagram, to, "127.0.0.1"));
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return { port: socket.address().port, close: () => void socket.close() };
 }

@@ -3,8 +3,9 @@
  * mediasoup would. With COUNTENANCE_MEDIASOUP (a folder with `node_modules/mediasoup`) the router is real too.
  *
  * Prints the port it listens on; then takes one JSON command a line and answers each with a line:
- * {"produce": id, "participant": name, "kind": "audio" | "video", "codec": "opus" | "VP8" | "H264"}, {"close": id},
- * {"end": true}, {"cut": true} (send every tap away); the answer says how many streams are sent to taps.
+ * {"produce": id, "participant": name, "kind": "audio" | "video", "codec": "opus" | "VP8" | "H264", "layers"?: [sizes]},
+ * {"close": id}, {"end": true}, {"cut": true} (send every tap away); the answer says how many streams are sent to taps.
+ * Layers are for the real router alone.
  */
 
 import { createServer } from "node:http";
@@ -23,8 +24,8 @@ const server = createServer((request, response) => void (tap.handle(request, res
 const producers = new Map();
 
 /** @param {any} command */
-async function obey({ produce: id, participant, kind, codec, close, end, cut }) {
-  if (id) producers.set(id, await produce({ id, participant, kind, codec }));
+async function obey({ produce: id, participant, kind, codec, layers, close, end, cut }) {
+  if (id) producers.set(id, await produce({ id, participant, kind, codec, layers }));
   if (close) producers.get(close).close();
   if (end) router.close();
   if (cut) tap.close();

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from pylibsrtp import Error, Policy, Session
+from pylibsrtp._binding import ffi  # type: ignore[import-not-found]
 
 from countenance.capture.lanes import Lane
 from countenance.capture.rtp import Assembler, Codec
@@ -15,6 +16,9 @@ from countenance.contracts.errors import TapError
 
 KEY_BYTES = 30
 """Of AES_CM_128_HMAC_SHA1_80: 16 of key and 14 of salt (RFC 3711, 4.1 and 4.3)."""
+
+MOST_BYTES = 2048
+"""Of a datagram. mediasoup adds to what a sender made as long as the network takes: more than 1500 bytes come."""
 
 
 class Stream:
@@ -33,6 +37,9 @@ class Stream:
     def take(self, datagram: bytes) -> None:
         """Take what came over the network, from whomever."""
         if not self._is_open or self._lane.closed:
+            return
+        if len(datagram) > MOST_BYTES:
+            self._lane.drop("unverified")
             return
         try:
             packet = self._session.unprotect(datagram)
@@ -87,6 +94,13 @@ async def open_port(listen: str) -> AsyncIterator[Port]:
         transport.close()
 
 
+def roomy(session: Session) -> Session:
+    """The same session with room for `MOST_BYTES`: it is made for 1500, and refuses more as a mistake of its caller."""
+    session._cdata = ffi.new("char[]", MOST_BYTES)  # noqa: SLF001 - nothing public sets it
+    session._buffer = ffi.buffer(session._cdata)  # noqa: SLF001
+    return session
+
+
 def _session(key: str) -> Session:
     """Decryption of whatever is sent with this key."""
     try:
@@ -95,4 +109,4 @@ def _session(key: str) -> Session:
         raw = b""
     if len(raw) != KEY_BYTES:
         raise TapError(f"the key of a stream is not {KEY_BYTES} bytes in Base64", "Use a sidecar of this version.")
-    return Session(Policy(key=raw, ssrc_type=Policy.SSRC_ANY_INBOUND))
+    return roomy(Session(Policy(key=raw, ssrc_type=Policy.SSRC_ANY_INBOUND)))

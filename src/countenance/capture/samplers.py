@@ -37,7 +37,8 @@ class FaceSampler:
         seen = [self._reader.read(frame) for frame in self._frames]
         self._frames.clear()
         faces = [found for found in seen if isinstance(found, FaceSample)]
-        self._found = self._found or bool(faces)
+        if faces:
+            self._found = True
         self._reasons += [found for found in seen if isinstance(found, Reason)]
         return faces
 
@@ -63,7 +64,7 @@ class FaceSampler:
     def _begin(self) -> None:
         """Nothing is known of the window yet."""
         self._frames: list[VideoFrame] = []
-        self._found: bool = False
+        self._found = False
         self._reasons: list[Reason] = []
 
     def state(self) -> object:

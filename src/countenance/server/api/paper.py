@@ -13,12 +13,12 @@ from countenance.server.access import Caller, Here, site_of
 from countenance.server.api.paths import CallId
 from countenance.server.api.readings import REVIEW, SERVICE, Looking, may_see
 from countenance.server.idempotency import OnceRoute
-from countenance.server.words import language_of
 from countenance.server.papers import PDF, file_name
 from countenance.server.scopes import Scope
 from countenance.server.summaries import shown_to
 from countenance.server.tenancy import Services
 from countenance.server.watching import OWN
+from countenance.server.words import language_of
 from countenance.surface.envelope import SAMPLE
 from countenance.surface.paper_blocks import Review, Said
 from countenance.surface.series import Episode, Series, episodes_of_halves, series_of_blocks
