@@ -6,16 +6,19 @@ from contextlib import asynccontextmanager
 
 from countenance.contracts.call import Call, Track, TrackKind
 from countenance.contracts.errors import MediaError
-from countenance.contracts.media import AudioChunk, Media, Utterance, VideoFrame
+from countenance.contracts.media import AudioChunk, Media, Utterance, VideoFrame, whole_us
 
 KIND_OF = {VideoFrame: TrackKind.VIDEO, AudioChunk: TrackKind.AUDIO, Utterance: TrackKind.TEXT}
 
 
 class MemoryConnector:
-    """Plays the given media in order of time; track ids are `<participant_id>/<kind>` unless tracks are given."""
+    """Plays the given media in the order in which they are whole.
+
+    Track ids are `<participant_id>/<kind>` unless tracks are given.
+    """
 
     def __init__(self, media: Iterable[Media], tracks: Iterable[Track] = ()) -> None:
-        self._media = tuple(sorted(media, key=lambda item: (item.at_us, item.track_id)))
+        self._media = tuple(sorted(media, key=lambda item: (whole_us(item), item.track_id)))
         self._tracks = tuple(tracks) or _tracks_of(self._media)
 
     @asynccontextmanager
