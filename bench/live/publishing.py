@@ -1,7 +1,7 @@
 """Somebody who publishes by WHIP from this process: a recording over and over, or a bar that moves and a tone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -66,14 +66,23 @@ def media_of(clips: Sequence[Path]) -> Sequence[Media]:
 
 async def publish(client: httpx.AsyncClient, seat: str, media: Media) -> RTCPeerConnection:
     """Begin to publish for a seat, by its address."""
+    address = seat.replace("/participants/", "/whip/")
+    headers = {"Content-Type": "application/sdp"}
+
+    async def offer(sdp: str) -> str:
+        return (await client.post(address, content=sdp, headers=headers, timeout=60)).text
+
+    return await publish_by(offer, media)
+
+
+async def publish_by(offer: Callable[[str], Awaitable[str]], media: Media) -> RTCPeerConnection:
+    """Begin to publish; `offer` brings an SDP offer to the service and gives its answer."""
     peer = RTCPeerConnection(RTCConfiguration([]))
     for track in (Pictures(media[0]), Voice(media[1])):
         peer.addTransceiver(track, direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())
-    address = seat.replace("/participants/", "/whip/")
-    headers = {"Content-Type": "application/sdp"}
-    answer = await client.post(address, content=peer.localDescription.sdp, headers=headers, timeout=60)
-    await peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+    answer = await offer(peer.localDescription.sdp)
+    await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     return peer
 
 

@@ -46,9 +46,9 @@ class Site:
 
 
 @asynccontextmanager
-async def site(folder: Path, workers: int = 1, spare: int = 0, fps: int = 10) -> AsyncIterator[Site]:
+async def site(folder: Path, workers: int = 1, spares: int = 0, fps: int = 10) -> AsyncIterator[Site]:
     """Open and close it."""
-    pool = Pool({"local": Recipe(taxonomies=DEPLOYED.taxonomies, fps=fps)}, workers, spare)
+    pool = Pool({"local": Recipe(taxonomies=DEPLOYED.taxonomies, fps=fps)}, workers, spares)
     with open_tenant(folder) as tenant:
         control = Control(tenant, Gate.load())
         await pool.open()

@@ -230,7 +230,7 @@ async def run(
 ) -> Outcome:
     """One run, and what came of it."""
     with tempfile.TemporaryDirectory() as folder:
-        async with site(Path(folder), spare=1, fps=5) as here:
+        async with site(Path(folder), spares=1, fps=5) as here:
             seen = await Soak(here, source, seed).run(people, seconds, fault_s, most)
             here.control.tick()
             if here.control.health().unaccounted:

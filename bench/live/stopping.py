@@ -35,8 +35,8 @@ from countenance.server.app import create_app
 from countenance.server.config import Config
 from countenance.server.keys import NewKey
 from countenance.server.opening import opened
+from countenance.server.process import RECIPES, environment_of
 from countenance.server.tenancy import Site
-from countenance.server.workers import RECIPES, environment_of
 from countenance.storage.clocks import SystemClock
 from countenance.worker.parts import Recipe
 

@@ -8,10 +8,10 @@ from tests.server.api.scene import signal
 
 from countenance.contracts.readings import Abstain, Reason
 from countenance.contracts.trust import Lease
-from countenance.link.messages import Closed, Done, Finished, Host, Left, Load, Message, Ok
+from countenance.link.messages import Closed, Done, Finished, Left, Load, Message, Ok
 from countenance.server.gathering import Gathering, MeasuredPool, Overheard
 from countenance.server.metrics import Metrics
-from countenance.server.workers import environment_of
+from countenance.server.process import environment_of
 from countenance.testing.clocks import ManualClock
 
 LEASE = Lease("l", "p_1", ("face",), 0, 1_000_000, "0" * 64, ())
@@ -94,13 +94,13 @@ async def test_calls_are_placed_through_the_count(
 ) -> None:
     placed: list[Any] = []
 
-    async def host(pool: object, host: object, owner: object) -> None:
+    async def host(pool: object, call_id: str, offer: object, owner: object) -> None:
         placed.append(owner)
 
     monkeypatch.setattr("countenance.server.workers.Pool.host", host)
-    told: Any = Host.__new__(Host)
-    await MeasuredPool({}, gathering=Gathering(metrics, clock)).host(told, Owner(clock))
-    await MeasuredPool({}).host(told, Owner(clock))
+    offer: Any = object()
+    await MeasuredPool({}, gathering=Gathering(metrics, clock)).host("c_1", offer, Owner(clock))
+    await MeasuredPool({}).host("c_1", offer, Owner(clock))
     assert [type(one) for one in placed] == [Overheard, Owner]
     await MeasuredPool({}).looking()
 

@@ -80,8 +80,8 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, spare: int = 0, deployed: Deployed = DEPLOYED) -> AsyncIterator[World]:
-    pool = Pool({"local": Recipe(taxonomies=deployed.taxonomies, fps=5)}, 1, spare)
+async def world(folder: Path, spares: int = 0, deployed: Deployed = DEPLOYED) -> AsyncIterator[World]:
+    pool = Pool({"local": Recipe(taxonomies=deployed.taxonomies, fps=5)}, 1, spares)
     with open_tenant(folder) as tenant:
         await pool.open()
         try:
@@ -178,7 +178,7 @@ def _counts(live: LiveCall, track: str) -> int:
 
 
 async def test_a_worker_that_dies_is_replaced_and_the_call_goes_on(tmp_path: Path) -> None:
-    async with world(tmp_path, spare=1) as here:
+    async with world(tmp_path, spares=1) as here:
         live = await here.begin(ANA, words={"Ana": [(n / 2, CONFUSED) for n in range(1, 80)]})
         other = await here.begin(BEN)
         await here.agree(live, 0, TEXT)
@@ -274,7 +274,7 @@ async def test_a_call_that_many_end_at_once_ends_once(tmp_path: Path) -> None:
 
 
 async def test_a_worker_that_dies_while_a_call_ends_is_not_given_the_call_again(tmp_path: Path) -> None:
-    async with world(tmp_path, spare=1) as here:
+    async with world(tmp_path, spares=1) as here:
         live = await here.begin(ANA)
         await here.agree(live, 0, FACE)
         await until(live, used(FACE, yes=False))

@@ -1,77 +1,317 @@
-"""Placing calls on workers: one that dies over it leaves the call to the next."""
+"""Placing calls on workers, and what becomes of them when workers die at any moment: no process is started here."""
 
 import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from countenance.contracts.errors import LinkError, OverloadError
-from countenance.link.messages import Host, Message, Ok
+from countenance.contracts.call import Call, Purpose
+from countenance.contracts.errors import LinkError, OverloadError, UsageError
+from countenance.link.frames import LONGEST
+from countenance.link.line import OK, Line
+from countenance.link.messages import Admitted, Ask, HangUp, Host, Message, Ready
 from countenance.server import workers
+from countenance.server.process import Worker
 from countenance.server.workers import Pool
+from countenance.worker.parts import Recipe
 
 
-class Fake:
-    """A worker that takes calls, or dies over them, or says nothing."""
-
-    def __init__(self, fate: str = "takes") -> None:
-        self.calls: set[str] = set()
-        self.load = SimpleNamespace(cpu_share=0.0)
-        self.line: object | None = object()
-        self.asked = 0
-        self.was_asked = asyncio.Event()
-        self._fate = fate
-
-    async def ask(self, _: Message) -> Message:
-        self.asked += 1
-        if self._fate == "dies":
-            self.line = None
-        self.was_asked.set()
-        if self._fate != "takes":
-            raise LinkError("gone or silent", "")
-        return Ok()
+def host_of(call_id: str) -> Host:
+    call = Call(call_id, "d", Purpose.SUPPORT_QA, ())
+    return Host(Admitted(call_id, call, ()), (), {}, (), "local")
 
 
-def pool_of(*fakes: Fake) -> Pool:
-    found: Any = list(fakes)
-    return Pool({}, workers=found)
+@dataclass(eq=False)
+class Process:
+    """A worker process that is none: it answers over a real socket, and dies when it is told to."""
+
+    stage: "Stage"
+    pid: int
+    returncode: int | None = None
+    calls: set[str] = field(default_factory=set)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    dead: asyncio.Event = field(default_factory=asyncio.Event)
+    line: Line | None = None
+
+    async def serve(self, end: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST)
+        self.line = Line(reader, writer, self.hear)
+        self.stage.keep(self.tell_ready())
+        await self.line.run()
+        self.kill()
+
+    async def tell_ready(self) -> None:
+        await self.ready.wait()
+        if self.line is not None:
+            self.line.tell(Ready({"face-finder.v1": "0" * 64}))
+
+    async def hear(self, message: Message) -> Message:
+        match message:
+            case Host():
+                self.stage.hosted(self, message.admitted.call_id)
+            case HangUp():
+                self.calls.discard(message.call_id)
+        return OK
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            self.returncode = -9
+            self.dead.set()
+            if self.line is not None:
+                self.line.close()
+
+    async def wait(self) -> int:
+        await self.dead.wait()
+        return -9
 
 
-@pytest.fixture
-def host() -> Host:
-    call: Any = SimpleNamespace(admitted=SimpleNamespace(call_id="c_1"))
-    return call  # type: ignore[no-any-return]
+@dataclass
+class Stage:
+    """The processes, and an owner of calls who has them taken up again."""
+
+    loading: bool = False
+    """Whether processes load until the script lets them be ready."""
+    processes: list[Process] = field(default_factory=list)
+    open: set[str] = field(default_factory=set)
+    placed: dict[str, Worker] = field(default_factory=dict)
+    lost_calls: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    most_alive: int = 0
+    pool: Pool = field(init=False)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def start(self, _: Mapping[str, Recipe], descriptor: int) -> asyncio.subprocess.Process:
+        process: Any = Process(self, len(self.processes))
+        self.processes.append(process)
+        self.most_alive = max(self.most_alive, len(self.alive))
+        if not self.loading:
+            process.ready.set()
+        self.keep(process.serve(socket.socket(fileno=os.dup(descriptor))))
+        return process  # type: ignore[no-any-return]
+
+    @property
+    def alive(self) -> list[Process]:
+        return [one for one in self.processes if one.returncode is None]
+
+    def hosted(self, process: Process, call_id: str) -> None:
+        if any(call_id in other.calls for other in self.alive if other is not process):
+            self.doubled.append(call_id)
+        process.calls.add(call_id)
+
+    async def hear(self, _: Message) -> Message:
+        return OK
+
+    async def lost(self, call_id: str) -> None:
+        self.lost_calls.append(call_id)
+        if call_id in self.open:
+            await self.place(call_id)
+
+    async def place(self, call_id: str) -> None:
+        def offer(worker: Worker) -> Host:
+            self.placed[call_id] = worker
+            return host_of(call_id)
+
+        try:
+            await self.pool.host(call_id, offer, self)
+        except OverloadError:
+            self.refused.append(call_id)
+        if call_id not in self.open:
+            self.end(call_id)
+
+    def begin(self, call_id: str) -> None:
+        self.open.add(call_id)
+        self.keep(self.place(call_id))
+
+    def end(self, call_id: str) -> None:
+        self.open.discard(call_id)
+        if (worker := self.placed.pop(call_id, None)) is not None:
+            worker.tell(HangUp(call_id))
+        self.pool.forget(call_id)
+
+    def keep(self, work: Any) -> None:  # noqa: ANN401
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self, done: bool = False) -> None:
+        """Let everything happen that can; `done`: processes may finish loading."""
+        for _ in range(40):
+            if done:
+                for process in self.processes:
+                    process.ready.set()
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        self.loading = False
+        await self.pool.close(0.1)
+        for process in self.processes:
+            process.kill()
+            process.ready.set()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-OWNER: Any = object()
+@asynccontextmanager
+async def stage(count: int = 1, spares: int = 1) -> AsyncIterator[Stage]:
+    made = Stage()
+    made.pool = Pool({}, count, spares, made.start)
+    await made.pool.open()
+    await made.settle()
+    try:
+        yield made
+    finally:
+        await made.close()
 
 
-async def test_a_call_whose_worker_dies_over_it_goes_to_the_next(host: Host) -> None:
-    dying, well = Fake("dies"), Fake()
-    pool: Any = pool_of(dying, well)
-    assert await pool.host(host, OWNER) is well
-    assert (dying.calls, well.calls) == (set(), {"c_1"})
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "CALM_S", 0.0)
+    monkeypatch.setattr(workers, "AGAIN_S", 0.0)
 
 
-async def test_a_worker_that_lives_and_does_not_answer_may_have_the_call(host: Host) -> None:
-    silent, well = Fake("silent"), Fake()
-    with pytest.raises(LinkError):
-        await pool_of(silent, well).host(host, OWNER)
-    assert well.asked == 0
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(("begin", "end", "kill worker", "kill spare", "kill loading", "load", "run")),
+        st.integers(0, 5),
+    ),
+    max_size=25,
+)
 
 
-async def test_a_call_waits_for_the_worker_that_takes_a_dead_one_s_place(host: Host) -> None:
-    dying, fresh = Fake("dies"), Fake()
-    pool: Any = pool_of(dying)
-    placing = asyncio.create_task(pool.host(host, OWNER))
-    await dying.was_asked.wait()
-    pool.workers.append(fresh)
-    pool._grown.set()
-    assert await placing is fresh
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 3), st.integers(0, 2), STEPS)
+def test_whenever_workers_die_every_call_comes_to_one_that_lives_and_to_no_other(
+    count: int, spares: int, steps: list[tuple[str, int]]
+) -> None:
+    asyncio.run(_play(count, spares, steps))
 
 
-async def test_where_none_comes_it_says_so(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+async def _play(count: int, spares: int, steps: list[tuple[str, int]]) -> None:
+    async with stage(count, spares) as here:
+        here.loading = True
+        for number, (what, which) in enumerate(steps):
+            _do(here, what, which, f"c_{number}")
+            if what in ("load", "run"):
+                await here.settle(done=what == "load")
+        here.loading = False
+        await here.settle(done=True)
+        await here.settle(done=True)
+        pool = here.pool
+        assert (here.doubled, here.refused) == ([], [])
+        assert len(pool.workers) == count
+        assert len(pool.waiting) == spares
+        living: list[Any] = [one.process for one in (*pool.workers, *pool.waiting)]
+        assert set(living) == set(here.alive)
+        assert here.most_alive <= count + spares
+        homes = {call: one for one in pool.workers for call in one.calls}
+        assert homes.keys() == here.open
+        assert all(here.placed[call] is worker for call, worker in homes.items())
+        assert {call: one for one in here.alive for call in one.calls}.keys() == here.open
+        assert not any(one.calls for one in pool.waiting)
+
+
+def _do(here: Stage, what: str, which: int, call_id: str) -> None:
+    loading = [one for one in here.alive if not one.ready.is_set()]
+    if what == "begin":
+        here.begin(call_id)
+    elif what == "end" and here.open:
+        here.end(sorted(here.open)[which % len(here.open)])
+    elif what == "kill worker" and here.pool.workers:
+        here.pool.workers[which % len(here.pool.workers)].process.kill()
+    elif what == "kill spare" and here.pool.waiting:
+        here.pool.waiting[which % len(here.pool.waiting)].process.kill()
+    elif what == "kill loading" and loading:
+        loading[which % len(loading)].kill()
+
+
+async def test_a_spare_takes_the_calls_of_the_dead_before_another_is_loaded() -> None:
+    async with stage(2, 1) as here:
+        for number in range(4):
+            here.begin(f"c_{number}")
+        await here.settle()
+        here.loading = True
+        dead, other = here.pool.workers
+        moved, spare = sorted(dead.calls), here.pool.waiting[0]
+        dead.process.kill()
+        await here.settle()
+        assert here.pool.workers == [other, spare]
+        assert sorted(spare.calls) == sorted(here.lost_calls) == moved
+        assert len(other.calls) == 2
+        assert here.pool.waiting == []
+        assert here.pool.restarts == 1
+
+
+async def test_with_no_spare_calls_wait_for_one_and_do_not_crowd_the_others() -> None:
+    async with stage(2, 0) as here:
+        here.begin("c_1")
+        here.begin("c_2")
+        await here.settle()
+        here.loading = True
+        dead, other = here.pool.workers
+        dead.process.kill()
+        await here.settle()
+        assert (len(other.calls), here.lost_calls) == (1, [])
+        await here.settle(done=True)
+        assert sorted(len(one.calls) for one in here.pool.workers) == [1, 1]
+
+
+async def test_what_has_lost_its_line_is_killed_so_that_it_reads_nothing_more() -> None:
+    async with stage() as here:
+        here.begin("c_1")
+        await here.settle()
+        worker = here.pool.workers[0]
+        process: Any = worker.process
+        process.line.close()
+        process.line = None  # it goes on, deaf and dumb
+        await here.settle()
+        assert process.returncode == -9
+        assert here.placed["c_1"] is not worker
+
+
+async def test_a_worker_that_does_not_answer_is_ended_before_another_has_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with stage(1, 1) as here:
+        silent = here.pool.workers[0]
+
+        async def ask(message: Message, timeout_s: float = 10.0) -> Message:
+            raise LinkError("no answer", "")
+
+        monkeypatch.setattr(silent, "ask", ask)
+        here.begin("c_1")
+        await here.settle()
+        assert silent.process.returncode == -9
+        assert here.placed["c_1"] is here.pool.workers[0] is not silent
+
+
+async def test_a_call_that_the_worker_refuses_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as here:
+
+        async def ask(message: Message, timeout_s: float = 10.0) -> Message:
+            raise UsageError("unknown source", "")
+
+        monkeypatch.setattr(here.pool.workers[0], "ask", ask)
+        with pytest.raises(UsageError):
+            await here.pool.host("c_1", lambda _: host_of("c_1"), here)
+        assert here.pool.workers[0].calls == set()
+
+
+async def test_where_none_comes_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "PLACE_S", 0.01)
     with pytest.raises(OverloadError, match="no media worker"):
-        await pool_of().host(host, OWNER)
+        await Pool({}).host("c_1", lambda _: host_of("c_1"), Stage())
+
+
+async def test_nothing_is_granted_to_a_worker_that_has_died_meanwhile() -> None:
+    process: Any = SimpleNamespace(returncode=-9)
+    worker = Worker(process, {"c_1": Stage()}, asyncio.Event())
+    with pytest.raises(LinkError, match="gone"):
+        await worker.hear(Ask("c_1", 0, 1))

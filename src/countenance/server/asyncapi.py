@@ -18,6 +18,7 @@ EVENTS = {
     "promptResolved": (envelope.PROMPT_RESOLVED, "What became of a prompt, and later whether the behaviour followed."),
     "policyRefused": (envelope.POLICY_REFUSED, "The gate prohibits a modality of somebody, with every rule."),
     "callSummary": (envelope.CALL_SUMMARY, "The call is over; `dataref` says where its summary is."),
+    "mediaLost": (envelope.MEDIA_LOST, "A WHIP session is gone with the worker that had it: publish again."),
     "streamGap": (envelope.STREAM_GAP, "So many events between two sequences are kept nowhere any more."),
 }
 CLOSES = """Close codes: 1000 the call is over; 1008 the credential is valid no more; 1011 the log cannot be written;

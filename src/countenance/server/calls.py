@@ -130,7 +130,7 @@ class LiveCalls:
         if live.source.get("kind") == "whip" and live.worker is not None:
             # Where the worker dies over it, its sessions have ended as well.
             with suppress(LinkError):
-                await self._hosting.ask(live, Signalling(live.id, "leave", {"participant_id": participant_id}))
+                await self.signal(live.id, "leave", {"participant_id": participant_id})
 
     async def forget(self, person: str) -> None:
         """A person was erased: nothing of them is told any more, and they have left the calls that go on."""
@@ -221,8 +221,11 @@ class LiveCalls:
 
     async def signal(self, call_id: str, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
         """Hand something to the connector of a call: an offer (`participant_id`, `sdp`), a `patch`, a `delete`."""
-        answer = await self._hosting.ask(self._alive(call_id), Signalling(call_id, verb, table))
-        return answer.table if isinstance(answer, Ok) else {}
+        live = self._alive(call_id)
+        answer = await self._hosting.ask(live, Signalling(call_id, verb, table))
+        told = answer.table if isinstance(answer, Ok) else {}
+        live.signalled(verb, table, told)
+        return told
 
     async def end(self, call_id: str, reason: str = "hang_up") -> LiveCall:
         """End a call; what was read is handed over first. Ending twice changes nothing, also at the same time."""
@@ -283,7 +286,7 @@ class LiveCalls:
 
     async def _forget(self, live: LiveCall) -> None:
         self._pool.forget(live.id)
-        async with live.turn:
+        async with live.asking, live.turn:
             if live.coaching is not None:
                 for prompt in await live.coaching.finish(live.out.number):
                     live.stream.publish(prompt)

@@ -106,6 +106,9 @@ class WorkersTable(Table):
 
     count: int | None = Field(default=None, ge=1, le=256)
     """One per spare core when left out."""
+    spares: int = Field(default=1, ge=0, le=16)
+    """Workers beside these that have their models loaded and wait for one to die. With none, the calls of a dead worker
+    are read again once another has started."""
     memory_mib: int = Field(default=2048, ge=256)
     """A worker that grows beyond this is replaced; its calls go on with the next one."""
     usd_per_core_hour: float | None = Field(default=None, gt=0)

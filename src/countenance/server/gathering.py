@@ -10,9 +10,10 @@ from countenance.contracts.call import MODALITY_OF, TrackKind
 from countenance.contracts.clock import Clock
 from countenance.contracts.readings import Signal
 from countenance.link.logs import extra
-from countenance.link.messages import Ask, Closed, Done, Host, Left, Load, Message
+from countenance.link.messages import Ask, Closed, Done, Left, Load, Message
 from countenance.server.metrics import Metrics
-from countenance.server.workers import Owner, Pool, Worker
+from countenance.server.process import Owner, Worker
+from countenance.server.workers import Offer, Pool
 
 log = logging.getLogger("countenance.server")
 
@@ -141,13 +142,13 @@ class MeasuredPool(Pool):
             await asyncio.sleep(LOOK_S)
 
     def _end_the_swollen(self) -> None:
-        for worker in self.workers:
+        for worker in (*self.workers, *self.waiting):
             if 0 < self.most_bytes < worker.load.rss_bytes and worker.process.returncode is None:
                 log.error("a worker takes too much memory", extra=extra(pid=worker.process.pid))
                 worker.process.kill()
 
-    async def host(self, host: Host, owner: Owner) -> Worker:
+    async def host(self, call_id: str, offer: Offer, owner: Owner) -> Worker:
         """Place a call on the worker with the least to do."""
         heard = owner if self.gathering is None else Overheard(owner, self.gathering)
         # Slots make the class anew, and `super()` without words would look in the old one.
-        return await Pool.host(self, host, heard)
+        return await Pool.host(self, call_id, offer, heard)

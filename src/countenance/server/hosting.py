@@ -6,15 +6,16 @@ Everything here happens on the event loop's thread; what waits for the disk is d
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 
 from countenance.contracts.call import Modality
-from countenance.contracts.errors import LinkError, NotFoundError, OverloadError, UsageError
+from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, OverloadError, UsageError
 from countenance.control.plane import Control
 from countenance.link.line import OK
+from countenance.link.logs import extra
 from countenance.link.messages import Admitted, Ask, Closed, Done, Granted, HangUp, Host, Left, Message, Stop
 from countenance.server.live import LIVE, UNKNOWN, LiveCall
-from countenance.server.workers import Pool, Worker
+from countenance.server.process import Worker
+from countenance.server.workers import Pool
 
 LEAVE_S = 5.0
 """How long a worker may take to hand over what it has read of a call that ends."""
@@ -44,16 +45,24 @@ class Hosting:
 
     async def place(self, live: LiveCall) -> None:
         """Give the call to a worker, with everything that holds by now."""
+        live.over.clear()
+        try:
+            await self._pool.host(live.id, lambda worker: self._offer(live, worker), self)
+        except CountenanceError:
+            live.worker = None
+            raise
+        if live.worker is not None and (live.ending is not None or live.state != LIVE):
+            live.worker.tell(HangUp(live.id))
+
+    def _offer(self, live: LiveCall, worker: Worker) -> Host:
+        """The call as it stands; what is said of it from now on goes to this worker, after it."""
         mono_us = self._control.tenant.clock.mono_us()
         if live.began_us is None:
             live.began_us = mono_us
-        consents = tuple(live.running.register.records)
-        host = Host(admitted(live), consents, live.source, live.taxonomies, self._name, mono_us - live.began_us)
-        host = replace(host, coached=live.coaching is not None)
-        live.over.clear()
-        live.worker = await self._pool.host(host, self)
-        if live.ending is not None:
-            live.worker.tell(HangUp(live.id))
+        live.worker = worker
+        consents, coached = tuple(live.running.register.records), live.coaching is not None
+        at_us = mono_us - live.began_us
+        return Host(admitted(live), consents, live.source, live.taxonomies, self._name, at_us, coached)
 
     async def leave(self, live: LiveCall, reason: str) -> None:
         """Let the worker of a call hand over what it has read, and leave."""
@@ -72,7 +81,10 @@ class Hosting:
         running = live.running
         match message:
             case Ask():
-                leases = await asyncio.to_thread(self._control.grant, running, message.start_us, message.end_us)
+                async with live.asking:
+                    if live.state != LIVE:
+                        raise NotFoundError(*UNKNOWN)
+                    leases = await asyncio.to_thread(self._control.grant, running, message.start_us, message.end_us)
                 return Granted(tuple(leases))
             case Done():
                 async with live.turn:
@@ -91,14 +103,14 @@ class Hosting:
                     pass  # what came before it is dealt with
                 live.has_left(message)
                 if message.reason not in ("hang_up", "draining") or message.problem:
-                    log.warning("call %s is read no more: %s", live.id, message.problem or message.reason)
+                    log.warning("a call is read no more", extra=extra(call_id=live.id, reason=message.reason))
         return OK
 
     async def lost(self, call_id: str) -> None:
         """The worker died: the call goes on, and another worker takes it up where it is now."""
         live = self.get(call_id)
         live.worker = None
-        async with live.turn:
+        async with live.asking, live.turn:
             # What the dead worker held gives no result; the one that follows asks for the same window again.
             for lease in live.running.open_leases:
                 await asyncio.to_thread(self._control.close_lease, live.running, lease, "worker_lost")
@@ -109,7 +121,17 @@ class Hosting:
             await self.place(live)
         except (LinkError, OverloadError, UsageError) as fault:
             live.problem = fault.problem
-            log.error("call %s found no other worker: %s", call_id, fault.problem)
+            log.error("a call found no other worker", exc_info=fault, extra=extra(call_id=call_id))
+            return
+        await self._tell_publishers(live)
+
+    async def _tell_publishers(self, live: LiveCall) -> None:
+        """Those whose sessions are gone; a browser would notice it by itself only after many seconds."""
+        gone, live.sessions = live.sessions, {}
+        at_us = live.now_us(self._control.tenant.clock.mono_us())
+        async with live.turn:
+            for session, who in gone.items():
+                live.stream.publish(live.out.media_lost(who, session, at_us))
 
     def stop(self, live: LiveCall, participant_id: str, modality: Modality) -> None:
         """Say a no to the worker of a call at once; `heard` waits until it is carried out."""
@@ -143,7 +165,7 @@ async def _said_no(worker: Worker, message: Stop) -> None:
     except LinkError as fault:
         # A worker that is gone decodes nothing; one that does not hear a no is ended.
         if worker.line is not None:
-            log.error("a worker does not carry out a no, and is ended: %s", fault.problem)
+            log.error("a worker does not carry out a no: it is ended", exc_info=fault)
             worker.end()
 
 

@@ -14,12 +14,14 @@ from countenance.control.running import RunningCall
 from countenance.link.messages import Left
 from countenance.server.coaching import CallCoaching, Coached
 from countenance.server.outgoing import Outgoings
+from countenance.server.process import Worker
 from countenance.server.stream import Stream
-from countenance.server.workers import Worker
 
 NO_FACTS: Mapping[str, str] = MappingProxyType({})
 UNKNOWN = ("nothing here has this id", "Check the id; what has ended or was erased is not found either.")
 LIVE, ENDED = "live", "ended"
+MOST_SESSIONS = 4
+"""WHIP sessions of one participant; a worker keeps no more of them either (`capture/publishers.py`)."""
 
 Tell = Literal["nothing", "events", "samples"]
 """What people are told of their own readings in their room: the states they enter and leave, or every second too."""
@@ -77,6 +79,8 @@ class LiveCall:
     """Its worker has left it."""
     ending: "asyncio.Task[None] | None" = None
     """It is being brought to its end; whoever else ends it waits for the same."""
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while leases are asked for: what a dead worker asked for is settled before the next one asks."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """What a worker says of its windows is dealt with in the order in which it was said."""
     shown: dict[tuple[str, Modality], Shown] = field(default_factory=dict)
@@ -84,6 +88,22 @@ class LiveCall:
     """Said to its worker, and not carried out yet."""
     visits: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """When each participant was last heard of by their room, and the room's id of that visit."""
+
+    sessions: dict[str, str] = field(default_factory=dict)
+    """Whose each WHIP session is that its worker has begun, the oldest first."""
+
+    def signalled(self, verb: str, table: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        """Keep in mind who publishes by which session: they are told when it is gone with its worker."""
+        if verb == "offer" and "resource_id" in answer:
+            self.sessions[answer["resource_id"]] = who = table["participant_id"]
+            own = [session for session, owner in self.sessions.items() if owner == who]
+            for session in own[:-MOST_SESSIONS]:
+                del self.sessions[session]
+        elif verb == "delete":
+            self.sessions.pop(table["resource_id"], None)
+        elif verb == "leave":
+            who = table["participant_id"]
+            self.sessions = {session: owner for session, owner in self.sessions.items() if owner != who}
 
     def now_us(self, mono_us: int) -> int:
         """Media time of a moment on the monotonic clock."""

@@ -125,6 +125,10 @@ class Outgoings:
         """The call is over and can be asked for its summary."""
         return self._envelopes.summary(self._number(), end_us, f"/v1/calls/{self._running.call.id}/summary")
 
+    def media_lost(self, participant_id: str, session: str, at_us: int) -> Envelope:
+        """The worker that had a WHIP session of somebody is gone."""
+        return self._envelopes.media_lost(self._number(), participant_id, session, at_us)
+
     def _leaving(self, reading: Reading) -> Leaving:
         grounds, number = self._grounds(reading), self._number()
         if isinstance(reading, Event):

@@ -16,9 +16,10 @@ from countenance.server.calls import LiveCalls
 from countenance.server.config import Config, Deployed
 from countenance.server.gathering import Gathering, MeasuredPool
 from countenance.server.opening import worker_count
+from countenance.server.process import spawn
 from countenance.server.summing import Reading
 from countenance.server.tenancy import Site
-from countenance.server.workers import Pool, spawn
+from countenance.server.workers import Pool
 from countenance.worker.parts import Recipe
 
 
@@ -55,8 +56,8 @@ async def of_workers(site: Site) -> AsyncIterator[Workers]:
     recipes = {name: _recipe(config, name, deployed) for name, deployed in config.tenants.items()}
     start = partial(spawn, secrets=_secrets(config))
     gathering = Gathering(site.metrics, site.clock, config.workers.usd_per_core_hour)
-    most_bytes = config.workers.memory_mib << 20
-    pool = MeasuredPool(recipes, worker_count(config), start=start, gathering=gathering, most_bytes=most_bytes)
+    most_bytes, spares = config.workers.memory_mib << 20, config.workers.spares
+    pool = MeasuredPool(recipes, worker_count(config), spares, start, gathering=gathering, most_bytes=most_bytes)
     try:
         await pool.open()
         looking = asyncio.create_task(pool.looking())

@@ -105,6 +105,7 @@ GENERAL = (
     "policy.refused",
     "call.summary",
     "subject.erased",
+    "media.lost",
     "stream.gap",
 )
 """Events without anybody's readings, by their short names."""

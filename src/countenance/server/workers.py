@@ -1,162 +1,99 @@
-"""The media workers of this machine: started, given calls, watched, and replaced when they die."""
+"""The media workers of this machine: given calls, watched, and replaced when they die by one that waits for it."""
 
 import asyncio
 import logging
-import os
 import socket
-import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from pydantic import TypeAdapter
-
-from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, OverloadError
+from countenance.contracts.errors import CountenanceError, LinkError, OverloadError
 from countenance.link.frames import LONGEST
-from countenance.link.line import OK, Line
-from countenance.link.messages import Ask, Closed, Done, HangUp, Host, Left, Load, Message, Ready
+from countenance.link.line import Line
+from countenance.link.logs import extra
+from countenance.link.messages import HangUp, Host
+from countenance.server.process import Owner, Spawn, Worker, ended, spawn
 from countenance.worker.parts import Recipe
 
 SILENT_S = 10.0
 """A worker that says nothing for so long hangs; it says how it is doing once a second."""
 START_S = 60.0
 """A worker that has not loaded its models by then never will."""
-SETTINGS = "COUNTENANCE__"
-"""Begins the names of the variables that configure the control plane."""
 PLACE_S = 3.0
 """How long a call that begins waits for a worker where all have just died."""
 AGAIN_S = 1.0
 """After a worker could not be started, another is tried."""
-RECIPES = TypeAdapter(dict[str, Recipe])
+CALM_S = 2.0
+"""A spare is loaded once the calls of the dead are read again: it would take the cores that they come back on."""
 
 log = logging.getLogger(__name__)
 
-
-class Owner(Protocol):
-    """Whoever placed a call, and hears what its worker says."""
-
-    async def hear(self, message: Ask | Done | Closed | Left) -> Message:
-        """What a worker says of the call."""
-        ...
-
-    async def lost(self, call_id: str) -> None:
-        """The worker of the call died."""
-        ...
-
-
-class Worker:
-    """One process, seen from the control plane."""
-
-    def __init__(self, process: asyncio.subprocess.Process, owners: dict[str, Owner], news: asyncio.Event) -> None:
-        self.process = process
-        self.ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
-        self.load = Load(0.0, 0, {})
-        self.heard_s = time.monotonic()
-        self.calls: set[str] = set()
-        self.line: Line | None = None
-        self._owners = owners
-        self._news = news
-
-    async def hear(self, message: Message) -> Message:
-        """What it says, passed on to whoever owns the call."""
-        self.heard_s = time.monotonic()
-        match message:
-            case Ready():
-                self.ready.set_result(message)
-            case Load():
-                self.load = message
-            case Ask() | Done() | Closed() | Left():
-                owner = self._owners.get(message.call_id)
-                if owner is None:
-                    raise NotFoundError(f"call {message.call_id} is not running", "It has ended.")
-                answer = await owner.hear(message)
-                if isinstance(message, Left):
-                    self.calls.discard(message.call_id)
-                    self._news.set()
-                return answer
-        return OK
-
-    async def ask(self, message: Message, timeout_s: float = 10.0) -> Message:
-        """Say something and wait for the answer."""
-        if self.line is None:
-            raise LinkError("the worker is gone", "Another takes its place.")
-        return await self.line.ask(message, timeout_s)
-
-    def end(self) -> None:
-        """Kill it; its calls go on with another."""
-        if self.process.returncode is None:
-            self.process.kill()
-
-    def tell(self, message: Message) -> None:
-        """Say something."""
-        if self.line is not None:
-            self.line.tell(message)
-
-
-Spawn = Callable[[Mapping[str, Recipe], int], Awaitable[asyncio.subprocess.Process]]
-
-
-async def spawn(
-    recipes: Mapping[str, Recipe], descriptor: int, secrets: Mapping[str, str] | None = None
-) -> asyncio.subprocess.Process:
-    """A fresh interpreter that holds one end of the line and nothing else of ours; `secrets` by name of a variable."""
-    told = RECIPES.dump_json(dict(recipes)).decode()
-    command = (sys.executable, "-m", "countenance.worker", str(descriptor), told)
-    environment = environment_of(os.environ, secrets or {})
-    return await asyncio.create_subprocess_exec(
-        *command, pass_fds=(descriptor,), stdin=asyncio.subprocess.DEVNULL, env=environment
-    )
-
-
-def environment_of(ours: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
-    """What a worker finds around it: the secrets it needs, and none of the control plane's, such as its database."""
-    inherited = {name: value for name, value in ours.items() if not name.startswith(SETTINGS)}
-    return {**inherited, **secrets, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+Offer = Callable[[Worker], Host]
+"""What holds of a call at this moment; whatever its owner says to the worker from now on comes after it."""
 
 
 @dataclass(slots=True)
 class Pool:
-    """So many workers, and one more that has its models loaded and waits for another to die."""
+    """So many workers, and spares that have their models loaded and wait for one of them to die.
+
+    The calls of a dead worker wait for a place of its own: on the workers beside it they would be too many for a core.
+    """
 
     recipes: Mapping[str, Recipe]
     count: int = 1
-    spare: int = 1
+    spares: int = 1
     start: Spawn = spawn
     workers: list[Worker] = field(default_factory=list)
     restarts: int = 0
     models: Mapping[str, str] = field(default_factory=dict)
     """sha256 by name of what the workers have loaded, the same in all of them."""
-    _waiting: list[Worker] = field(default_factory=list)
+    waiting: list[Worker] = field(default_factory=list)
+    """Spares that are ready."""
+    _vacant: deque[asyncio.Future[None]] = field(default_factory=deque)
+    """One for each worker that died and has no successor yet, the oldest first."""
     _owners: dict[str, Owner] = field(default_factory=dict)
+    _placing: set[str] = field(default_factory=set)
+    """Calls that are on their way to a worker; where it dies over one, whoever places it finds the next."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _raising: asyncio.Task[None] | None = None
     _left: asyncio.Event = field(default_factory=asyncio.Event)
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
+    _urgent: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
 
     async def open(self) -> Mapping[str, str]:
         """Start them all, and wait until they have loaded their models; returns sha256 by name of these."""
-        self.workers = list(await asyncio.gather(*(self._begin() for _ in range(self.count))))
-        self.models = self.workers[0].ready.result().models
-        self._refill()
+        begun = await asyncio.gather(*(self._begin() for _ in range(self.count)))
+        self.models = begun[0].ready.result().models
+        self.workers = [one for one in begun if one.line is not None]
+        for _ in range(self.count - len(self.workers)):
+            self._vacate()
+        self._fill()
         self._keep(self._listen())
         return self.models
 
-    async def host(self, host: Host, owner: Owner) -> Worker:
+    async def host(self, call_id: str, offer: Offer, owner: Owner) -> Worker:
         """Place a call on the worker with the least to do; where that dies over it, on the next."""
-        call_id = host.admitted.call_id
-        while True:
-            worker = await self._freest()
-            self._owners[call_id] = owner
-            worker.calls.add(call_id)
-            try:
-                await worker.ask(host)
-                return worker
-            except LinkError:
-                worker.calls.discard(call_id)
-                if worker.line is not None:
-                    raise  # it lives, and may have taken the call: no other must have it too
+        self._placing.add(call_id)
+        try:
+            while True:
+                worker = await self._freest()
+                self._owners[call_id] = owner
+                worker.calls.add(call_id)
+                try:
+                    await worker.ask(offer(worker))
+                    return worker
+                except LinkError:
+                    # It may have taken the call and be stuck: it is ended, for no other may have it too.
+                    worker.end()
+                    worker.calls.discard(call_id)
+                except CountenanceError:
+                    worker.calls.discard(call_id)
+                    raise
+        finally:
+            self._placing.discard(call_id)
 
     def forget(self, call_id: str) -> None:
         """A call is over."""
@@ -173,7 +110,7 @@ class Pool:
                 worker.tell(HangUp(call_id, "draining"))
         try:
             async with asyncio.timeout(within_s):
-                while any(worker.calls for worker in self.workers):
+                while any(worker.calls for worker in self.workers if worker.line is not None):
                     self._left.clear()
                     await self._left.wait()
         except TimeoutError:
@@ -182,11 +119,11 @@ class Pool:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for worker in (*self.workers, *self._waiting):
+        for worker in (*self.workers, *self.waiting):
             if worker.line is not None:
                 worker.line.close()
-            await _end(worker.process)
-        self.workers, self._waiting = [], []
+            await ended(worker.process)
+        self.workers, self.waiting = [], []
 
     async def _freest(self) -> Worker:
         """The worker with the least to do; waits a moment for one that takes a dead one's place."""
@@ -206,7 +143,7 @@ class Pool:
         try:
             return await self._greeted(process, ours)
         except TimeoutError as error:
-            await _end(process)
+            await ended(process)
             raise LinkError("a worker did not load its models in time", "See its log.") from error
         except asyncio.CancelledError:
             process.kill()
@@ -224,13 +161,16 @@ class Pool:
         return worker
 
     async def _another(self) -> Worker:
-        """A worker in place of one that died, however often it takes."""
+        """A fresh worker, however often it takes."""
         while True:
             try:
-                return await self._begin()
+                fresh = await self._begin()
             except (LinkError, OSError) as fault:
-                log.error("a worker could not be started: %s", fault)
+                log.error("a worker could not be started", exc_info=fault)
                 await asyncio.sleep(AGAIN_S)
+            else:
+                if fresh.line is not None:
+                    return fresh
 
     async def _watch(self, worker: Worker) -> None:
         """Until it dies; then its calls go on elsewhere."""
@@ -238,16 +178,19 @@ class Pool:
         try:
             await worker.line.run()
         except LinkError as fault:
-            log.error("a worker said what is no message: %s", fault.problem)
+            log.error("a worker said what is no message", exc_info=fault)
         worker.line = None
         if not worker.ready.done():
             worker.ready.set_exception(LinkError("a worker died while it loaded its models", "See its log."))
         if self._stopping:
+            self._left.set()
             return
-        await _end(worker.process)
-        if worker in self._waiting:
-            self._waiting.remove(worker)
-            self._refill()
+        # It can hand nothing over any more, so it must not go on reading either.
+        worker.end()
+        await worker.process.wait()
+        if worker in self.waiting:
+            self.waiting.remove(worker)
+            self._fill()
         elif worker in self.workers:
             await self._replace(worker)
 
@@ -255,46 +198,66 @@ class Pool:
         """End workers that hang; their lines close, and others take their place."""
         while not self._stopping:
             await asyncio.sleep(SILENT_S / 5)
-            for worker in (*self.workers, *self._waiting):
-                if time.monotonic() - worker.heard_s > SILENT_S and worker.process.returncode is None:
-                    log.error("a worker has said nothing for %g s: it is ended", SILENT_S)
-                    worker.process.kill()
+            for worker in (*self.workers, *self.waiting):
+                silent_s = time.monotonic() - worker.heard_s
+                if silent_s > SILENT_S and worker.process.returncode is None:
+                    told = extra(pid=worker.process.pid, seconds=round(silent_s))
+                    log.error("a worker says nothing any more: it is ended", extra=told)
+                    worker.end()
 
     async def _replace(self, dead: Worker) -> None:
         self.restarts += 1
-        log.error("a worker died with %d calls (exit %s); another follows", len(dead.calls), dead.process.returncode)
+        exited = extra(count=len(dead.calls), pid=dead.process.pid, reason=f"exit:{dead.process.returncode}")
+        log.error("a worker died: its calls go on with another", extra=exited)
         self.workers.remove(dead)
-        self.workers.append(self._waiting.pop() if self._waiting else await self._another())
-        self._grown.set()
-        self._refill()
+        taken = self._vacate()
+        self._promote()
+        self._fill()
+        await taken
         # Side by side: one call that cannot be taken up holds up no other.
-        await asyncio.gather(*(self._lose(call_id) for call_id in sorted(dead.calls)))
+        await asyncio.gather(*(self._lose(call_id) for call_id in sorted(dead.calls - self._placing)))
 
     async def _lose(self, call_id: str) -> None:
         if (owner := self._owners.get(call_id)) is not None:
             try:
                 await owner.lost(call_id)
             except CountenanceError as fault:
-                log.error("a call could not be taken up: %s", fault.problem)
+                log.error("a call could not be taken up", exc_info=fault, extra=extra(call_id=call_id))
 
-    def _refill(self) -> None:
-        async def refill() -> None:
-            while len(self._waiting) < self.spare and not self._stopping:
-                self._waiting.append(await self._another())
+    def _vacate(self) -> asyncio.Future[None]:
+        """A place that the next spare takes."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._vacant.append(place)
+        self._urgent.set()
+        return place
 
-        self._keep(refill())
+    def _promote(self) -> None:
+        """Give vacant places to spares, as far as there are any."""
+        living = deque(one for one in self.waiting if one.line is not None)
+        while self._vacant and living:
+            spare = living.popleft()
+            self.waiting.remove(spare)
+            self.workers.append(spare)
+            self._vacant.popleft().set_result(None)
+        self._grown.set()
 
-    def _keep(self, work: Awaitable[None]) -> None:
+    def _fill(self) -> None:
+        """See to it that so many wait as should: one is loaded after the other."""
+        if self._raising is None or self._raising.done():
+            self._raising = self._keep(self._raise())
+
+    async def _raise(self) -> None:
+        while len(self.waiting) < self.spares + len(self._vacant) and not self._stopping:
+            self._urgent.clear()
+            if not self._vacant:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CALM_S):
+                        await self._urgent.wait()
+            self.waiting.append(await self._another())
+            self._promote()
+
+    def _keep(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The process whose line is closed ends by itself; one that does not is killed."""
-    try:
-        async with asyncio.timeout(3.0):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        return task

@@ -114,6 +114,11 @@ def refused(participant_id: str, ruling: Ruling, downgraded_to: tuple[Modality, 
     }
 
 
+def media_lost(participant_id: str, session: str) -> Block:
+    """Which session of whom is gone."""
+    return {"participant_id": participant_id, "session": session}
+
+
 def verdict(one: Verdict) -> Block:
     """One rule's answer, with its citation."""
     return {

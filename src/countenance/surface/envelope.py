@@ -29,6 +29,7 @@ PROMPT_RESOLVED = f"{PREFIX}.prompt.resolved.v1"
 POLICY_REFUSED = f"{PREFIX}.policy.refused.v1"
 CALL_SUMMARY = f"{PREFIX}.call.summary.v1"
 STREAM_GAP = f"{PREFIX}.stream.gap.v1"
+MEDIA_LOST = f"{PREFIX}.media.lost.v1"
 
 INDIVIDUAL = (f"{PREFIX}.signal.", f"{PREFIX}.prompt.")
 """What the types of events about one person's readings begin with."""
@@ -118,6 +119,11 @@ class Envelopes:
         said: Envelope = {"summary_id": summary_id(self.source)}
         envelope = self._wrap(sequence, CALL_SUMMARY, CALL_SUMMARY, said, end_us, None)
         return envelope | {"dataref": dataref}
+
+    def media_lost(self, sequence: int, participant_id: str, session: str, at_us: int) -> Envelope:
+        """What a participant publishes here arrives no more: they are to publish it anew."""
+        data = blocks.media_lost(participant_id, session)
+        return self._wrap(sequence, MEDIA_LOST, MEDIA_LOST, data, at_us, participant_id)
 
     def _role(self, participant_id: str) -> str:
         known = {one.id: one.role.value for one in self.call.participants}

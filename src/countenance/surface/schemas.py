@@ -53,6 +53,11 @@ def schemas() -> dict[str, Schema]:
         envelope.CALL_SUMMARY: _named(
             envelope.CALL_SUMMARY, "The summary is ready; `dataref` says where.", record({"summary_id": TEXT})
         ),
+        envelope.MEDIA_LOST: _named(
+            envelope.MEDIA_LOST,
+            "What a participant publishes arrives no more; `session` as the WHIP session's `Location` named it.",
+            record({"participant_id": TEXT, "session": TEXT}),
+        ),
         envelope.STREAM_GAP: _named(envelope.STREAM_GAP, "Events of a stream that are kept nowhere any more.", _gap()),
     }
 

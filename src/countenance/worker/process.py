@@ -27,7 +27,7 @@ from countenance.link.messages import (
 from countenance.storage.clocks import SystemClock
 from countenance.worker.call import Clock, HostedCall, LiveConnector
 from countenance.worker.parts import Parts, Recipe
-from countenance.worker.sources import connector_of
+from countenance.worker.sources import connector_of, load_sources
 from countenance.worker.timing import Timings
 
 LOAD_EVERY_S = 1.0
@@ -64,6 +64,7 @@ class Worker:
                 parts for parts in self._parts.values() if parts.recipe == replace(recipe, tenant=parts.recipe.tenant)
             ]
             self._parts[name] = same[0] if same else (await asyncio.to_thread(Parts.load, recipe)).timed(self._timings)
+        await asyncio.to_thread(load_sources)
         gc.freeze()  # what was loaded stays for good: no collection need look at it again
         digests = {model: digest for parts in self._parts.values() for model, digest in parts.digests.items()}
         self._line.tell(Ready(digests))

@@ -1,6 +1,7 @@
 """From the table of a source to its connector; others add theirs as `module:attribute`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from countenance.assembly import resolve
@@ -18,6 +19,13 @@ SOURCES: Mapping[str, str] = {
 }
 SHARED = frozenset({"livekit"})
 """Sources whose server and keys each tenant has for itself: which, the recipe says, and no source."""
+
+
+def load_sources() -> None:
+    """Import what every source needs, as far as it is installed: a call that is taken up must not wait for it."""
+    for name in SOURCES.values():
+        with suppress(UsageError):
+            resolve(name)
 
 
 def connector_of(table: Mapping[str, object], recipe: Recipe, clock: Clock) -> LiveConnector:
