@@ -72,11 +72,27 @@ def test_an_unknown_key_of_the_file_names_the_nearest(tmp_path: Path) -> None:
         load(written(tmp_path, "[server]\nprot = 1\n"), {})
 
 
+def test_whoever_said_what_is_wrong_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "[server]\nport = 1\n[deployment]\njurisdictions = ['CA']\n")
+    with pytest.raises(UsageError, match=r"^COUNTENANCE__SERVER__PORT: server.port: .*integer"):
+        load(path, {"COUNTENANCE__SERVER__PORT": "x"})
+    with pytest.raises(UsageError, match=r"^the command line: server.port: "):
+        load(path, {}, {"server.port": 70_000})
+    with pytest.raises(UsageError, match=r"^\S+countenance.toml: deployment.jurisdictions: .*[^.]\. See docs"):
+        load(path, {})
+    with pytest.raises(UsageError, match=r"^COUNTENANCE__SERVER__TLS_KEY: server: TLS needs"):
+        load(None, {"COUNTENANCE__SERVER__TLS_KEY": "key.pem"})
+    with pytest.raises(UsageError, match=r"^COUNTENANCE__TENANT: tenant: a table is wanted"):
+        load(None, {"COUNTENANCE__TENANT": "x"})
+
+
 def test_a_list_in_a_variable_is_written_as_in_toml() -> None:
     found = load(None, {"COUNTENANCE__DEPLOYMENT__JURISDICTIONS": '["EU", "UK"]'}).config
     assert found.deployment.jurisdictions == ("EU", "UK")
     with pytest.raises(UsageError, match="not valid TOML"):
         load(None, {"COUNTENANCE__DEPLOYMENT__JURISDICTIONS": "[EU"})
+    with pytest.raises(UsageError, match=r"^COUNTENANCE__DEPLOYMENT__JURISDICTIONS: .* a list is wanted, such as \["):
+        load(None, {"COUNTENANCE__DEPLOYMENT__JURISDICTIONS": "EU"})
 
 
 def test_a_fact_of_a_tenant_can_be_a_variable() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -7,6 +8,7 @@ from tests.postgres_server import Server
 from tests.server.stage import MODELS, Stage
 
 from countenance.contracts.errors import PolicyError, StorageError
+from countenance.control.health import Health
 from countenance.control.opening import open_tenant
 from countenance.control.retention import Kept, Retention
 from countenance.server import opening
@@ -76,9 +78,38 @@ async def test_every_second_is_ticked_and_a_fault_of_one_tenant_is_not_the_other
     loop = asyncio.get_running_loop()
     async with opened(site, Stage().open):
         monkeypatch.setattr(site.tenants["one"].control, "tick", broken)
-        monkeypatch.setattr(site.tenants["two"].control, "tick", lambda: loop.call_soon_threadsafe(ticked.set))
+        well = site.tenants["two"].control.health()
+
+        def ticking() -> Health:
+            loop.call_soon_threadsafe(ticked.set)
+            return well
+
+        monkeypatch.setattr(site.tenants["two"].control, "tick", ticking)
         async with asyncio.timeout(10):
             await ticked.wait()
+
+
+async def test_that_a_store_cannot_be_written_is_said_once_and_when_it_can_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(opening, "TICK_S", 0.001)
+    caplog.set_level("INFO", "countenance.server")
+    site, done = a_site(tmp_path), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    async with opened(site, Stage().open):
+        well = site.tenants["one"].control.health()
+        left = [replace(well, writes=writes) for writes in (True, True, False, False, True)]
+
+        def ticking() -> Health:
+            if not left:
+                loop.call_soon_threadsafe(done.set)
+            return left.pop() if left else well
+
+        monkeypatch.setattr(site.tenants["one"].control, "tick", ticking)
+        async with asyncio.timeout(10):
+            await done.wait()
+    said = [(one.levelname, one.message.split(":")[0]) for one in caplog.records if "store can" in one.message]
+    assert said == [("ERROR", "the store cannot be written"), ("WARNING", "the store can be written again")]
 
 
 async def test_regular_work_that_ends_by_itself_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,6 +160,9 @@ def test_a_certificate_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
     config = Config.model_validate({"server": told, "data": {"folder": tmp_path / "data"}})
     with pytest.raises(UsageError, match="TLS cannot begin"):
         asyncio.run(serve(config, print, Stage().open))
+    key.unlink()
+    with pytest.raises(UsageError, match=r"there is no file \S+key"):
+        asyncio.run(serve(config, print, Stage().open))
 
 
 def test_the_address_that_is_shown_can_be_opened() -> None:

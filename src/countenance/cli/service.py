@@ -32,7 +32,8 @@ class Service:
         except httpx.UnsupportedProtocol as fault:
             raise UsageError(f"{self.url!r} is no address of a service", f"Write it as {HERE}.") from fault
         except httpx.TransportError as fault:
-            raise LinkError(f"{self.url} does not answer", "Is `countenance serve` running?") from fault
+            remedy = "Is `countenance serve` running there? Name another address by --url or COUNTENANCE_URL."
+            raise LinkError(f"{self.url} does not answer", remedy) from fault
         if answer.is_success:
             return answer.json() if answer.content else None
         said = _said(answer)

@@ -75,6 +75,6 @@ def _check_writing(kind: str, evidence: Evidence) -> None:
     signer = evidence.name or (evidence.guardian.name if evidence.guardian else None)
     if evidence.act not in WRITTEN or not (signer or "").strip():
         problem = f"a consent of kind {kind} is in writing here, and this one is not signed"
-        raise ConsentError(problem, "Have the full name typed, or a document signed.")
+        raise ConsentError(problem, "Have the full name typed (act `typed_name`, with `name`), or signed.")
     if evidence.act == "paper" and evidence.document_sha256 is None:
         raise ConsentError("a consent on paper has no digest of the paper", "Scan it and record its SHA-256.")

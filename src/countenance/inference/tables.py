@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -19,6 +19,14 @@ class Table(BaseModel):
 
 
 T = TypeVar("T", bound=BaseModel)
+
+WANTED = {
+    "tuple_type": 'a list is wanted, such as ["a", "b"]',
+    "model_type": "a table is wanted",
+    "dict_type": "a table is wanted",
+    "mapping_type": "a table is wanted",
+}
+"""In the words of TOML; everything else is said well enough by pydantic."""
 
 
 def read_table(kind: type[T], path: Path, remedy: str = "") -> T:
@@ -36,8 +44,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: not valid TOML ({error})", "Mend the line it names.") from error
 
 
-def checked(kind: type[T], data: Mapping[str, Any], source: str, remedy: str = "") -> T:
-    """Check a mapping against its schema; the first fault becomes one clear line."""
+def checked(kind: type[T], data: Mapping[str, Any], source: str | Callable[[str], str], remedy: str = "") -> T:
+    """Check a mapping against its schema; the first fault becomes one clear line.
+
+    `source`: where the data comes from, or what says it of a dotted key.
+    """
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -51,17 +62,20 @@ def near(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(words)}."
 
 
-def _usage(kind: type[BaseModel], error: ValidationError, source: str, remedy: str) -> UsageError:
+def _usage(
+    kind: type[BaseModel], error: ValidationError, source: str | Callable[[str], str], remedy: str
+) -> UsageError:
     # A key that is missing is often one that is misspelt: the misspelt one says more.
     fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in fault["loc"])
     key = str(fault["loc"][-1]) if fault["loc"] else ""
+    source = source if isinstance(source, str) else source(place)
     if fault["type"] == "extra_forbidden":
         return UsageError(f"{source}: unknown key {key!r} ({place})", near(key, keys_of(kind, fault["loc"][:-1])))
     if fault["type"] in ("enum", "literal_error"):
         expected = re.findall(r"'([^']+)'", str(fault["ctx"]["expected"]))
         return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
-    message = str(fault["msg"]).removeprefix("Value error, ")
+    message = WANTED.get(fault["type"], str(fault["msg"]).removeprefix("Value error, ").removesuffix("."))
     where = f"{source}: {place}" if place else source
     return UsageError(f"{where}: {message}", remedy or "Mend that key.")
 

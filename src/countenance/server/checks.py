@@ -128,7 +128,8 @@ def data(config: Config) -> Iterator[Finding]:
     free = shutil.disk_usage(place).free
     state: State = "fault" if free < TOO_LITTLE_BYTES else "note" if free < LITTLE_BYTES else "ok"
     fix = "" if state == "ok" else "Make room: without it nothing is read, though calls go on."
-    yield Finding("disk", state, f"{free / (1 << 30):.1f} GiB free", fix)
+    said = f"{free / (1 << 30):.1f} GiB" if free >= LITTLE_BYTES else f"{free >> 20} MiB"
+    yield Finding("disk", state, f"{said} free", fix)
 
 
 def clock(_: Config) -> Iterator[Finding]:

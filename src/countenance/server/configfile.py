@@ -58,7 +58,7 @@ def load(path: Path | None, environ: Mapping[str, str], flags: Flags | None = No
         if value is not None:
             _put(data, tuple(key.split(".")), value)
             origins[key] = "the command line"
-    config = checked(Config, _with_files(Config, data), str(found or "the configuration"), SEE)
+    config = checked(Config, _with_files(Config, data), lambda place: _source(place, origins, found), SEE)
     return Loaded(config, origins)
 
 
@@ -73,6 +73,14 @@ def leaves(table: BaseModel, above: str = "") -> Iterator[tuple[str, object]]:
                 yield from leaves(one, f"{above}{name}.{key}.")
         else:
             yield f"{above}{name}", value
+
+
+def _source(place: str, origins: Mapping[str, str], found: Path | None) -> str:
+    """Who said what is wrong: the variable, the flag or the file of this key, or of one in it."""
+    above = [key for key in origins if place == key or place.startswith(f"{key}.")]
+    inside = [key for key in origins if key.startswith(f"{place}.")]
+    said = above or inside
+    return origins[said[0]] if said else str(found or "the configuration")
 
 
 def _named(environ: Mapping[str, str]) -> Path | None:

@@ -73,7 +73,7 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         await stack.enter_async_context(senders(site))
         stack.push_async_callback(drain, site)
         for services in site.tenants.values():
-            for work, each_s, first_s in ((_tick, TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
+            for work, each_s, first_s in ((_ticking(), TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
                 task = asyncio.create_task(_regularly(services, work, each_s, first_s))
                 task.add_done_callback(partial(_noted, site))
                 stack.push_async_callback(_ended, task)
@@ -141,8 +141,23 @@ async def _regularly(
             log.error("regular work failed", exc_info=fault, extra=extra(tenant=services.name))
 
 
-async def _tick(services: Services) -> None:
-    await asyncio.to_thread(services.control.tick)
+def _ticking() -> Callable[[Services], Awaitable[None]]:
+    """The tick of one tenant; that its store can not, and can again be written is said when it changes."""
+    writes = True
+
+    async def tick(services: Services) -> None:
+        nonlocal writes
+        health = await asyncio.to_thread(services.control.tick)
+        if health.writes == writes:
+            return
+        writes = health.writes
+        told = extra(tenant=services.name)
+        if writes:
+            log.warning("the store can be written again: people are read again", extra=told)
+        else:
+            log.error("the store cannot be written: nothing is read until it can; ask `countenance doctor`", extra=told)
+
+    return tick
 
 
 async def _retain(services: Services) -> None:

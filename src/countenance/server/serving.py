@@ -181,6 +181,9 @@ def _listening(table: ServerTable) -> socket.socket:
 
 
 def _uvicorn(app: FastAPI, table: ServerTable) -> uvicorn.Config:
+    for path in (table.tls_certificate, table.tls_key):
+        if path is not None and not path.is_file():
+            raise UsageError(f"TLS cannot begin: there is no file {path}", "Check tls_certificate and tls_key.")
     settings = uvicorn.Config(
         app,
         lifespan="off",

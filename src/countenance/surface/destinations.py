@@ -124,7 +124,7 @@ def destination(url: str, allowed: Allowed) -> Destination:
     if scheme == "http" and not allowed.networks:
         raise UsageError("webhooks go by https", "Use https, or list the network of the host.")
     if port > LARGEST_PORT or port not in (HTTPS, *allowed.ports):
-        raise UsageError(f"port {port} is not allowed for webhooks", "Use 443, or list the port.")
+        raise UsageError(f"port {port} is not allowed for webhooks", "Use 443, or list it in [webhooks] ports.")
     found = Destination(scheme, host, port, _path(url), allowed)
     _check_host(found)
     return found

@@ -192,6 +192,15 @@ async def test_what_is_wrong_is_said_without_the_value(scene: Scene) -> None:
     assert "Ana Person" not in refused.text
 
 
+async def test_a_body_that_is_not_sent_as_json_says_how_it_is(scene: Scene) -> None:
+    async with scene.client() as client:
+        plain = await client.post("/v1/calls", content=b'{"participants": []}', headers={"Content-Type": "text/plain"})
+        listed = await client.post("/v1/calls", json=[])
+    assert (plain.status_code, listed.status_code) == (422, 422)
+    assert "Content-Type: application/json" in plain.json()["detail"]
+    assert "a JSON object is wanted" in listed.json()["detail"]
+
+
 async def test_models_show_their_cards(scene: Scene) -> None:
     async with scene.client() as client:
         listed = (await client.get("/v1/models")).json()

@@ -128,6 +128,7 @@ async def test_a_call_ends_once_and_stays_ended(scene: Scene, call: dict[str, An
         again = await client.post(f"/v1/calls/{call['call_id']}/end")
         late = await client.post(f"/v1/calls/{call['call_id']}/participants", json=ANA)
     assert (ended.json()["state"], ended.json()) == ("ended", again.json())
+    assert ended.json()["ended_at"] is not None
     assert ended.json()["summary"] == f"/v1/calls/{call['call_id']}/summary"
     assert late.status_code == 404
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from pydantic.config import JsonDict
 
 from countenance.contracts.call import Purpose
-from countenance.contracts.errors import OverloadError
+from countenance.contracts.errors import NotFoundError, OverloadError
 from countenance.control.roster import KnownCall, Roster
 from countenance.inference.tables import Table
 from countenance.server.access import Caller, Here, needs, site_of
@@ -122,7 +122,7 @@ async def one(call_id: CallId, here: Here, caller: Annotated[Caller, needs(Scope
     """A call and the people on it; a participant sees of those only themselves."""
     live = next((each for each in here.calls.all() if each.id == call_id), None)
     if live is not None:
-        view = _live(live)
+        view = await _remembered(here, live)
     else:
         known = await asyncio.to_thread(Roster(here.tenant.vault).call, call_id)
         people = await asyncio.to_thread(in_store, here, known.call_ref)
@@ -136,12 +136,24 @@ async def one(call_id: CallId, here: Here, caller: Annotated[Caller, needs(Scope
 @router.post("/{call_id}/end", dependencies=[needs(Scope.CALLS_WRITE)])
 async def end(call_id: CallId, here: Here) -> CallView:
     """End a call; what was read so far is written, and the summary is made. Ending it twice changes nothing."""
-    return _live(await here.calls.end(call_id))
+    return await _remembered(here, await here.calls.end(call_id))
 
 
 def _place(cursor: str) -> tuple[int, str]:
     at_us, call_ref = decode(cursor, int, str)
     return int(at_us), str(call_ref)
+
+
+async def _remembered(here: Services, live: LiveCall) -> CallView:
+    """A call that this process remembers; when it ended stands in the store."""
+    view = _live(live)
+    if live.state != ENDED:
+        return view
+    try:
+        known = await asyncio.to_thread(Roster(here.tenant.vault).call, live.id)
+    except NotFoundError:
+        return view  # its names are gone with the people who were on it
+    return view.model_copy(update={"ended_at": _known(here, known).ended_at})
 
 
 def _live(live: LiveCall) -> CallView:
