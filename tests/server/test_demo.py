@@ -100,7 +100,9 @@ def camera(sample_call: SampleCall, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.slow
 def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: Browser) -> None:
     with visit(camera, served.url) as visitor:
-        page = visitor.open("/demo")
+        page = visitor.open("/demo?language=de")
+        expect(page.locator(".door")).to_contain_text(["Meine Kamera", "Was der Coach von", "", "Löschungen", "Alle"])
+        page = visitor.open("/demo?language=en")
         check(page)
         page.get_by_role("button", name="Join as yourself").click()
         agree_to_the_face(page)

@@ -77,6 +77,10 @@ class Ledger:
         """All answers of a person, in the order of the log."""
         return rows.answers_of(tx, self._tag(tx, person))
 
+    def in_call(self, tx: Transaction, person: str, call_ref: str) -> Sequence[ConsentRow]:
+        """What a person answered in a call, and what they had answered before and held in it."""
+        return tuple(row for row in rows.every_row_of(tx, self._tag(tx, person)) if row.call_ref == call_ref)
+
     def standing(self, tx: Transaction, person: str) -> Sequence[ConsentRow]:
         """The newest answer of a person to each question they ever answered."""
         return rows.standing(tx, self._tag(tx, person))

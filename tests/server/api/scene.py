@@ -1,6 +1,6 @@
 """A tenant served over HTTP, with calls that run without media: gate, consents, log and streams are the real ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,9 +95,9 @@ class NoPool:
         self.owners: dict[str, Any] = {}
         self.worker = NoWorker(self.owners)
 
-    async def host(self, host: Host, owner: Any) -> NoWorker:  # noqa: ANN401
-        self.worker.heard.append(host)
-        self.owners[host.admitted.call_id] = owner
+    async def host(self, call_id: str, offer: Callable[[NoWorker], Host], owner: Any) -> NoWorker:  # noqa: ANN401
+        self.owners[call_id] = owner
+        self.worker.heard.append(offer(self.worker))
         return self.worker
 
     def forget(self, call_id: str) -> None:

@@ -67,10 +67,15 @@ def test_what_the_law_refuses_has_no_switch_and_says_why(browser: Browser, addre
     with visit(browser, address) as person:
         person.enter(seats.token("Ben"))
         page = person.page
-        expect(page.locator("#barred li")).to_have_count(2)
-        expect(page.locator("#barred")).to_contain_text("never the worker")
+        barred = page.locator("countenance-consent .barred")
+        expect(barred).to_have_count(2)
+        expect(barred.first).to_contain_text("never the worker")
+        expect(page.get_by_text("never the worker"), "each is said once").to_have_count(2)
         expect(page.get_by_role("switch")).to_have_count(1)
+        expect(page.get_by_role("combobox"), "one switch of languages, that of the page").to_have_count(1)
         check(page)
+        page.get_by_role("button", name="Join without analysis").click()
+        expect(barred, "afterwards it is said too").to_have_count(2)
 
 
 @pytest.mark.parametrize("answer", [{"modality": "face", "status": "given"}])

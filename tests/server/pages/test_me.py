@@ -96,9 +96,18 @@ def test_a_stop_says_when_it_was_and_nothing_begins_again(browser: Browser, addr
         expect(page.get_by_role("link", name="Turn on: Words")).to_have_attribute(
             "href", f"/join/{seats.call_id}?me={seats.ids['Ben']}"
         )
+        seats.say_yes("Ben", "text")
+        page.reload()
+        expect(page.locator("#badge")).to_have_text("Read of you now: words")
+        lines = page.locator(".history li")
+        expect(lines).to_have_count(3)
+        expect(lines.nth(1), "what is turned on later unsays no stop").to_contain_text("Words: stopped at ")
+        check(page)
+        page.get_by_role("button", name="Turn off: Words").click()
+        expect(lines.first).to_contain_text("Words: stopped at ")
     assert seats.readable("Ben") == []
     stops = [entry.body["modality"] for entry in seats.scene.one.tenant.log.entries() if entry.kind == "OPT_OUT"]
-    assert stops == ["text"]
+    assert stops == ["text", "text"]
 
 
 def test_this_was_wrong_stays_with_the_reading_and_as_a_label_only_where_the_person_wants(
@@ -146,3 +155,32 @@ def test_stop_and_delete_asks_once_says_what_it_does_and_gives_a_receipt(
         assert saved.value.suggested_filename == "deletion-receipt.json"
         expect(page.locator("#badge")).to_have_text("Stopped and deleted")
         check(page)
+
+
+def test_after_the_call_stopping_and_deleting_are_still_offered(browser: Browser, scene: Scene, address: str) -> None:
+    seats = seats_of(scene, address)
+    seats.say_yes("Ana", "voice")
+    with visit(browser, address) as person:
+        page = opened(person, seats, "Ana")
+        credential = {"Authorization": seats.token("Ana")}
+        seats.ask("POST", f"/v1/calls/{seats.call_id}/end")
+        expect(page.get_by_role("heading", name="The call is over"), "while the page is open").to_be_visible()
+        page.reload()
+        expect(page.locator("#panel")).to_contain_text("Your yes to Face and Voice holds in your next call")
+        expect(page.locator(".history li").first).to_contain_text("Voice: turned on at ")
+        check(page)
+        page.get_by_role("button", name="Stop", exact=True).press("Enter")
+        expect(page.locator("#panel")).to_contain_text("no yes of yours stands")
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+        page.get_by_role("button", name="Stop and delete").press("Enter")
+        expect(page.get_by_role("dialog")).not_to_contain_text("goes on")
+        check(page)
+        page.get_by_role("dialog").get_by_role("button", name="Stop and delete").press("Enter")
+        expect(page.get_by_text("Everything was deleted")).to_be_focused()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the signed receipt").press("Enter")
+        assert saved.value.suggested_filename == "deletion-receipt.json"
+        check(page)
+        page.reload()
+        expect(page.locator("#panel")).to_contain_text("Nothing is kept of you any more.")
+    assert httpx.get(f"{address}{seats.seat('Ana')}/data", headers=credential).status_code == 404

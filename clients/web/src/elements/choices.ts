@@ -35,9 +35,7 @@ export class Choices {
       h("p", { class: "soft" }, words.consent.hint),
       ...notice.modalities.map((one) => this.#row(one as Modality, own?.lines.get(one))),
       this.#signing,
-      ...rulings
-        .filter((one) => READ.includes(one.modality as Modality) && !one.allowed)
-        .map((one) => this.#barred(one)),
+      ...barredViews(rulings, words),
     );
     this.#sign();
   }
@@ -97,16 +95,18 @@ export class Choices {
     return h("div", { class: "choice", part: "choice" }, label, why);
   }
 
-  /** What law or charter refuse has no switch, and says why. */
-  #barred(ruling: Ruling): HTMLElement {
-    const words = this.#words;
-    const rule = ruling.rulings.find((one) => one.verdict === "deny");
-    const why = rule && h("p", { class: "soft" }, `${rule.reason} [${rule.citation}]`);
-    const name = `${words.modality[ruling.modality as Modality]}: ${words.consent.barred}`;
-    return h("div", { class: "choice barred", part: "choice" }, h("p", {}, name), why);
-  }
-
   #sign(): void {
     this.#signing.hidden = ![...this.#on].some((modality) => this.signed(modality));
   }
+}
+
+/** What law or charter refuse has no switch, and says why. */
+export function barredViews(rulings: readonly Ruling[], words: Words): HTMLElement[] {
+  const barred = rulings.filter((one) => READ.includes(one.modality as Modality) && !one.allowed);
+  return barred.map((ruling) => {
+    const rule = ruling.rulings.find((one) => one.verdict === "deny");
+    const why = rule && h("p", { class: "soft" }, `${rule.reason} [${rule.citation}]`);
+    const name = `${words.modality[ruling.modality as Modality]}: ${words.consent.barred}`;
+    return h("div", { class: "choice barred", part: "barred" }, h("p", {}, name), why);
+  });
 }

@@ -2,7 +2,7 @@ import type { Api } from "../client/api.ts";
 import { ProblemError } from "../client/problem.ts";
 import { type Answer, type Modality, type Notice, type Ruling, Seat, type Register } from "../client/seat.ts";
 import { type Language, LANGUAGES } from "../words/index.ts";
-import { Choices } from "./choices.ts";
+import { barredViews, Choices } from "./choices.ts";
 import { CONSENT } from "./consent.css.ts";
 import { h, write } from "./dom.ts";
 import { noticeView } from "./notice.ts";
@@ -19,13 +19,15 @@ export interface Answered {
 
 /**
  * `<countenance-consent>`: the notice, one switch per modality, all off, and two ways on of the same size. Afterwards
- * the receipts, and one control that stops everything. Tells `countenance-answered` and `countenance-withdrawn`.
+ * the receipts, and one control that stops everything. Tells `countenance-answered` and `countenance-withdrawn`. With
+ * `fixed-language` it shows no switch of languages: the page has one.
  */
 export class ConsentElement extends Piece {
   #seat: Seat | undefined;
   #over: AbortSignal | undefined;
   #whose = "";
   #ownWish = false;
+  #rulings: readonly Ruling[] = [];
   readonly #on = new Set<string>();
   readonly #said = h("p", { class: "said soft", role: "status" });
 
@@ -53,17 +55,18 @@ export class ConsentElement extends Piece {
     try {
       const [rulings, standing] = await Promise.all([seat.rulings(), seat.standing()]);
       if (over.aborted) return;
+      this.#rulings = rulings;
       if (!asking && answered(standing).length > 0) return this.#drawStanding(answered(standing), true);
       const notice = await seat.notice(this.language, this.#ownWish);
-      if (!over.aborted) this.#drawAsking(notice, rulings);
+      if (!over.aborted) this.#drawAsking(notice);
     } catch (fault) {
       if (!over.aborted) this.#drawProblem(fault);
     }
   }
 
-  #drawAsking(notice: Notice, rulings: readonly Ruling[]): void {
+  #drawAsking(notice: Notice): void {
     const words = this.words.consent;
-    const choices = new Choices(notice, rulings, this.#on, this.words);
+    const choices = new Choices(notice, this.#rulings, this.#on, this.words);
     const agree = h("button", { type: "button", part: "agree", onclick: () => agreed() }, words.agree);
     const without = h("button", { type: "button", part: "without", onclick: () => refused() }, words.without);
     const agreed = (): void => {
@@ -137,7 +140,8 @@ export class ConsentElement extends Piece {
     const join = h("button", { type: "button", part: "join", onclick: () => this.#join(answers) }, words.join);
     const list = answersView(answers, this.words, this.language, (answer) => this.#save(answer));
     const ways = h("div", { class: "ways" }, before && join, given && stop, change);
-    this.#draw(h("div", { class: "panel sheet", part: "panel" }, this.#said, list, ways), this.#languages());
+    const barred = barredViews(this.#rulings, this.words);
+    this.#draw(h("div", { class: "panel sheet", part: "panel" }, this.#said, list, ...barred, ways), this.#languages());
   }
 
   #save(answer: Answer): void {
@@ -193,6 +197,7 @@ export class ConsentElement extends Piece {
           h("strong", {}, heading),
           h("p", {}, textOf(fault, words.unreached)),
         ),
+        ...(slug === "policy-refused" ? barredViews(this.#rulings, words) : []),
         h("div", { class: "ways" }, join, other),
       ),
       this.#languages(),
@@ -204,7 +209,9 @@ export class ConsentElement extends Piece {
     this.tell("answered", { analysis: false, recorded: false, answers: [] } satisfies Answered);
   }
 
-  #languages(): HTMLElement {
+  /** Nothing where the page around has a switch of its own. */
+  #languages(): HTMLElement | null {
+    if (this.hasAttribute("fixed-language")) return null;
     const chosen = (): void => {
       this.language = select.value as Language;
     };

@@ -10,17 +10,17 @@ from pydantic import Field
 
 from countenance.consent.evidence import BY_TOGGLE, Evidence, Guardian
 from countenance.contracts.errors import ConsentError, ForbiddenError, NotFoundError, VaultError
-from countenance.contracts.trust import Consent, ConsentStatus
+from countenance.contracts.trust import ConsentStatus
 from countenance.control.receipts import Receipts
 from countenance.control.roster import Roster
 from countenance.inference.tables import Table
 from countenance.server.access import NO_SUCH, Caller, Here, needs
 from countenance.server.api.paths import ID, CallId, ParticipantId
-from countenance.server.api.shapes import AnswerView, Digest, Given, ReadModality, utc_text
+from countenance.server.api.shapes import AnswerView, Digest, Given, ReadModality
+from countenance.server.api.standing import RegisterView, afterwards, register_of, running, view_of
 from countenance.server.asking import Form
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import CONFLICT, ERASED
-from countenance.server.live import LiveCall
 from countenance.server.problems import ProblemError
 from countenance.server.scopes import Scope
 from countenance.storage.consents import ConsentRow
@@ -88,23 +88,6 @@ class NoticeView(Given):
     shown_at: str
 
 
-class Standing(Given):
-    """What a person's answers come to now."""
-
-    modality: str
-    readable: bool = Field(description="Whether it may be read at this moment.")
-    why_not: str | None
-    answer: AnswerView | None
-
-
-class RegisterView(Given):
-    """All that stands of one participant."""
-
-    participant_id: str
-    paused: bool = Field(default=False, description="Whether they have paused: nothing is read until they resume.")
-    modalities: Sequence[Standing]
-
-
 @router.get("/notice")
 async def notice(
     call_id: CallId,
@@ -148,16 +131,21 @@ async def answer(
 
 @router.get("/consent")
 async def register(call_id: CallId, participant_id: ParticipantId, here: Here, _: Own) -> RegisterView:
-    """What stands: for each modality the last answer in this call, and whether it may be read now."""
-    live = here.calls.get(call_id)
+    """What stands: of each modality the last answer, whether it may be read now, and all that was answered here.
+
+    After the call nothing may be read; what stands then holds in the person's next call.
+    """
+    live = running(here, call_id)
+    if live is None:
+        return await asyncio.to_thread(afterwards, here, call_id, participant_id)
     live.person_of(participant_id)
-    return _register(live, participant_id)
+    return register_of(live, participant_id)
 
 
 @router.put("/pause")
 async def pause(call_id: CallId, participant_id: ParticipantId, here: Here, _: Own) -> RegisterView:
     """Pause: nothing is read of this person until they resume. What they answered stands; no new consent is needed."""
-    return _register(await here.calls.pause(call_id, participant_id, on=True), participant_id)
+    return register_of(await here.calls.pause(call_id, participant_id, on=True), participant_id)
 
 
 @router.delete("/pause")
@@ -166,20 +154,7 @@ async def resume(call_id: CallId, participant_id: ParticipantId, here: Here, cal
     here.calls.get(call_id).person_of(participant_id)
     if caller.seat is None:
         raise ForbiddenError("only the person themselves goes on", "Use the token of the participant.")
-    return _register(await here.calls.pause(call_id, participant_id, on=False), participant_id)
-
-
-def _register(live: LiveCall, participant_id: str) -> RegisterView:
-    running = live.running
-    permissions = running.permissions()
-    found = []
-    for modality in permissions.modalities:
-        barred = permissions.barred(participant_id, modality, running.at_us)
-        last = running.register.current(participant_id, modality, running.at_us)
-        given = None if last is None else _in_call(last)
-        why = None if barred is None else f"{barred.reason}: {barred.detail}"
-        found.append(Standing(modality=modality, readable=barred is None, why_not=why, answer=given))
-    return RegisterView(participant_id=participant_id, paused=participant_id in running.paused, modalities=found)
+    return register_of(await here.calls.pause(call_id, participant_id, on=False), participant_id)
 
 
 @router.delete("/consent")
@@ -190,9 +165,12 @@ async def stop(
     _: Own,
     modality: Annotated[list[ReadModality] | None, Query(description="Once per modality; all when left out.")] = None,
 ) -> Sequence[AnswerView]:
-    """Stop, at once and in every call this person is on; returns what was withdrawn."""
-    rows = await here.calls.stop(call_id, participant_id, None if modality is None else tuple(modality))
-    return said(rows)
+    """Stop, at once and in every call this person is on, now or later; returns what was withdrawn."""
+    modalities = None if modality is None else tuple(modality)
+    if running(here, call_id) is not None:
+        return said(await here.calls.stop(call_id, participant_id, modalities))
+    _call, known = await asyncio.to_thread(Roster(here.tenant.vault).person, call_id, participant_id)
+    return said(await here.calls.stop_person(known.person, modalities))
 
 
 @router.get("/receipts/{receipt_id}")
@@ -220,25 +198,6 @@ async def receipt(
 def said(rows: Sequence[ConsentRow]) -> Sequence[AnswerView]:
     """Answers as they were given, without their repetition in each call they hold in."""
     return [view_of(row) for row in rows if row.carries is None]
-
-
-def view_of(row: ConsentRow) -> AnswerView:
-    """An answer as it is shown."""
-    return AnswerView(
-        modality=row.modality,
-        status=ConsentStatus(row.status),
-        receipt_id=row.receipt_id,
-        version=row.version,
-        at=utc_text(row.at_utc_us),
-        at_us=row.at_us,
-        expires=None if row.expires_utc_us is None else utc_text(row.expires_utc_us),
-    )
-
-
-def _in_call(one: Consent) -> AnswerView:
-    return AnswerView(
-        modality=one.modality, status=one.status, receipt_id=one.receipt_id, version=one.version, at_us=one.at_us
-    )
 
 
 def _evidence(body: EvidenceBody | None) -> Evidence:

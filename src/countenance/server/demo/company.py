@@ -37,8 +37,8 @@ FACTS = {"minor": "adult", "b2b": "no"}
 class Link:
     """A page of the demo and the credential that opens it."""
 
-    name: str
-    says: str
+    door: str
+    """`coach`, `own`, `compliance` or `operator`; the page says in its language what lies behind it."""
     address: str
 
 
@@ -66,6 +66,11 @@ class Company:
     def live(self) -> LiveCall:
         """The call as the service has it."""
         return self.services.calls.get(self.call_id)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who is drawn: who is read first, then who is coached."""
+        return tuple(one.name for one in self.script.people)
 
     async def play(self, told: Told, begun: Callable[[], None], until_ms: int | None) -> list[str]:
         """Begin the call and play it; returns what did not come out, or goes on until it is cancelled."""
@@ -142,16 +147,15 @@ class Company:
         coach = self.services.tokens.for_reviewer("demo-coach", Position.COACH)
         officer = self._key(Position.COMPLIANCE)
         operator = self._key(Position.OPERATOR)
-        ana, ben = (one.name for one in self.script.people)
-        own = self.services.tokens.for_participant(Seat(self.call_id, self.people[ana]))
+        own = self.services.tokens.for_participant(Seat(self.call_id, self.people[self.names[0]]))
         pages = (
-            ("Coach", f"What {ben}'s coach sees of {ana}, live.", f"/coach/{self.call_id}", coach),
-            (ana, "What is read of her, seen by her first; pause, stop, delete.", f"/me/{self.call_id}", own),
-            ("Compliance", "Rulings, consents, erasures, the log verified in the browser.", "/compliance", officer),
-            ("Operator", "All calls, settings, status.", "/", operator),
+            ("coach", f"/coach/{self.call_id}", coach),
+            ("own", f"/me/{self.call_id}", own),
+            ("compliance", "/compliance", officer),
+            ("operator", "/", operator),
         )
-        for name, says, page, credential in pages:
-            yield Link(name, says, f"{self.url}/sign-in?next={page}#{credential}")
+        for door, page, credential in pages:
+            yield Link(door, f"{self.url}/sign-in?next={page}#{credential}")
 
     def _key(self, position: Position) -> str:
         return self.site.keys.make(NewKey(LOCAL, "demo", position, days=1))[0]

@@ -20,7 +20,8 @@ def install(app: FastAPI, company: Company) -> None:
 @router.get("/demo")
 async def demo(request: Request) -> HTMLResponse:
     """Where a visitor begins."""
-    return page(request, "demo", links=_company(request).links)
+    company = _company(request)
+    return page(request, "demo", links=company.links, names=company.names)
 
 
 @router.post("/demo/camera", status_code=201)

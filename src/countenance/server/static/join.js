@@ -1,5 +1,4 @@
 // Asking a participant: the element asks and records, this page shows what comes of it and lets them in.
-import { api } from "./api.js";
 import { failed, fill, h, say } from "./dom.js";
 import { term } from "./terms.js";
 import { t } from "./words.js";
@@ -7,7 +6,6 @@ import { t } from "./words.js";
 const asking = document.getElementById("consent");
 const ready = document.getElementById("ready");
 const [call, me] = [asking.getAttribute("call"), asking.getAttribute("participant")];
-const seat = `/v1/calls/${call}/participants/${me}`;
 
 asking.addEventListener("countenance-answered", ({ detail }) => {
   const says = document.getElementById("ready-says");
@@ -27,18 +25,6 @@ asking.addEventListener("countenance-withdrawn", () => {
   ready.hidden = true;
 });
 
-/** What law or charter refuses has no switch: it is said, with its reason. */
-async function refusals() {
-  const { modalities = [] } = (await api(seat)) ?? {};
-  const barred = modalities.filter((one) => !one.allowed && one.modality !== "telemetry");
-  document.getElementById("never").hidden = barred.length === 0;
-  fill(document.getElementById("barred"), barred.map((one) => {
-    const [first] = one.rulings;
-    return h("li.card", {}, h("p", {}, h("strong", {}, term("modality", one.modality)), " ", h("span.chip.barred", {}, t("not permitted"))),
-      h("p", {}, first.reason), h("p.quiet.small", {}, first.citation));
-  }));
-}
-
 try {
   await import("./vendor/countenance.js");
 } catch {
@@ -48,4 +34,3 @@ try {
   });
   ready.hidden = false;
 }
-refusals().catch((problem) => failed(document.getElementById("failure"), problem));

@@ -1,6 +1,7 @@
 // My signals: the panel while the call goes on, and what is kept, during it and afterwards.
 import { api } from "./api.js";
 import { failed, fill, h, saved } from "./dom.js";
+import { afterwards } from "./me_after.js";
 import { Seat } from "./seat.js";
 import { panel } from "./seat_panel.js";
 import { term } from "./terms.js";
@@ -12,27 +13,12 @@ const failure = document.getElementById("failure");
 const element = document.getElementById("panel");
 
 async function begin() {
-  if (place.live) await seat.begin();
-  if (place.live) await panel(element, seat);
-  else over();
-}
-
-/** After the call: deleting is still theirs. */
-function over() {
-  const button = h("button.stop-button", { type: "button", onclick: erase }, t("Delete everything"));
-  async function erase() {
-    failure.hidden = true;
-    try {
-      const receipt = await seat.erase();
-      fill(element, h("h2", { tabindex: "-1" }, t("Everything was deleted")),
-        h("button", { type: "button", onclick: () => saved(receipt, "deletion-receipt.json") }, t("Save the signed receipt")));
-      element.querySelector("h2").focus();
-    } catch (problem) {
-      failed(failure, problem);
-    }
-  }
-  fill(element, h("h2", {}, t("The call is over")), h("p", {}, t("Nothing is read of you any more.")),
-    h("p.quiet.small", {}, t("Delete everything: what was read of you is destroyed, and you get a signed receipt.")), button);
+  if (!place.live) return afterwards(element, seat);
+  const ended = () => seat.line === "ended" && afterwards(element, seat).catch((problem) => failed(failure, problem));
+  await seat.begin();
+  await panel(element, seat);
+  seat.addEventListener("line", ended);
+  return ended();
 }
 
 async function see() {

@@ -11,8 +11,10 @@ export class Seat extends EventTarget {
   /** By modality: `{modality, allowed, why, answer, readable}`. */
   modalities = [];
   paused = false;
-  /** Wall time of the last stop in this call, or null. */
+  /** Wall time of the last stop in this call where nothing is on since, or null. */
   stoppedAt = null;
+  /** Every answer in this call, the oldest first: `{modality, status, at}`; a later yes unsays no stop. */
+  history = [];
   /** What has been read of oneself, a row per second, as charts take it. */
   rows = [];
   /** The last sample, as it came. */
@@ -20,6 +22,8 @@ export class Seat extends EventTarget {
   /** `connecting`, `open`, `waiting`, `ended` or `refused`. */
   line = "connecting";
   erased = false;
+  /** Whether the call is over. */
+  over = false;
   #began = 0;
   #taxonomy = null;
   #sequence = "0";
@@ -49,6 +53,12 @@ export class Seat extends EventTarget {
     });
   }
 
+  /** What stands when the call is over: it holds in the next one. */
+  async afterwards() {
+    this.over = true;
+    this.#take(await api(`${this.address}/consent`));
+  }
+
   /** What stands now, as the service says it. */
   async refresh() {
     this.#take(await api(`${this.address}/consent`));
@@ -62,7 +72,7 @@ export class Seat extends EventTarget {
   /** Take back a yes, or every yes; what was read is kept as it was said. */
   async stop(modality = null) {
     await api(`${this.address}/consent${modality ? `?modality=${modality}` : ""}`, { method: "DELETE" });
-    await this.refresh();
+    return this.refresh();
   }
 
   /** Stop, and delete everything; returns the signed receipt. */
@@ -89,12 +99,13 @@ export class Seat extends EventTarget {
     this.paused = register.paused;
     const standing = new Map(register.modalities.map((one) => [one.modality, one]));
     this.modalities = READ.map((modality) => {
-      const ruling = this.rulings.get(modality);
+      const ruling = this.rulings?.get(modality);
       const now = standing.get(modality);
       return { modality, allowed: ruling?.allowed ?? false, why: ruling?.rulings?.[0]?.reason ?? "", answer: now?.answer ?? null, readable: now?.readable ?? false };
     });
-    const ends = this.modalities.flatMap((one) => (one.answer?.status === "withdrawn" ? [one.answer.at_us] : []));
-    this.stoppedAt = ends.length && !this.given.length ? new Date(this.#began + Math.max(...ends) / 1000) : null;
+    this.history = register.history.map((one) => ({ ...one, at: new Date(one.at ?? this.#began + one.at_us / 1000) }));
+    const ends = this.history.filter((one) => one.status === "withdrawn");
+    this.stoppedAt = ends.length && !this.given.length ? ends.at(-1).at : null;
     this.#tell("change");
   }
 

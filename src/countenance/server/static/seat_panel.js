@@ -1,7 +1,9 @@
 // My signals as a panel: what is on and why not, the three verbs, and one's own curve before anybody else's.
 import { chart } from "./chart.js";
-import { failed, fill, h, say, saved } from "./dom.js";
+import { failed, fill, h, say } from "./dom.js";
 import { badge } from "./seat_badge.js";
+import { erasing } from "./seat_erase.js";
+import { history } from "./seat_history.js";
 import { wrong } from "./seat_wrong.js";
 import { certainty, estimate, likelihood, term } from "./terms.js";
 import { t } from "./words.js";
@@ -55,34 +57,11 @@ export async function panel(element, seat) {
       seat.paused && verb(t("Go on"), t("What you said yes to is read again."), () => seat.pause(false), "button.main-button"),
       on && verb(t("Stop"), t("Nothing more is read. What was read is kept as the notice says."), () => seat.stop(), "button.stop-button"),
       !on && h("div.verb", {}, h("a.button", { href: `/join/${seat.call}?me=${seat.participant}` }, t("Turn on what you want")), h("p.quiet.small", {}, t("Nothing begins by itself."))),
-      verb(t("Stop and delete"), t("Nothing more is read, and everything read so far is destroyed. You get a signed receipt."), () => ask(), "button.stop-button"),
+      verb(t("Stop and delete"), t("Nothing more is read, and everything read so far is destroyed. You get a signed receipt."), async () => erasing(seat, after, does), "button.stop-button"),
     ]);
     [...verbs.children].forEach((one, at) => (one.dataset.verb = at));
     if (here !== undefined) (verbs.children[here] ?? verbs.children[0])?.querySelector("button, a")?.focus();
     sample();
-  }
-
-  function ask() {
-    const yes = h("button.stop-button", { type: "button", onclick: () => does(yes, erase) }, t("Stop and delete"));
-    const no = h("button", { type: "button", onclick: () => dialog.close() }, t("Keep everything"));
-    const wait = h("p.quiet", { role: "status" });
-    const dialog = h("dialog", { "aria-labelledby": "erase-title" },
-      h("h2", { id: "erase-title" }, t("Stop, and delete everything?")),
-      h("p", {}, t("What was read of you in this call and in others of this service is destroyed and cannot be brought back. The call itself goes on.")),
-      wait, h("div.pair-buttons", {}, no, yes));
-    async function erase() {
-      no.disabled = true;
-      wait.textContent = t("Everything is being deleted …");
-      const receipt = await seat.erase().finally(() => dialog.close());
-      const keep = h("button", { type: "button", onclick: () => saved(receipt, "deletion-receipt.json") }, t("Save the signed receipt"));
-      fill(after, h("h2", { tabindex: "-1", id: "gone" }, t("Everything was deleted")), h("p", {}, t("Number of the deletion:"), " ", h("code", {}, receipt.erasure_id ?? "")), keep);
-      after.hidden = false;
-      document.getElementById("gone").focus();
-    }
-    dialog.addEventListener("close", () => dialog.remove());
-    document.body.append(dialog);
-    dialog.showModal();
-    no.focus();
   }
 
   function sample() {
@@ -99,7 +78,7 @@ export async function panel(element, seat) {
   seat.addEventListener("change", change);
   seat.addEventListener("sample", sample);
   seat.addEventListener("line", sample);
-  fill(element, badge(seat), failure, after, line, list, verbs,
+  fill(element, badge(seat), failure, after, line, list, verbs, history(seat),
     h("section.own", { "aria-labelledby": "own-title" },
       h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element));
   change();
