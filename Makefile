@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WEB := clients/web
 VENDOR := src/countenance/server/static/vendor
 
-.PHONY: demo test format figures faults faults-page cards clean
+.PHONY: demo test format figures faults faults-page cards release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -50,6 +50,9 @@ faults-page: $(STAMP)
 
 cards: $(STAMP)
 	$(BIN)/python -m bench.cards
+
+release: $(STAMP) $(VENDOR)/countenance.js
+	@$(BIN)/python -m bench.release.build
 
 clean:
 	rm -rf $(VENV) demo report
