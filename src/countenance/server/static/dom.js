@@ -44,6 +44,21 @@ export function failed(element, problem) {
   fill(element, h("strong", {}, problem.message), " ", problem.fix ?? "");
 }
 
+/** Work that a button begins: once at a time, and what goes wrong is shown in `failure`. */
+export function doing(failure) {
+  return async (button, work) => {
+    failure.hidden = true;
+    button.disabled = true;
+    try {
+      await work();
+    } catch (problem) {
+      failed(failure, problem);
+    } finally {
+      button.disabled = false;
+    }
+  };
+}
+
 /** Give a value to the browser as a file of JSON; text is taken as it is. */
 export function saved(value, name) {
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);

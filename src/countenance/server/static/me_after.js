@@ -1,6 +1,6 @@
 // After the call: nothing is read any more; stopping for later calls, and deleting what is kept, are still theirs.
 import { api } from "./api.js";
-import { failed, fill, h } from "./dom.js";
+import { doing, fill, h } from "./dom.js";
 import { erasing } from "./seat_erase.js";
 import { history } from "./seat_history.js";
 import { term } from "./terms.js";
@@ -9,20 +9,9 @@ import { t } from "./words.js";
 /** Fill the panel of a call that is over. */
 export async function afterwards(element, seat) {
   const failure = h("p.failure", { role: "alert", hidden: true });
+  const does = doing(failure);
   const [after, says, verbs] = [h("div", { hidden: true }), h("p", { role: "status" }), h("div.verbs")];
   let labels = false;
-
-  async function does(button, work) {
-    failure.hidden = true;
-    button.disabled = true;
-    try {
-      await work();
-    } catch (problem) {
-      failed(failure, problem);
-    } finally {
-      button.disabled = false;
-    }
-  }
 
   function verb(name, about, work) {
     const button = h("button.stop-button", { type: "button", onclick: () => does(button, work) }, name);

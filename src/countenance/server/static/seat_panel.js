@@ -1,6 +1,6 @@
 // My signals as a panel: what is on and why not, the three verbs, and one's own curve before anybody else's.
 import { chart } from "./chart.js";
-import { failed, fill, h, say } from "./dom.js";
+import { doing, fill, h, say } from "./dom.js";
 import { badge } from "./seat_badge.js";
 import { erasing } from "./seat_erase.js";
 import { history } from "./seat_history.js";
@@ -11,6 +11,7 @@ import { t } from "./words.js";
 /** Fill an element with the panel of a seat; resolves when it stands. */
 export async function panel(element, seat) {
   const failure = h("p.failure", { role: "alert", hidden: true });
+  const does = doing(failure);
   const list = h("ul.plain.mine", { "aria-label": t("What is on") });
   const verbs = h("div.verbs");
   const after = h("div", { hidden: true });
@@ -29,18 +30,6 @@ export async function panel(element, seat) {
     paused.setAttribute("aria-pressed", String(frozen));
     paused.textContent = frozen ? t("Resume updates") : t("Pause updates");
     if (!frozen) sample();
-  }
-
-  async function does(button, work) {
-    failure.hidden = true;
-    button.disabled = true;
-    try {
-      await work();
-    } catch (problem) {
-      failed(failure, problem);
-    } finally {
-      button.disabled = false;
-    }
   }
 
   function verb(name, says, work, kind = "button") {
