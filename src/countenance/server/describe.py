@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from countenance.server import health
 from countenance.server.api import include
-from countenance.server.asyncapi import asyncapi
+from countenance.server.api.asyncapi import asyncapi
 from countenance.server.openapi import openapi
 
 

@@ -1,15 +1,18 @@
 """The descriptions that are served: as they lie in `schema/`, valid, and complete."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from starlette.routing import BaseRoute, WebSocketRoute
 from tests.server.api.scene import Scene
 
 from countenance.server.api import ROUTERS
 from countenance.server.describe import described, to_text
+from countenance.server.meeting import Meeting, Member
 from countenance.surface.schemas import schemas
 
 DESCRIBED = described()
@@ -68,10 +71,33 @@ def test_nothing_under_v1_is_left_out() -> None:
 
 
 def test_every_event_is_described_with_the_schema_that_it_names() -> None:
+    channel = DESCRIBED["asyncapi.json"]["channels"]["callEvents"]["messages"]
     messages = DESCRIBED["asyncapi.json"]["components"]["messages"]
-    kinds = {message["name"] for message in messages.values()}
+    kinds = {messages[name]["name"] for name in channel}
     events = {name for name in schemas() if ".signal." in name or name.count(".") == 4}
     assert {name for name in events if not name.startswith("io.countenance.consent.receipt")} == kinds
+
+
+def test_every_websocket_of_the_service_is_described(scene: Scene) -> None:
+    offered = {route.path for route in walked(scene.app.routes) if isinstance(route, WebSocketRoute)}
+    channels = DESCRIBED["asyncapi.json"]["channels"].values()
+    assert {one["address"] for one in channels} == offered
+    assert len(offered) == len(channels) >= 4
+
+
+def test_what_a_meeting_says_is_as_described() -> None:
+    meeting, ana, ben = Meeting(), Member("p_1", "Ana"), Member("p_2", "Ben")
+    meeting.enter(ana)
+    meeting.enter(ben)
+    say = {"to": "p_1", "data": {"candidate": 1}}
+    jsonschema.validate(say, payload("say"))
+    meeting.pass_on(ben, json.dumps(say))
+    meeting.leave(ben)
+    heard = [json.loads(ana.outbox.get_nowait() or "") for _ in range(4)]
+    assert [one["type"] for one in heard] == ["here", "came", "said", "left"]
+    for one in heard:
+        jsonschema.validate(one, payload(one["type"]))
+        assert one.keys() == payload(one["type"])["properties"].keys()
 
 
 async def test_they_are_served_to_anybody(scene: Scene) -> None:
@@ -87,6 +113,19 @@ async def test_they_are_served_to_anybody(scene: Scene) -> None:
     assert [json.loads(one.content) for one in served] == [schemas()[name] for name in names]
     assert strays == [404, 404]
     assert all(f"/schemas/{name}.json" in text for name in names)
+
+
+def walked(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Every route, those of included routers too."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from [route] if included is None else walked(included.routes)
+
+
+def payload(name: str) -> dict[str, Any]:
+    """The schema of a message."""
+    found: dict[str, Any] = DESCRIBED["asyncapi.json"]["components"]["messages"][name]["payload"]
+    return found
 
 
 def references(value: Any) -> list[str]:  # noqa: ANN401

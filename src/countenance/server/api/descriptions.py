@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from countenance.contracts.errors import NotFoundError
 from countenance.server.access import NO_SUCH
-from countenance.server.asyncapi import asyncapi
+from countenance.server.api.asyncapi import asyncapi
 from countenance.server.kinds import KINDS
 from countenance.server.openapi import openapi
 from countenance.surface.schemas import schemas
@@ -24,7 +24,7 @@ FOR_ASSISTANTS = """# Countenance
 
 ## Descriptions
 - [OpenAPI 3.1](/openapi.json): every route, its scopes and its problems
-- [AsyncAPI 3.0](/asyncapi.json): the events of a call, by WebSocket and server-sent events
+- [AsyncAPI 3.0](/asyncapi.json): the events of a call, the wall, the words and the meeting
 - [Capabilities](/.well-known/countenance): purposes, models, policy, verifier key of the log
 
 ## Schemas

@@ -1,8 +1,10 @@
-"""The AsyncAPI 3.0 description of what is sent: events by WebSocket, by server-sent events and to webhooks."""
+"""The AsyncAPI 3.0 description: the events of a call, and every other WebSocket of the service."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from countenance import __version__
+from countenance.server.api.sockets import SOCKETS, Said, Socket
 from countenance.surface import envelope
 from countenance.surface.schemas import ENVELOPE, schemas
 
@@ -23,6 +25,11 @@ EVENTS = {
 }
 CLOSES = """Close codes: 1000 the call is over; 1008 the credential is valid no more; 1011 the log cannot be written;
 1012 the service is stopping, come back; 1013 events came faster than they were taken, come back with `after`."""
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "In `Authorization`, or as the second value of `Sec-WebSocket-Protocol`.",
+}
 SHORT = "The `sequence` of the last event you have; 0 for all of them; only what is new when left out."
 
 
@@ -40,31 +47,72 @@ def asyncapi() -> Described:
         "servers": {
             "service": {"host": "{host}", "protocol": "wss", "variables": {"host": {"default": "localhost:8080"}}}
         },
-        "channels": {"callEvents": _channel()},
-        "operations": {
-            "followCall": {
-                "action": "send",
-                "channel": {"$ref": "#/channels/callEvents"},
-                "summary": "The service sends the events of a call, one per text frame.",
-                "security": [{"$ref": "#/components/securitySchemes/bearer"}],
-                "messages": [{"$ref": f"#/channels/callEvents/messages/{name}"} for name in EVENTS],
-            }
-        },
+        "channels": {"callEvents": _events()} | {one.name: _channel(one) for one in SOCKETS},
+        "operations": _operations(),
         "components": {
-            "messages": {name: _message(kind, words) for name, (kind, words) in EVENTS.items()},
-            "schemas": {kind: _inner(schema) for kind, schema in schemas().items() if kind in _used()},
-            "securitySchemes": {
-                "bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "In `Authorization`, or as the second value of `Sec-WebSocket-Protocol`.",
-                }
-            },
+            "messages": {name: _message(kind, words) for name, (kind, words) in EVENTS.items()}
+            | {name: _plain(name, one) for name, one in _said()},
+            "schemas": {kind: _inner(schema) for kind, schema in schemas().items() if kind in _used()} | _modelled(),
+            "securitySchemes": {"bearer": BEARER},
         },
     }
 
 
-def _channel() -> Described:
+def _operations() -> Described:
+    follow = "The service sends the events of a call, one per text frame."
+    made = {"followCall": _operation("send", "callEvents", EVENTS, follow)}
+    for one in SOCKETS:
+        made[f"{one.name}Sends"] = _operation("send", one.name, one.sends, f"{one.title}: what the service says.")
+        if one.takes:
+            made[f"{one.name}Takes"] = _operation("receive", one.name, one.takes, f"{one.title}: what it takes.")
+    return made
+
+
+def _operation(action: str, channel: str, names: Iterable[str], summary: str) -> Described:
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "summary": summary,
+        "security": [{"$ref": "#/components/securitySchemes/bearer"}],
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in names],
+    }
+
+
+def _channel(socket: Socket) -> Described:
+    return {
+        "address": socket.address,
+        "title": socket.title,
+        "description": socket.about,
+        "parameters": dict(socket.parameters),
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*socket.sends, *socket.takes)},
+        "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+    }
+
+
+def _said() -> Iterator[tuple[str, Said]]:
+    for socket in SOCKETS:
+        yield from socket.sends.items()
+        yield from socket.takes.items()
+
+
+def _plain(name: str, said: Said) -> Described:
+    payload = said.payload
+    if isinstance(payload, type):
+        payload = {"$ref": f"#/components/schemas/{payload.__name__}"}
+    return {"name": name, "summary": said.words, "contentType": "application/json", "payload": payload}
+
+
+def _modelled() -> Described:
+    """The models of messages and what they are made of."""
+    made: Described = {}
+    for _, said in _said():
+        if isinstance(said.payload, type):
+            whole = said.payload.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+            made |= whole.pop("$defs", {}) | {said.payload.__name__: whole}
+    return made
+
+
+def _events() -> Described:
     query = {
         "after": {"type": "string", "pattern": "^[0-9]{1,12}$", "description": SHORT},
         "types": {"type": "string", "description": "Types in full or short, separated by commas."},
