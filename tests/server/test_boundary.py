@@ -18,6 +18,11 @@ from countenance.server.tenancy import Site
 PLENTY = Rate(1e9, 10**9)
 
 
+def with_server(config: Config, **told: object) -> Config:
+    """The same configuration with something else said of the server."""
+    return config.model_copy(update={"server": config.server.model_copy(update=told)})
+
+
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
     made = Scene(tmp_path)
@@ -54,7 +59,11 @@ async def test_every_answer_is_numbered_and_hardened(scene: Scene) -> None:
             assert "server" not in answer.headers
             assert "strict-transport-security" not in answer.headers
             policy = answer.headers["content-security-policy"]
-            assert policy.startswith("default-src 'none'")
+            assert policy.startswith("default-src 'none'; object-src 'none'")
+            assert "base-uri 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+            assert answer.headers["content-type"]
             assert "unsafe" not in policy
             assert ("script-src 'self'" in policy) == (path == "/page")
 
@@ -84,9 +93,7 @@ async def test_cors_is_off_and_a_preflight_gets_nothing(scene: Scene) -> None:
 
 
 async def test_a_configured_origin_may_read_and_another_may_not(scene: Scene) -> None:
-    config = scene.config.model_copy(
-        update={"server": scene.config.server.model_copy(update={"cors_origins": ("https://app.example",)})}
-    )
+    config = with_server(scene.config, cors_origins=("https://app.example",))
     site = Site(config, scene.clock, scene.site.keys, scene.site.limiter, scene.site.metrics, scene.site.tracing)
     scene.app = create_app(site)
     async with scene.client() as client:
@@ -193,7 +200,18 @@ async def test_a_socket_passes_the_same_boundary(scene: Scene) -> None:
 async def test_over_tls_the_browser_is_told_to_stay_there(scene: Scene) -> None:
     async with scene.client() as client:
         answer = await client.get("https://test/healthz")
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        behind = await client.get("/healthz")
+        scene.site.config = with_server(scene.config, public_url="https://calls.example")
+        proxied = await client.get("/healthz")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert proxied.headers["strict-transport-security"] == answer.headers["strict-transport-security"]
+    assert "strict-transport-security" not in behind.headers
+
+
+async def test_a_method_that_nobody_serves_is_refused(scene: Scene) -> None:
+    async with scene.client() as client:
+        for method in ("TRACE", "CONNECT", "PUT", "PROPFIND"):
+            assert (await client.request(method, "/healthz")).status_code == 405, method
 
 
 def test_the_defaults_name_no_origin() -> None:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -136,6 +137,24 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
+async def test_nothing_hides_in_a_request_whose_end_is_told_in_two_ways(tmp_path: Path) -> None:
+    config = Config.model_validate({"server": {"port": 0}, "data": {"folder": tmp_path}})
+    both = "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    twice = "Content-Length: 0\r\nContent-Length: 45\r\n\r\n"
+    odd = "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"
+    hidden = "GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    async with serving(config) as said:
+        port = int(said[0].rpartition(":")[2])
+        for end, status in ((both, b"422"), (twice, b"400"), (odd, b"400")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"POST /session HTTP/1.1\r\nHost: x\r\n{end}{hidden}".encode())
+            told = await asyncio.wait_for(reader.read(), PATIENCE_S)
+            writer.close()
+            assert told.startswith(b"HTTP/1.1 " + status), (end, told)
+            # Where chunks end the body, whatever length was stated, the next request is one of its own.
+            assert told.count(b"HTTP/1.1 ") == (2 if end == both else 1), (end, told)
+
+
 async def test_tls_is_spoken_where_it_is_configured(tmp_path: Path) -> None:
     chain, key = certificate(tmp_path)
     told = {"port": 0, "host": "127.0.0.1", "tls_certificate": chain, "tls_key": key}
@@ -151,6 +170,31 @@ async def test_tls_is_spoken_where_it_is_configured(tmp_path: Path) -> None:
             assert answer.headers["strict-transport-security"]
             with pytest.raises(httpx.RemoteProtocolError):
                 await client.get(f"{url}/healthz".replace("https", "http"))
+        await asyncio.to_thread(only_strong_suites, url, chain)
+
+
+def only_strong_suites(url: str, chain: Path) -> None:
+    """What is spoken is TLS 1.3, or 1.2 with forward secrecy and an authenticated cipher."""
+    port = int(url.rpartition(":")[2])
+
+    def spoken(newest: ssl.TLSVersion, ciphers: str) -> tuple[str, str, int]:
+        context = ssl.create_default_context(cafile=str(chain))
+        with warnings.catch_warnings(action="ignore"):
+            context.minimum_version, context.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, newest
+        context.set_ciphers(ciphers)
+        line = socket.create_connection(("127.0.0.1", port))
+        with line, context.wrap_socket(line, server_hostname="localhost") as secured:
+            return secured.cipher() or ("", "", 0)
+
+    assert spoken(ssl.TLSVersion.TLSv1_3, "DEFAULT")[1] == "TLSv1.3"
+    assert "GCM" in spoken(ssl.TLSVersion.TLSv1_2, "DEFAULT")[0]
+    for newest, ciphers in (
+        (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES256-SHA384"),
+        (ssl.TLSVersion.TLSv1_2, "eNULL:@SECLEVEL=0"),
+        (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0"),
+    ):
+        with pytest.raises(ssl.SSLError):
+            spoken(newest, ciphers)
 
 
 def test_a_certificate_that_is_none_is_one_clear_line(tmp_path: Path) -> None:

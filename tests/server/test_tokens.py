@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from countenance.contracts.errors import UnauthenticatedError, UsageError
 from countenance.server.scopes import Position, Scope
-from countenance.server.tokens import LONGEST, Seat, Token, Tokens, tenant_of
+from countenance.server.tokens import LONGEST, USUAL_LIFE, Seat, Token, Tokens, tenant_of
 from countenance.testing.clocks import ManualClock
 
 SECRET, OTHER = b"s" * 32, b"o" * 32
@@ -38,7 +39,7 @@ def forged(change: dict[str, Any], secret: bytes | None = SECRET, algorithm: str
 
 def test_a_participants_token_is_for_their_seat_alone(tokens: Tokens) -> None:
     found = tokens.check(tokens.for_participant(SEAT))
-    assert found == Token(found.id, "p_1", frozenset({Scope.PARTICIPANT}), SEAT, None, "c_1")
+    assert found == Token(found.id, START + USUAL_LIFE, "p_1", frozenset({Scope.PARTICIPANT}), SEAT, None, "c_1")
 
 
 def test_a_reviewers_token_names_who_looks_and_as_what(tokens: Tokens) -> None:
@@ -69,12 +70,23 @@ def test_a_token_ends_at_its_time(tokens: Tokens, clock: ManualClock) -> None:
         tokens.check(text)
 
 
+def test_a_session_has_a_token_of_its_own_that_lasts_no_longer(tokens: Tokens, clock: ManualClock) -> None:
+    first = tokens.for_reviewer("u-7", Position.TEACHER, "c_1", timedelta(minutes=5))
+    clock.pass_us(60_000_000)
+    before, after = tokens.check(first), tokens.check(tokens.again(first))
+    assert before.id != after.id
+    assert replace(after, id=before.id) == before
+    clock.pass_us(240_000_000)
+    with pytest.raises(UnauthenticatedError):
+        tokens.again(first)
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"aud": "beta"}, {"aud": None}, {"iss": "other"}, {"iss": None}, {"exp": None}, {"iat": None}, {"jti": None},
         {"sub": None}, {"call": None}, {"scope": None}, {"scope": "calls:read"}, {"scope": "everything"},
-        {"exp": START.timestamp()}, {"iat": START.timestamp() + 61}, {"exp": "soon"}, {"exp": [1]},
+        {"exp": START.timestamp()}, {"exp": 1e30}, {"iat": START.timestamp() + 61}, {"exp": "soon"}, {"exp": [1]},
         {"scope": "participant operate"}, {"role": "emperor", "scope": "readings:read"},
     ],
 )  # fmt: skip

@@ -33,6 +33,18 @@ def test_a_key_ends_once_and_another_process_sees_it_at_once(tmp_path: Path) -> 
     there.close()
 
 
+def test_an_ended_token_is_remembered_until_it_would_have_ended(tmp_path: Path) -> None:
+    here, there = KeyFile(tmp_path), KeyFile(tmp_path)
+    here.end_token("t1", 100, now_utc_us=10)
+    assert there.has_ended("t1")
+    assert not there.has_ended("t2")
+    here.end_token("t2", 200, now_utc_us=100)
+    assert not here.has_ended("t1")
+    assert there.has_ended("t2")
+    here.close()
+    there.close()
+
+
 def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
     KeyFile(tmp_path / "new").close()
     assert (tmp_path / "new" / NAME).stat().st_mode & 0o777 == 0o600

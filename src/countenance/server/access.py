@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from countenance.contracts.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from countenance.server.cookies import cookie_of
 from countenance.server.keys import INVALID, SHAPE, ApiKey
 from countenance.server.scopes import REVIEWERS, Position, Scope
 from countenance.server.tenancy import Services, Site
@@ -64,7 +65,7 @@ def credential_of(connection: HTTPConnection) -> str:
     offered: list[str] = connection.scope.get("subprotocols", [])
     said = offered[1] if connection.scope["type"] == "websocket" and len(offered) > 1 else ""
     name = connection.headers.get(SESSION) or (said[3:] if said.startswith("as.") else None)
-    found = said if name is None else connection.cookies.get(COOKIE + name, "")
+    found = said if name is None else connection.cookies.get(cookie_of(connection, COOKIE + name), "")
     if not found:
         raise UnauthenticatedError(*INVALID)
     return found
@@ -117,10 +118,24 @@ def identified(site: Site, shown: str) -> Caller:
     if services is None:
         raise UnauthenticatedError(*INVALID)
     token = services.tokens.check(shown)
+    if site.keys.has_ended(token.id):
+        raise UnauthenticatedError(*INVALID)
     if token.key_id is not None:
         return _of_key(site, site.keys.named(token.key_id))
     actor = f"participant:{token.subject}" if token.seat else f"reviewer:{token.subject}"
     return Caller(services.name, actor, token.scopes, token.position, token.seat, token.call_id)
+
+
+def end_session(site: Site, shown: str) -> None:
+    """What a session's cookie held is refused from now on, wherever it is shown."""
+    services = site.tenants.get(tenant_of(shown) or "")
+    if services is None:
+        return
+    try:
+        token = services.tokens.check(shown)
+    except UnauthenticatedError:
+        return  # it has ended by itself
+    site.keys.end(token.id, token.ends)
 
 
 def _of_key(site: Site, key: ApiKey) -> Caller:

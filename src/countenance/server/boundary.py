@@ -70,7 +70,7 @@ class Passage:
         self._site = site
         self._send = send
         self._began = perf_counter()
-        self._tls = scope.get("scheme") in ("https", "wss")
+        self._tls = site.encrypted(scope.get("scheme", "http"))
         scope.setdefault("state", {})["correlation_id"] = self.correlation_id
 
     @property

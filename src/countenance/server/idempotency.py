@@ -87,7 +87,7 @@ class Replies:
 
 
 class OnceRoute(APIRoute):
-    """A route that takes no query it does not know, and whose POST is done once for each key of a caller."""
+    """A route that takes no query it does not know or twice, and whose POST is done once for each key of a caller."""
 
     def get_route_handler(self) -> Handle:
         """The handler, behind what is kept."""
@@ -98,6 +98,8 @@ class OnceRoute(APIRoute):
             for name in request.query_params:
                 if name not in known:
                     raise unknown(name, known or {"none"}, "query")
+                if len(request.query_params.getlist(name)) > 1:
+                    raise ProblemError(INVALID, f"{name}: given twice", faults=[Fault(name, "given twice")])
             key = request.headers.get(HEADER)
             if request.method != "POST" or key is None:
                 return await handle(request)

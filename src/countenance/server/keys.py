@@ -4,7 +4,7 @@ import hmac
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_bytes
 
@@ -91,6 +91,14 @@ class Keys:
         """End a key from now on."""
         if not self._file.revoke(key_id, micros(self._clock.utc())):
             raise NotFoundError(f"no key {key_id!r} that could end", "See `countenance keys list` for the ids.")
+
+    def end(self, token_id: str, ends: datetime) -> None:
+        """A token is refused from now on; it is forgotten when it would have ended by itself."""
+        self._file.end_token(token_id, micros(ends), micros(self._clock.utc()))
+
+    def has_ended(self, token_id: str) -> bool:
+        """Whether a token was ended before its time."""
+        return self._file.has_ended(token_id)
 
     def _standing(self, row: KeyRow | None) -> ApiKey:
         if row is None or not self.valid(row):

@@ -28,6 +28,8 @@ SOCKET_BYTES = 1_048_576
 """The largest message that a WebSocket takes."""
 CLOSE_S = 3
 """How long open connections may finish once everything has ended."""
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2: forward secrecy and authenticated encryption, whatever a library would take. TLS 1.3 has no other."""
 FIRST_KEY = "made at the first start"
 
 log = logging.getLogger("countenance.server")
@@ -196,6 +198,7 @@ def _uvicorn(app: FastAPI, table: ServerTable) -> uvicorn.Config:
         timeout_graceful_shutdown=CLOSE_S,
         ssl_certfile=table.tls_certificate,
         ssl_keyfile=table.tls_key,
+        ssl_ciphers=CIPHERS,
     )
     try:
         settings.load()

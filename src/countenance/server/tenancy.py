@@ -76,6 +76,10 @@ class Site:
         site.metrics.watch(site.standing, site.rows, site.live_calls)
         return site
 
+    def encrypted(self, scheme: str) -> bool:
+        """Whether a request came over TLS: by its own scheme, or because a proxy is the only way in."""
+        return scheme in ("https", "wss") or (self.config.server.public_url or "").startswith("https:")
+
     def close(self) -> None:
         """Let go of everything but the tenants."""
         self.tracing.close()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 import jwt
 
@@ -17,6 +17,7 @@ ALGORITHM = "HS256"
 ISSUER = "countenance"
 LONGEST = timedelta(hours=12)
 USUAL_LIFE = timedelta(hours=2)
+PASSED_ON = ("sub", "call", "role", "scope")
 REQUIRED = ["iss", "aud", "sub", "iat", "exp", "jti", "scope"]
 
 
@@ -33,6 +34,7 @@ class Token:
     """What a valid token says."""
 
     id: str
+    ends: datetime
     subject: str
     """The participant's id in the call, or the deployment's own id of the reviewer."""
     scopes: frozenset[Scope]
@@ -71,8 +73,20 @@ class Tokens:
         claims = {"sub": key_id, "key": key_id, "role": str(position), "scope": " ".join(sorted(scopes))}
         return self._signed(claims, life)
 
+    def again(self, text: str) -> str:
+        """Another token that says what this one says and ends when it does, for a session that can end alone."""
+        claims, now = self._claims(text), self._clock.utc()
+        same = {name: str(claims[name]) for name in PASSED_ON if name in claims}
+        return self._signed(same, min(_moment(claims["exp"]) - now, LONGEST))
+
     def check(self, text: str) -> Token:
         """What a token says; raises UnauthenticatedError, whatever is wrong with it."""
+        try:
+            return _token(self._claims(text))
+        except (KeyError, TypeError, ValueError, OverflowError) as fault:
+            raise UnauthenticatedError(*INVALID) from fault
+
+    def _claims(self, text: str) -> Mapping[str, Any]:
         try:
             # Times are checked below, by our own clock.
             claims = jwt.decode(
@@ -83,21 +97,11 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
-            return self._token(claims)
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as fault:
+            if not int(claims["iat"]) - 60 <= self._clock.utc().timestamp() < int(claims["exp"]):
+                raise ValueError("not valid at this time")
+        except (jwt.PyJWTError, TypeError, ValueError) as fault:
             raise UnauthenticatedError(*INVALID) from fault
-
-    def _token(self, claims: Mapping[str, Any]) -> Token:
-        now = self._clock.utc().timestamp()
-        if not int(claims["iat"]) - 60 <= now < int(claims["exp"]):
-            raise ValueError("not valid at this time")
-        scopes = frozenset(map(Scope, str(claims["scope"]).split()))
-        if scopes == {Scope.PARTICIPANT}:
-            seat = Seat(str(claims["call"]), str(claims["sub"]))
-            return Token(str(claims["jti"]), seat.participant_id, scopes, seat, call_id=seat.call_id)
-        call, key = (None if claims.get(name) is None else str(claims[name]) for name in ("call", "key"))
-        position = Position(claims["role"])
-        return Token(str(claims["jti"]), str(claims["sub"]), scopes, None, position, call, key)
+        return cast("Mapping[str, Any]", claims)
 
     def _signed(self, claims: Mapping[str, str], life: timedelta) -> str:
         if not timedelta(0) < life <= LONGEST:
@@ -105,6 +109,16 @@ class Tokens:
         now = self._clock.utc()
         stated = {"iss": ISSUER, "aud": self._tenant, "iat": _seconds(now), "exp": _seconds(now + life)}
         return jwt.encode({**stated, "jti": token_hex(16), **claims}, self._secret, ALGORITHM)
+
+
+def _token(claims: Mapping[str, Any]) -> Token:
+    scopes = frozenset(map(Scope, str(claims["scope"]).split()))
+    token_id, ends = str(claims["jti"]), _moment(claims["exp"])
+    if scopes == {Scope.PARTICIPANT}:
+        seat = Seat(str(claims["call"]), str(claims["sub"]))
+        return Token(token_id, ends, seat.participant_id, scopes, seat, call_id=seat.call_id)
+    call, key = (None if claims.get(name) is None else str(claims[name]) for name in ("call", "key"))
+    return Token(token_id, ends, str(claims["sub"]), scopes, None, Position(claims["role"]), call, key)
 
 
 def tenant_of(text: str) -> str | None:
@@ -115,6 +129,10 @@ def tenant_of(text: str) -> str | None:
         return None
     audience = claims.get("aud")
     return audience if isinstance(audience, str) else None
+
+
+def _moment(seconds: Any) -> datetime:  # noqa: ANN401
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _seconds(moment: datetime) -> int:

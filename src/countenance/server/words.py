@@ -10,6 +10,8 @@ from babel.core import negotiate_locale
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+from countenance.server.cookies import cookie_of
+
 ENGLISH = "en"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 """By code, as its speakers write it; all are written from left to right."""
@@ -47,7 +49,7 @@ def words_of(language: str, screen: str) -> Words:
 
 def language_of(request: Request) -> str:
     """The language to answer in: as the address asks, as was chosen before, or as the browser prefers."""
-    for asked in (request.query_params.get("language"), request.cookies.get(CHOSEN)):
+    for asked in (request.query_params.get("language"), request.cookies.get(cookie_of(request, CHOSEN))):
         if asked in LANGUAGES:
             return str(asked)
     stated = request.headers.get("accept-language", "")[:200]

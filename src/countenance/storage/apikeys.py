@@ -1,4 +1,4 @@
-"""API keys of all tenants, hashed: one small SQLite file that the server reads and a command may change meanwhile.
+"""API keys of all tenants, hashed, and ended tokens: one SQLite file that the server and commands may change.
 
 It stands beside the stores, not in them: a store has one writer, and a key must be revocable while that runs.
 """
@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS api_keys (
   key_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, sha256 TEXT NOT NULL, label TEXT NOT NULL, position TEXT NOT NULL,
   scopes TEXT NOT NULL, made_utc_us INTEGER NOT NULL, expires_utc_us INTEGER, revoked_utc_us INTEGER
 ) WITHOUT ROWID
+"""
+ENDED = """
+CREATE TABLE IF NOT EXISTS ended_tokens (token_id TEXT PRIMARY KEY, ends_utc_us INTEGER NOT NULL) WITHOUT ROWID
 """
 COLUMNS = "key_id, tenant, sha256, label, position, scopes, made_utc_us, expires_utc_us, revoked_utc_us"
 
@@ -84,6 +87,15 @@ class KeyFile:
         statement = "UPDATE api_keys SET revoked_utc_us = ? WHERE key_id = ? AND revoked_utc_us IS NULL RETURNING 1"
         return bool(self._run(statement, at_utc_us, key_id))
 
+    def end_token(self, token_id: str, ends_utc_us: int, now_utc_us: int) -> None:
+        """Remember until its own end that a token counts no more, and forget those that have come to theirs."""
+        self._run("DELETE FROM ended_tokens WHERE ends_utc_us <= ?", now_utc_us)
+        self._run("INSERT OR REPLACE INTO ended_tokens VALUES (?, ?)", token_id, ends_utc_us)
+
+    def has_ended(self, token_id: str) -> bool:
+        """Whether a token was ended before its time."""
+        return bool(self._run("SELECT 1 FROM ended_tokens WHERE token_id = ?", token_id))
+
     def _run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._one, self._faults():
             return self._connection.execute(statement, values).fetchall()
@@ -93,6 +105,7 @@ class KeyFile:
         if form > FORM:
             raise StorageError(f"{self.path} has form {form}, this program knows {FORM}", "Install the newer program.")
         self._connection.execute(TABLE)
+        self._connection.execute(ENDED)
         self._connection.execute(f"PRAGMA user_version={FORM}")
 
     @contextmanager

@@ -185,6 +185,12 @@ async def test_an_unknown_query_names_the_nearest(scene: Scene) -> None:
     assert (refused.status_code, refused.json()["fix"]) == (422, "Did you mean limit?")
 
 
+async def test_a_query_that_is_given_twice_is_refused(scene: Scene) -> None:
+    async with scene.client() as client:
+        refused = await client.get("/v1/calls?limit=5&limit=500")
+    assert (refused.status_code, refused.json()["errors"][0]["detail"]) == (422, "given twice")
+
+
 async def test_what_is_wrong_is_said_without_the_value(scene: Scene) -> None:
     async with scene.client() as client:
         refused = await client.post("/v1/calls", json={"participants": [ANA | {"name": {"secret": "Ana Person"}}]})

@@ -23,6 +23,60 @@ async def test_a_session_ends_with_the_key_it_came_from(scene: Scene) -> None:
         assert (await client.get("/")).headers["location"] == "/sign-in?next=/"
 
 
+async def test_signing_out_ends_the_session_and_nothing_else(scene: Scene) -> None:
+    shown = scene.reviewer()["Authorization"].removeprefix("Bearer ")
+    async with scene.client(NOBODY) as client:
+        await client.post("/session", json={"credential": shown})
+        (kept,) = client.cookies.values()
+        left = await client.delete("/session", params={"as": "coach"})
+        assert left.headers["clear-site-data"] == '"cache"'
+        assert not client.cookies
+        for credential, status in ((kept, 401), (shown, 200)):
+            answer = await client.get("/v1/calls", headers={"Authorization": f"Bearer {credential}"})
+            assert answer.status_code == status
+        assert (await client.delete("/session", params={"as": "coach"})).status_code == 204
+
+
+async def test_signing_in_again_ends_the_session_before(scene: Scene) -> None:
+    text, _ = scene.site.keys.make(_new())
+    async with scene.client(NOBODY) as client:
+        await client.post("/session", json={"credential": text})
+        (before,) = client.cookies.values()
+        await client.post("/session", json={"credential": text})
+        (after,) = client.cookies.values()
+        assert before != after
+        for credential, status in ((before, 401), (after, 200)):
+            answer = await client.get("/v1/calls", headers={"Authorization": f"Bearer {credential}"})
+            assert answer.status_code == status
+
+
+async def test_a_session_that_ended_by_itself_can_be_signed_out_of(scene: Scene) -> None:
+    text, _ = scene.site.keys.make(_new())
+    async with scene.client(NOBODY) as client:
+        await client.post("/session", json={"credential": text})
+        scene.clock.pass_us(13 * 3600 * 1_000_000)
+        assert (await client.get("/v1/calls", headers={"X-Countenance-As": "coach"})).status_code == 401
+        assert (await client.delete("/session", params={"as": "coach"})).status_code == 204
+
+
+async def test_under_tls_cookies_are_for_this_host_and_for_no_script(scene: Scene) -> None:
+    text, _ = scene.site.keys.make(_new())
+    body, address = {"credential": text}, "https://test/session"
+    async with scene.client(NOBODY) as client:
+        said = [(await client.post(address, json=body)).headers["set-cookie"]]
+        said.append((await client.put(f"{address}/language", params={"language": "de"})).headers["set-cookie"])
+        own = {"X-Countenance-As": "coach"}
+        assert (await client.get("https://test/v1/calls", headers=own)).status_code == 200
+        open_to_neighbours = {"Cookie": f"countenance.coach={client.cookies['__Host-countenance.coach']}"}
+        refused = await client.get("https://test/v1/calls", headers={**own, **open_to_neighbours})
+        said.append((await client.delete(address, params={"as": "coach"})).headers["set-cookie"])
+    assert refused.status_code == 401
+    for one in said:
+        assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= set(one.split("; "))
+        assert "Domain" not in one
+        assert one.startswith("__Host-")
+
+
 async def test_without_its_header_a_cookie_counts_for_nothing(scene: Scene) -> None:
     text, _ = scene.site.keys.make(_new())
     async with scene.client(NOBODY) as client:

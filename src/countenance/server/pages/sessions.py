@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from countenance.contracts.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from countenance.server.access import COOKIE, NO_SUCH, Caller, identified, site_of
+from countenance.server.cookies import cookie_of
 from countenance.server.keys import INVALID
 from countenance.server.scopes import Position, Scope
 from countenance.server.tenancy import Services
@@ -33,9 +34,9 @@ class Me:
 def sessions_of(request: Request) -> Sequence[Me]:
     """Everybody this browser is signed in as; what has ended is left out."""
     found = []
-    site = site_of(request)
+    site, begins = site_of(request), cookie_of(request, COOKIE)
     for cookie, value in request.cookies.items():
-        name = cookie.removeprefix(COOKIE)
+        name = cookie.removeprefix(begins)
         if name == cookie or not NAME.fullmatch(name):
             continue
         try:

@@ -8,12 +8,14 @@ from pydantic import Field
 from starlette.requests import Request
 
 from countenance.inference.tables import Table
-from countenance.server.access import COOKIE, Caller, identified, site_of
+from countenance.server.access import COOKIE, Caller, end_session, identified, site_of
+from countenance.server.cookies import cookie_of
 from countenance.server.keys import SHAPE
 from countenance.server.origins import check_origin
 from countenance.server.pages.rendering import PageRoute, page
 from countenance.server.pages.sessions import NAME, sessions_of
 from countenance.server.scopes import REVIEWERS, Position, Scope
+from countenance.server.tenancy import Site
 from countenance.server.tokens import LONGEST
 from countenance.server.words import CHOSEN, LANGUAGES
 
@@ -45,12 +47,11 @@ async def begin(request: Request, body: Credential, response: Response) -> dict[
     shown = body.credential.strip()
     caller = identified(site, shown)
     name = str(caller.position) if caller.seat is None else caller.seat.participant_id
-    if SHAPE.fullmatch(shown):
-        position = caller.position or Position.OPERATOR
-        key_id = caller.actor.removeprefix("key:")
-        shown = site.tenants[caller.tenant].tokens.for_session(key_id, position, caller.scopes)
-    secure = request.url.scheme == "https" or (site.config.server.public_url or "").startswith("https:")
-    response.set_cookie(COOKIE + name, shown, max_age=LIFE_S, httponly=True, samesite="lax", secure=secure)
+    request.state.tenant, request.state.actor = caller.tenant, caller.logged
+    cookie = cookie_of(request, COOKIE + name)
+    end_session(site, request.cookies.get(cookie, ""))
+    token = _of_its_own(site, caller, shown)
+    response.set_cookie(cookie, token, max_age=LIFE_S, httponly=True, samesite="lax", secure=_secure(request))
     return {"as": name, "next": _beginning(caller)}
 
 
@@ -58,8 +59,10 @@ async def begin(request: Request, body: Credential, response: Response) -> dict[
 async def end(request: Request, name: Annotated[str, Query(alias="as", pattern=f"^{NAME.pattern}$")]) -> Response:
     """Sign out of one session of this browser."""
     check_origin(request)
-    response = Response(status_code=204)
-    response.delete_cookie(COOKIE + name)
+    cookie = cookie_of(request, COOKIE + name)
+    end_session(site_of(request), request.cookies.get(cookie, ""))
+    response = Response(status_code=204, headers={"clear-site-data": '"cache"'})
+    response.delete_cookie(cookie, httponly=True, samesite="lax", secure=_secure(request))
     return response
 
 
@@ -68,8 +71,21 @@ async def choose(request: Request, language: Annotated[str, Query(pattern=f"^({'
     """Remember the language somebody chose."""
     check_origin(request)
     response = Response(status_code=204)
-    response.set_cookie(CHOSEN, language, max_age=365 * 86_400, samesite="lax", httponly=True)
+    cookie = cookie_of(request, CHOSEN)
+    response.set_cookie(cookie, language, max_age=365 * 86_400, samesite="lax", httponly=True, secure=_secure(request))
     return response
+
+
+def _of_its_own(site: Site, caller: Caller, shown: str) -> str:
+    """The token of a new session: it ends with what was shown, and signing out ends it and not what was shown."""
+    tokens = site.tenants[caller.tenant].tokens
+    if not SHAPE.fullmatch(shown):
+        return tokens.again(shown)
+    return tokens.for_session(caller.actor.removeprefix("key:"), caller.position or Position.OPERATOR, caller.scopes)
+
+
+def _secure(request: Request) -> bool:
+    return site_of(request).encrypted(request.url.scheme)
 
 
 def _beginning(caller: Caller) -> str:
