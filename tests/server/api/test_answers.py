@@ -188,7 +188,8 @@ async def test_an_unknown_query_names_the_nearest(scene: Scene) -> None:
 async def test_a_query_that_is_given_twice_is_refused(scene: Scene) -> None:
     async with scene.client() as client:
         refused = await client.get("/v1/calls?limit=5&limit=500")
-    assert (refused.status_code, refused.json()["errors"][0]["detail"]) == (422, "given twice")
+    assert refused.status_code == 422
+    assert "limit: given twice" in refused.text
 
 
 async def test_what_is_wrong_is_said_without_the_value(scene: Scene) -> None:
