@@ -152,3 +152,9 @@ def test_the_page_in_the_docs_is_made_from_its_numbers() -> None:
     found = read(docs / "figures" / "ablation.json")
     assert (docs / "ablation.md").read_text(encoding="utf-8") == markdown(found)
     assert found.warning.startswith("Label-matched tuples, not multimodal accuracy")
+
+
+def test_the_shipped_fusion_is_never_below_the_best_modality_that_is_left() -> None:
+    found = read(Path(__file__).parents[2] / "docs" / "figures" / "ablation.json")
+    assert len({one.condition for one in found.robustness if one.fusion == "pool"}) >= 10
+    assert failures(found) == []
