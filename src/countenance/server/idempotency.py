@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args, get_origin
 from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -87,18 +87,18 @@ class Replies:
 
 
 class OnceRoute(APIRoute):
-    """A route that takes no query it does not know or twice, and whose POST is done once for each key of a caller."""
+    """A route that takes no query it does not know, none twice but a list's, and a POST once for each key of a caller."""
 
     def get_route_handler(self) -> Handle:
         """The handler, behind what is kept."""
         handle = super().get_route_handler()
-        known = set(_queries(self.dependant))
+        known = dict(_queries(self.dependant))
 
         async def once(request: Request) -> Response:
             for name in request.query_params:
                 if name not in known:
                     raise unknown(name, known or {"none"}, "query")
-                if len(request.query_params.getlist(name)) > 1:
+                if not known[name] and len(request.query_params.getlist(name)) > 1:
                     raise ProblemError(INVALID, f"{name}: given twice", faults=[Fault(name, "given twice")])
             key = request.headers.get(HEADER)
             if request.method != "POST" or key is None:
@@ -111,9 +111,11 @@ class OnceRoute(APIRoute):
         return once
 
 
-def _queries(dependant: Dependant) -> Iterator[str]:
-    """The names in the query that a route and its dependencies know."""
-    yield from (one.alias for one in dependant.query_params)
+def _queries(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """The names in the query that a route and its dependencies know, and whether one may come more than once."""
+    for one in dependant.query_params:
+        annotation = one.field_info.annotation
+        yield one.alias, any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
     for inner in dependant.dependencies:
         yield from _queries(inner)
 

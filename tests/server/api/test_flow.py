@@ -76,9 +76,10 @@ async def test_stopping_is_one_request(scene: Scene, call: dict[str, Any]) -> No
     async with scene.client() as client:
         await say_yes(client, call, "face")
         await say_yes(client, call, "voice")
-        stopped = await client.delete(f"{seat(call)}/consent?modality=face")
+        await say_yes(client, call, "text")
+        stopped = await client.delete(f"{seat(call)}/consent?modality=face&modality=text")
         standing = (await client.get(f"{seat(call)}/consent")).json()["modalities"]
-    assert [(one["modality"], one["status"]) for one in stopped.json()] == [("face", "withdrawn")]
+    assert {one["modality"]: one["status"] for one in stopped.json()} == {"face": "withdrawn", "text": "withdrawn"}
     assert {one["modality"]: one["readable"] for one in standing} == {"face": False, "text": False, "voice": True}
 
 
