@@ -87,7 +87,7 @@ class Replies:
 
 
 class OnceRoute(APIRoute):
-    """A route that takes no query it does not know, none twice but a list's, and a POST once for each key of a caller."""
+    """A route that takes no query it does not know, none twice but a list's, and a POST once for each key."""
 
     def get_route_handler(self) -> Handle:
         """The handler, behind what is kept."""
