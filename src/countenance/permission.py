@@ -13,6 +13,8 @@ from countenance.contracts.trust import Consent, ConsentStatus, Lease, Ruling
 
 PAUSED = "paused"
 """Why nothing is read of somebody who has paused."""
+STOPPED = "stopped"
+"""Why nothing is read of somebody whose no was heard a moment ago."""
 
 
 class Permissions:
@@ -27,6 +29,8 @@ class Permissions:
         self.modalities = tuple(sorted(set(read) - {TELEMETRY}))
         self.paused: frozenset[str] = frozenset()
         """Who wants nothing read until they say otherwise; their answers stand."""
+        self.stopped: set[tuple[str, Modality]] = set()
+        """Noes that were heard before their answers are here; they hold until a lease says otherwise."""
 
     def ruling(self, participant_id: str, modality: Modality) -> Ruling | None:
         """The gate's answer, or None when it was never asked."""
@@ -45,7 +49,8 @@ class Permissions:
         if participant_id in self.paused:
             return Abstain(Reason.NO_CONSENT, PAUSED)
         if self.register.permits(participant_id, modality, at_us, ruling.duties):
-            return None
+            stopped = (participant_id, modality) in self.stopped
+            return Abstain(Reason.NO_CONSENT, STOPPED) if stopped else None
         consent = self.register.current(participant_id, modality, at_us)
         if consent is None:
             return Abstain(Reason.NO_CONSENT, "not given")

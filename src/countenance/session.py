@@ -6,18 +6,18 @@ prediction, a result entry and readings. What may be read is asked anew at every
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from countenance.audit.outcome import Outcome, payload
 from countenance.contracts.call import Modality, Participant, Track
-from countenance.contracts.errors import RefusedError
-from countenance.contracts.media import SECOND_US, Media, Reached, Sample
+from countenance.contracts.media import SECOND_US, Media, Reached
 from countenance.contracts.readings import Abstain, Reading
 from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Sink, Tap
-from countenance.contracts.trust import Consent, Lease
+from countenance.contracts.trust import Consent
 from countenance.fusion.windowing import Windower
 from countenance.permission import Guard, Permissions
+from countenance.seats import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,6 @@ class Listener(Protocol):
     def on_consent(self, consent: Consent) -> None:
         """A person changed an answer during the call."""
         ...
-
-
-@dataclass(slots=True)
-class Seat:
-    """One participant's place in the session."""
-
-    participant: Participant
-    samplers: Mapping[Modality, Sampler]
-    windower: Windower
-    lease: Lease | None = None
-    counts: dict[Modality, int] = field(default_factory=dict)
-    reading: "asyncio.Task[None] | None" = None
 
 
 class Session:
@@ -104,6 +92,19 @@ class Session:
                 await self._guard.close(seat.lease, "hang_up")
         self._deliver(readings)
 
+    async def stop(self, tap: Tap, participant_id: str, modality: Modality) -> None:
+        """A no that has just come, and that the guard knows of; a lease asked for after it may end it."""
+        self._permissions.stopped.add((participant_id, modality))
+        for track in tap.tracks():
+            if (track.participant_id, track.modality) == (participant_id, modality):
+                self._subscribed.discard(track)
+                await tap.unsubscribe(track)
+        seat = self.seats.get(participant_id)
+        if seat is not None and modality in seat.samplers:
+            if seat.reading is not None:
+                await asyncio.wait([seat.reading])  # whatever of theirs was being read a moment ago
+            seat.drop(modality)
+
     @property
     def _end_us(self) -> int:
         return self._start_us + SECOND_US
@@ -141,13 +142,23 @@ class Session:
         barred = self._permissions.barred
         allowed = {t for t in tracks if barred(t.participant_id, t.modality, at_us) is None}
         for track in sorted(self._subscribed - allowed, key=lambda t: t.id):
+            self._subscribed.discard(track)
             await tap.unsubscribe(track)
             if barred(track.participant_id, track.modality, at_us) is not None:
-                self.seats[track.participant_id].samplers[track.modality].drop()
-                self.seats[track.participant_id].windower.drop(track.modality)
+                self.seats[track.participant_id].drop(track.modality)
         for track in sorted(allowed - self._subscribed, key=lambda t: t.id):
+            await self._open(tap, track, at_us)
+        self._known, self._paused = tracks, paused
+
+    async def _open(self, tap: Tap, track: Track, at_us: int) -> None:
+        """Subscribe to a track, unless a no has come or comes meanwhile."""
+        said_no = (track.participant_id, track.modality)
+        if said_no not in self._permissions.stopped:
+            self._subscribed.add(track)
             await tap.subscribe(track, at_us)
-        self._subscribed, self._known, self._paused = allowed, tracks, paused
+        if said_no in self._permissions.stopped:
+            self._subscribed.discard(track)
+            await tap.unsubscribe(track)
 
     async def _grant(self) -> None:
         """One durable lease per participant before anything of the window is read."""
@@ -155,14 +166,25 @@ class Session:
             given = {lease.participant_id: lease for lease in await self._guard.grant(self._start_us, self._end_us)}
             for seat in self.seats.values():
                 seat.lease, seat.counts = given.get(seat.participant.id), {}
+                for modality in seat.covered:
+                    self._go_on(seat, modality)
+
+    def _go_on(self, seat: Seat, modality: Modality) -> None:
+        """A lease that was asked for after a no ends it: its track is opened again."""
+        stop = (seat.participant.id, modality)
+        if stop in self._permissions.stopped and seat.may_read(modality, self._guard):
+            self._permissions.stopped.discard(stop)
+            self._known = ()
 
     def _take(self, media: Media) -> None:
         for track in self._subscribed:
             if track.id == media.track_id:
                 seat, modality = self.seats[track.participant_id], track.modality
+                if self._start_us >= self._resume_us and modality not in seat.covered:
+                    continue  # no later lease makes it readable
                 seat.samplers[modality].take(media)
-                if self._on_arrival and self._may_read(seat, modality):
-                    self._encode(seat, modality, seat.samplers[modality].ready())
+                if self._on_arrival and seat.may_read(modality, self._guard):
+                    seat.read_ready(modality, self._stages.encoders)
 
     def _pass_over(self) -> None:
         for seat in self.seats.values():
@@ -170,46 +192,18 @@ class Session:
                 seat.samplers[modality].skip(self._start_us, self._end_us)
 
     async def _close(self) -> None:
-        seats = list(self.seats.values())
+        seats, span = list(self.seats.values()), (self._start_us, self._end_us)
         for seat in seats:
-            seat.reading = asyncio.create_task(asyncio.to_thread(self._perceive, seat))
+            rest = (span, self._guard, self._stages.encoders, self._barred(seat))
+            seat.reading = asyncio.create_task(asyncio.to_thread(seat.read_rest, *rest))
         await asyncio.gather(*(seat.reading for seat in seats if seat.reading is not None))
-        windows = [s.windower.close(self._start_us, self._end_us, self._barred(s)) for s in seats]
+        windows = [s.windower.close(*span, self._barred(s)) for s in seats]
         predictions = self._stages.fusion.fuse(windows)
         leased = [(s, p) for s, p in zip(seats, predictions, strict=True) if s.lease is not None]
         outcomes = [Outcome(s.lease, s.counts, payload(p)) for s, p in leased if s.lease is not None]
         readings = [r for p in predictions for aggregator in self._stages.aggregators for r in aggregator.update(p)]
         await self._guard.results(outcomes, readings)
         self._deliver(readings)
-
-    def _perceive(self, seat: Seat) -> None:
-        """Cut samples and run the encoders of one participant, within the lease."""
-        for modality in seat.lease.modalities if seat.lease is not None else ():
-            if self._permissions.barred(seat.participant.id, modality, self._end_us - 1) is not None:
-                continue
-            if not self._may_read(seat, modality):  # stopped a moment ago, or the lease ran out: nothing of it counts
-                seat.samplers[modality].drop()
-                seat.windower.drop(modality)
-                continue
-            samples, missing = seat.samplers[modality].samples(self._start_us, self._end_us)
-            seat.windower.miss(missing)
-            self._encode(seat, modality, samples)
-
-    def _may_read(self, seat: Seat, modality: Modality) -> bool:
-        """Whether a lease stands for it at this moment."""
-        if seat.lease is None or modality not in seat.lease.modalities:
-            return False
-        try:
-            self._guard.check(seat.lease, modality)
-        except RefusedError:
-            return False
-        return True
-
-    def _encode(self, seat: Seat, modality: Modality, samples: Sequence[Sample]) -> None:
-        for encoder in self._stages.encoders:
-            if encoder.takes.modality == modality and (taken := encoder.takes.of(samples)):
-                seat.windower.add(encoder.encode(taken))
-        seat.counts[modality] = seat.counts.get(modality, 0) + len(samples)
 
     def _barred(self, seat: Seat) -> dict[Modality, Abstain]:
         who, at_us = seat.participant.id, self._end_us - 1

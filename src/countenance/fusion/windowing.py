@@ -46,7 +46,9 @@ class Windower:
         self._missing = [gap for gap in self._missing if gap.modality != modality]
 
     def close(self, start_us: int, end_us: int, barred: Mapping[Modality, Abstain]) -> Window:
-        """The window's contents; `barred` names modalities that may not be read, and why."""
+        """The window's contents; `barred` names modalities that may not be read, and why: nothing of them is in it."""
+        for modality in barred:
+            self.drop(modality)
         held = tuple(_faded(seen, end_us) for seen in self._words)
         seen = (*self._fresh, *held)
         heard = {observation.modality for observation in seen if observation.abstain is None}

@@ -1,6 +1,5 @@
 """One call in a worker: its tap, its session, its leases, and what the control plane says meanwhile."""
 
-import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -153,12 +152,7 @@ class HostedCall:
         """A no: leases in hand lose the modality at once; nothing more of it is decoded or read when this returns."""
         self.guard.stop(participant_id, modality)
         if self._tap is not None:
-            for track in self._tap.tracks():
-                if (track.participant_id, track.modality) == (participant_id, modality):
-                    await self._tap.unsubscribe(track)
-        seat = self._session.seats.get(participant_id)
-        if seat is not None and seat.reading is not None:
-            await asyncio.wait([seat.reading])  # whatever of theirs was being read a moment ago
+            await self._session.stop(self._tap, participant_id, modality)
 
     async def signal(self, message: Signalling) -> Mapping[str, Any]:
         """Hand something to the connector: an offer, a change, an end."""

@@ -62,9 +62,11 @@ class LinkGuard:
         return leases
 
     def check(self, lease: Lease, modality: Modality) -> None:
-        """Raises RefusedError unless a lease that is alive covers the modality, and nobody has stopped it."""
+        """Raises RefusedError unless a lease that is alive covers the modality, and nobody has stopped this one."""
         refusal: RefusedError | None = None
-        for _, holder in reversed(self._held.get(lease.participant_id, ())):
+        for held, holder in reversed(self._held.get(lease.participant_id, ())):
+            if held == lease and holder.has_stopped(modality):
+                holder.check(modality, 0)  # refuses: a yes that came later is one to later windows
             try:
                 holder.check(modality, 0)
             except RefusedError as error:
