@@ -16,7 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from countenance.contracts.call import Call, Purpose
 from countenance.contracts.errors import UsageError
-from countenance.surface.envelope import AGGREGATE, CALL_SUMMARY, SAMPLE, Envelopes
+from countenance.surface.envelope import AGGREGATE, CALL_SUMMARY, NOTE_ACCEPTED, SAMPLE, Envelopes
 from countenance.surface.webhooks import (
     ERASED,
     LARGEST_BYTES,
@@ -112,6 +112,16 @@ def test_apart_from_a_call_the_own_id_of_a_person_stands_in_no_attribute() -> No
     assert thin["source"] == "/deployments/acme"
     assert thin["dataref"] == f"/v1/events/{'e' * 32}"
     assert "ann" not in json.dumps(thin)
+
+
+def test_a_note_that_has_left_says_where_it_is_and_never_what_it_says() -> None:
+    call = Call("c1", "acme", Purpose.SALES_COACHING, (), "2026-11-22T09:00:00Z")
+    data: dict[str, object] = {"note_id": "n1", "system": "crm", "participant_id": "p1"}
+    one = letter(Envelopes(call).note(4, data, 0, "/v1/calls/c1/participants/p1/notes/crm"), NOTE_ACCEPTED, "c1")
+    thin = body(one)
+    assert thin["dataref"] == "https://signals.example.com/v1/calls/c1/participants/p1/notes/crm"
+    assert "data" not in thin
+    assert body(one, full=True)["data"] == data
 
 
 def test_the_end_of_a_call_says_where_its_summary_is() -> None:

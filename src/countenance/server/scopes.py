@@ -12,6 +12,8 @@ class Scope(StrEnum):
     CONSENT = "consent:write"
     READINGS = "readings:read"
     """What was read of single people; a reviewer's position is needed as well."""
+    NOTES = "notes:read"
+    """Notes that a reviewer let leave for a CRM, LMS or EHR: for the program that puts them there."""
     SUBJECTS = "subjects:write"
     """Requests of people about their own data, erasure among them."""
     POLICY = "policy:read"
@@ -48,6 +50,6 @@ USUAL: Mapping[Position, frozenset[Scope]] = {
     **dict.fromkeys(REVIEWERS, READ | {Scope.READINGS}),
     Position.SUPERVISOR: READ,
     Position.COMPLIANCE: READ | {Scope.AUDIT, Scope.EVIDENCE, Scope.SUBJECTS},
-    Position.OPERATOR: frozenset(Scope) - {Scope.PARTICIPANT, Scope.READINGS},
+    Position.OPERATOR: frozenset(Scope) - {Scope.PARTICIPANT, Scope.READINGS, Scope.NOTES},
 }
 """The scopes of a new key where none are named."""

@@ -104,6 +104,7 @@ GENERAL = (
     "consent.changed",
     "policy.refused",
     "call.summary",
+    "note.accepted",
     "subject.erased",
     "media.lost",
     "stream.gap",

@@ -30,6 +30,7 @@ POLICY_REFUSED = f"{PREFIX}.policy.refused.v1"
 CALL_SUMMARY = f"{PREFIX}.call.summary.v1"
 STREAM_GAP = f"{PREFIX}.stream.gap.v1"
 MEDIA_LOST = f"{PREFIX}.media.lost.v1"
+NOTE_ACCEPTED = f"{PREFIX}.note.accepted.v1"
 
 INDIVIDUAL = (f"{PREFIX}.signal.", f"{PREFIX}.prompt.")
 """What the types of events about one person's readings begin with."""
@@ -119,6 +120,11 @@ class Envelopes:
         said: Envelope = {"summary_id": summary_id(self.source)}
         envelope = self._wrap(sequence, CALL_SUMMARY, CALL_SUMMARY, said, end_us, None)
         return envelope | {"dataref": dataref}
+
+    def note(self, sequence: int, data: Envelope, at_us: int, dataref: str) -> Envelope:
+        """A human let a note leave for a system of record: thin, with a reference to it."""
+        who = str(data["participant_id"])
+        return {**self._wrap(sequence, NOTE_ACCEPTED, NOTE_ACCEPTED, data, at_us, who), "dataref": dataref}
 
     def media_lost(self, sequence: int, participant_id: str, session: str, at_us: int) -> Envelope:
         """What a participant publishes here arrives no more: they are to publish it anew."""

@@ -13,6 +13,7 @@ from countenance.contracts.readings import Reason
 from countenance.contracts.trust import ConsentStatus, Effect, Layer
 from countenance.surface import envelope
 from countenance.surface import prompt_schemas as prompts
+from countenance.surface.notes.schema import accepted, note_schema
 from countenance.surface.receipt_schema import receipt_schema
 from countenance.surface.schema_terms import (
     DIGEST,
@@ -33,6 +34,7 @@ from countenance.surface.summary_schema import summary_schema
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE = "io.countenance.envelope.v1"
 SUMMARY = "io.countenance.summary.v1"
+NOTE = "io.countenance.note.v1"
 RECEIPT = "io.countenance.consent.receipt.v1"
 
 
@@ -41,6 +43,7 @@ def schemas() -> dict[str, Schema]:
     return {
         ENVELOPE: _named(ENVELOPE, "The CloudEvents 1.0 envelope of every line.", _envelope()),
         RECEIPT: _named(RECEIPT, "The receipt of an answer about consent, receipt.json.", receipt_schema()),
+        NOTE: _named(NOTE, "A note about one person that a reviewer let leave.", note_schema()),
         SUMMARY: _named(SUMMARY, "The summary of one call, summary.json.", summary_schema()),
         envelope.SAMPLE: _named(envelope.SAMPLE, "One tick of one taxonomy, possibly abstained.", _sample()),
         envelope.STARTED: _named(envelope.STARTED, "A state was entered.", _event()),
@@ -52,6 +55,9 @@ def schemas() -> dict[str, Schema]:
         envelope.POLICY_REFUSED: _named(envelope.POLICY_REFUSED, "The gate prohibits.", _refused()),
         envelope.CALL_SUMMARY: _named(
             envelope.CALL_SUMMARY, "The summary is ready; `dataref` says where.", record({"summary_id": TEXT})
+        ),
+        envelope.NOTE_ACCEPTED: _named(
+            envelope.NOTE_ACCEPTED, "A note may be fetched; `dataref` says where.", accepted()
         ),
         envelope.MEDIA_LOST: _named(
             envelope.MEDIA_LOST,

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from standardwebhooks import Webhook
 
 from countenance.contracts.errors import UsageError
-from countenance.surface.envelope import CALL_SUMMARY, PREFIX, SAMPLE, is_individual, summary_id, to_line
+from countenance.surface.envelope import CALL_SUMMARY, NOTE_ACCEPTED, PREFIX, SAMPLE, is_individual, summary_id, to_line
 
 CONTENT_TYPE = "application/cloudevents+json"
 SYMMETRIC, SECRET, PUBLIC = "whsec_", "whsk_", "whpk_"
@@ -79,6 +79,8 @@ class Bodies:
             # It is put out without a word, for the id of a call stands open nowhere.
             own |= {"datacontenttype": "application/json", "data": {"summary_id": summary_id(own["source"])}}
             reference = f"{self.site}/v1/calls/{quote(letter.call_id, safe='')}/summary"
+        elif letter.topic == NOTE_ACCEPTED:
+            reference = f"{self.site}{own['dataref']}"
         return {**own, "sequence": f"{letter.seq:09d}{letter.turn:03d}", "dataref": reference}
 
     def _wrapped(self, letter: Letter, data: Body) -> Body:

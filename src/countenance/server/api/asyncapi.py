@@ -20,6 +20,10 @@ EVENTS = {
     "promptResolved": (envelope.PROMPT_RESOLVED, "What became of a prompt, and later whether the behaviour followed."),
     "policyRefused": (envelope.POLICY_REFUSED, "The gate prohibits a modality of somebody, with every rule."),
     "callSummary": (envelope.CALL_SUMMARY, "The call is over; `dataref` says where its summary is."),
+    "noteAccepted": (
+        envelope.NOTE_ACCEPTED,
+        "A reviewer let a note leave for a CRM, LMS or EHR; `dataref` says where.",
+    ),
     "mediaLost": (envelope.MEDIA_LOST, "A WHIP session is gone with the worker that had it: publish again."),
     "streamGap": (envelope.STREAM_GAP, "So many events between two sequences are kept nowhere any more."),
 }
