@@ -25,10 +25,10 @@ if ! { command -v strace && command -v faketime; } >/dev/null 2>&1 && [ "$(id -u
         echo "strace or faketime could not be installed: the tests that need them will skip by name"
 fi
 
-if ! { command -v janus && command -v ffmpeg; } >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    step "Janus and ffmpeg for the tests of taps"
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends janus ffmpeg iproute2; } >/dev/null 2>&1 ||
-        echo "Janus or ffmpeg could not be installed: the tests that need them will skip by name"
+if ! { command -v janus && command -v ffmpeg && command -v turnserver; } >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    step "Janus, coturn and ffmpeg for the tests of taps"
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends janus coturn ffmpeg iproute2; } >/dev/null 2>&1 ||
+        echo "Janus, coturn or ffmpeg could not be installed: the tests that need them will skip by name"
 fi
 
 step "Format and lint"

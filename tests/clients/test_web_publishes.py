@@ -3,15 +3,18 @@
 import asyncio
 from pathlib import Path
 
+import aioice.ice
 import pytest
 from fastapi import Response
 from fastapi.responses import HTMLResponse
+from tests.capture.coturn import PLAIN, coturn
 from tests.capture.webrtc import given, loopback, mono_us, shown, until
 from tests.clients.web_stage import BUILT
-from tests.server.api.scene import Scene
+from tests.server.api.scene import START, Scene
 from tests.server.test_whip_in_a_browser import Hosting, begun, page_with_a_camera, serving, transport_of
 
 from countenance.capture.whip import WhipConnector
+from countenance.server.config import MediaTable
 
 __all__ = ["loopback"]
 
@@ -30,6 +33,18 @@ FAIL = """() => {
   connection.onconnectionstatechange();
   delete connection.connectionState;
 }"""
+WALL = """(() => {
+  const Open = RTCPeerConnection;
+  window.RTCPeerConnection = class extends Open {
+    constructor(said) { super({...said, iceTransportPolicy: "relay"}); }
+  };
+})()"""
+"""A network that lets nothing through but what a relay sends."""
+PAIR = """async () => {
+  const stats = await publisher.connection.getStats();
+  const pair = [...stats.values()].find(one => one.type === "candidate-pair" && one.nominated);
+  return [pair.localCandidateId, pair.remoteCandidateId].map(id => stats.get(id).candidateType);
+}"""
 LIVE = "async () => { while (publisher.state !== 'live') await new Promise(requestAnimationFrame) }"
 
 
@@ -39,16 +54,22 @@ def named(connector: WhipConnector, session: str) -> str | None:
     return name
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("loopback")
-async def test_a_page_publishes_mends_a_broken_connection_and_hangs_up(tmp_path: Path) -> None:
+def publishing(folder: Path, connector: WhipConnector) -> Scene:
+    """An installation that takes publishers, with a page that loads the package."""
     if not BUILT.is_file():
         pytest.skip("clients/web is not built: run `sh clients/web/build.sh`")
-    scene = Scene(tmp_path / "scene")
-    connector = WhipConnector(mono_us)
+    scene = Scene(folder)
     scene.pool.worker = Hosting(scene.pool.owners, connector)
     scene.app.get("/page")(lambda: HTMLResponse("<!doctype html><title>camera</title>"))
     scene.app.get("/vendor.js")(lambda: Response(BUILT.read_bytes(), media_type="text/javascript"))
+    return scene
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("loopback")
+async def test_a_page_publishes_mends_a_broken_connection_and_hangs_up(tmp_path: Path) -> None:
+    connector = WhipConnector(mono_us)
+    scene = publishing(tmp_path / "scene", connector)
     async with serving(scene.app) as url, page_with_a_camera(tmp_path) as page, asyncio.timeout(60):
         call, who, token = await begun(scene, url)
         async with connector.join(scene.one.calls.get(call["call_id"]).call) as tap:
@@ -77,3 +98,27 @@ async def test_a_page_publishes_mends_a_broken_connection_and_hangs_up(tmp_path:
             await page.evaluate("publisher.close()")
             assert tap.tracks() == ()
             assert await page.evaluate("states") == ["live", "mending", "live", "mending", "live", "closed"]
+
+
+@pytest.mark.slow
+async def test_a_page_behind_a_wall_publishes_by_the_relay_that_the_answer_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [])
+    with coturn(tmp_path, *PLAIN) as turn:
+        media = MediaTable.model_validate({"turn": {"urls": [turn], "username": "ana", "credential": "pass"}})
+        connector = WhipConnector(mono_us, ice_servers=media.ice(START))
+        scene = publishing(tmp_path / "scene", connector)
+        scene.site.config = scene.config.model_copy(update={"media": media})
+        async with serving(scene.app) as url, page_with_a_camera(tmp_path) as page, asyncio.timeout(60):
+            call, who, token = await begun(scene, url)
+            async with connector.join(scene.one.calls.get(call["call_id"]).call) as tap:
+                await page.goto(f"{url}/page")
+                await page.evaluate(WALL)
+                await page.evaluate(PUBLISH, [call["call_id"], who, token])
+                await shown(tap, f"{who}/audio", f"{who}/video")
+                for track in tap.tracks():
+                    await tap.subscribe(track)
+                await given(tap, f"{who}/video", 3)
+                await page.evaluate(LIVE)
+                assert await page.evaluate(PAIR) == ["relay", "relay"]

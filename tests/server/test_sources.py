@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.server.api.scene import Scene
+from tests.server.api.scene import START, Scene
 
 from countenance.capture.livekitaccess import LivekitAccess, variables
 from countenance.contracts.errors import UsageError
@@ -67,18 +67,20 @@ def test_a_url_that_could_be_read_in_two_ways_leads_nowhere(url: str) -> None:
 def test_nothing_is_listed_unless_the_operator_lists_it() -> None:
     for kind in ("janus", "mediasoup"):
         with pytest.raises(SourceError, match="not among the media servers") as caught:
-            permitted({"kind": kind, "url": "wss://janus.example"}, MediaTable())
+            permitted({"kind": kind, "url": "wss://janus.example"}, MediaTable(), START)
         assert caught.value.path == "source.url"
-    assert permitted({"kind": "livekit", "room": "r"}, MediaTable()) == {"kind": "livekit", "room": "r"}
-    assert permitted({"kind": "whip"}, MediaTable())["kind"] == "whip"
+    assert permitted({"kind": "livekit", "room": "r"}, MediaTable(), START) == {"kind": "livekit", "room": "r"}
+    assert permitted({"kind": "whip"}, MediaTable(), START)["kind"] == "whip"
 
 
 def test_what_the_operator_sets_stands_beside_what_is_asked_for() -> None:
-    stun = ("stun:stun.example:3478",)
-    media = MediaTable(servers=LISTED, ice_servers=stun, rtp_listen="10.0.0.2", rtp_address="192.0.2.7")
-    assert permitted({"kind": "whip"}, media)["ice_servers"] == stun
-    assert permitted({"kind": "janus", "url": "wss://janus.example", "room": 1}, media)["ice"] == stun
-    made = permitted({"kind": "mediasoup", "url": "https://sfu.example:4443", "room": "r", "token": "t"}, media)
+    stun = [{"urls": ["stun:stun.example:3478"]}]
+    media = MediaTable(
+        servers=LISTED, ice_servers=("stun:stun.example:3478",), rtp_listen="10.0.0.2", rtp_address="192.0.2.7"
+    )
+    assert permitted({"kind": "whip"}, media, START)["ice_servers"] == stun
+    assert permitted({"kind": "janus", "url": "wss://janus.example", "room": 1}, media, START)["ice"] == stun
+    made = permitted({"kind": "mediasoup", "url": "https://sfu.example:4443", "room": "r", "token": "t"}, media, START)
     assert (made["listen"], made["address"]) == ("10.0.0.2", "192.0.2.7")
 
 
@@ -86,13 +88,13 @@ def test_what_the_operator_sets_stands_beside_what_is_asked_for() -> None:
 def test_a_key_of_the_operator_is_refused_from_anybody_else(key: str) -> None:
     for kind in ("whip", "janus", "mediasoup", "livekit", "file"):
         with pytest.raises(SourceError, match="set by the operator"):
-            permitted({"kind": kind, "url": "wss://janus.example", key: "x"}, MediaTable(servers=LISTED))
+            permitted({"kind": kind, "url": "wss://janus.example", key: "x"}, MediaTable(servers=LISTED), START)
 
 
 @pytest.mark.parametrize("source", [{"kind": "os:system"}, {"kind": "wip"}, {}, {"kind": 4}])
 def test_no_other_kind_is_taken_over_the_network(source: dict[str, Any]) -> None:
     with pytest.raises(SourceError, match="no source is called"):
-        permitted(source, MediaTable())
+        permitted(source, MediaTable(), START)
 
 
 def test_recordings_are_played_from_listed_folders_alone(tmp_path: Path) -> None:
@@ -102,16 +104,18 @@ def test_recordings_are_played_from_listed_folders_alone(tmp_path: Path) -> None
         (folder / "ana.webm").touch()
     (inside / "link.webm").symlink_to(outside / "ana.webm")
     media = MediaTable(recordings=(inside,))
-    made = permitted({"kind": "file", "recordings": {"Ana": "ana.webm"}, "transcript": str(inside / "t.vtt")}, media)
+    made = permitted(
+        {"kind": "file", "recordings": {"Ana": "ana.webm"}, "transcript": str(inside / "t.vtt")}, media, START
+    )
     assert made["recordings"] == {"Ana": str(inside / "ana.webm")}
     assert made["transcript"] == str(inside / "t.vtt")
     for path in (str(outside / "ana.webm"), "../secrets/ana.webm", "link.webm", "a\0b", 7):
         with pytest.raises(SourceError, match="lies in no folder"):
-            permitted({"kind": "file", "recordings": {"Ana": path}}, media)
+            permitted({"kind": "file", "recordings": {"Ana": path}}, media, START)
     with pytest.raises(SourceError, match="lies in no folder"):
-        permitted({"kind": "file", "recordings": {"Ana": "ana.webm"}}, MediaTable())
+        permitted({"kind": "file", "recordings": {"Ana": "ana.webm"}}, MediaTable(), START)
     with pytest.raises(SourceError, match="table of files"):
-        permitted({"kind": "file", "recordings": "ana.webm"}, media)
+        permitted({"kind": "file", "recordings": "ana.webm"}, media, START)
 
 
 def test_an_entry_that_is_no_server_is_an_error_of_the_configuration() -> None:
@@ -176,7 +180,7 @@ async def test_a_key_can_send_a_worker_to_listed_servers_alone(scene: Scene) -> 
     assert "[media] servers" in refused.json()["fix"]
     assert taken.status_code == 201
     hosted = [one for one in scene.pool.worker.heard if isinstance(one, Host)]
-    assert [one.source["ice"] for one in hosted] == [("stun:stun.example:3478",)]
+    assert [one.source["ice"] for one in hosted] == [[{"urls": ["stun:stun.example:3478"]}]]
 
 
 async def test_worker_and_browser_are_told_of_the_same_stun_servers_and_who_leaves_publishes_no_more(
@@ -192,6 +196,6 @@ async def test_worker_and_browser_are_told_of_the_same_stun_servers_and_who_leav
         await client.delete(f"/v1/calls/{call['call_id']}/participants/{who}")
     assert answer.headers["link"] == '<stun:stun.example:3478>; rel="ice-server"'
     host = next(one for one in scene.pool.worker.heard if isinstance(one, Host))
-    assert host.source["ice_servers"] == ("stun:stun.example:3478",)
+    assert host.source["ice_servers"] == [{"urls": ["stun:stun.example:3478"]}]
     said = [(one.verb, one.table) for one in scene.pool.worker.heard if isinstance(one, Signalling)]
     assert said[-1] == ("leave", {"participant_id": who})

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidAccessError, InvalidStateError
 
 from countenance.capture.gate import Gate
+from countenance.capture.ice import for_aiortc
 from countenance.capture.janusroom import PLUGIN, Board, JanusRoom, Publication
 from countenance.capture.januswire import Happened, JanusWire, Reply, open_wire
 from countenance.capture.mixing import LiveTap
@@ -95,7 +96,7 @@ class JanusSource(RemoteSource[Publication]):
             raise LostError("the line to Janus is down", "It is made anew.")
         handle = await wire.attach(PLUGIN)
         ended = self._ended[handle] = asyncio.Event()
-        peer = _Peer(ended, RTCConfiguration([RTCIceServer(url) for url in self._room.ice]))
+        peer = _Peer(ended, RTCConfiguration(for_aiortc(self._room.ice)))
         try:
             offer = await wire.ask(handle, self._board.subscription(key))
             answer = await peer.answer(offer, reader, tap.now_us)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from countenance.capture.ice import IceServer
 from countenance.capture.roster import Roster
 from countenance.contracts.call import TrackKind
 from countenance.contracts.errors import TapError
@@ -31,8 +32,8 @@ class JanusRoom(Table):
     known_by: Literal["id", "display"] = "id"
     """What of a publisher is matched with the participants. A display name is whatever its owner typed: match by it
     only where your own server sets it."""
-    ice: tuple[str, ...] = ()
-    """STUN or TURN servers, where Janus cannot be reached directly."""
+    ice: tuple[IceServer, ...] = ()
+    """STUN and TURN servers, where Janus cannot be reached directly."""
 
     def request(self, kind: str, **more: object) -> Mapping[str, object]:
         """The body of a request about this room."""

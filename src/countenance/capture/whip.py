@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiortc import RTCIceServer
-
+from countenance.capture.ice import IceServer, for_aiortc
 from countenance.capture.mixing import LiveTap
 from countenance.capture.offers import checked_fragment
 from countenance.capture.publishers import WhipAnswer, WhipSource
@@ -22,9 +21,9 @@ from countenance.inference.tables import Table, checked
 class WhipTable(Table):
     """The keys of a WHIP source."""
 
-    ice_servers: tuple[str, ...] = ()
-    """STUN servers that say how this machine is seen from outside; needed behind a NAT only. A service sets them from
-    its configuration."""
+    ice_servers: tuple[IceServer, ...] = ()
+    """STUN servers that say how this machine is seen from outside, and TURN servers that relay; needed behind a NAT
+    only. A service sets them from its configuration."""
 
 
 class WhipConnector:
@@ -36,11 +35,11 @@ class WhipConnector:
         *,
         began_us: int | None = None,
         grid: Grid | None = None,
-        ice_servers: tuple[str, ...] = (),
+        ice_servers: tuple[IceServer, ...] = (),
     ) -> None:
         """`began_us` is when the call began on the clock `mono_us`; None: when it is joined."""
         self._mono_us, self._began_us, self._grid = mono_us, began_us, grid
-        self._servers = [RTCIceServer(url) for url in ice_servers]
+        self._servers = for_aiortc(ice_servers)
         self._source: WhipSource | None = None
 
     @classmethod

@@ -1,5 +1,6 @@
 """What `countenance doctor` looks at: each check says what is so, and what to do where it is not well."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -13,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from typing import Literal
 
-from countenance.contracts.errors import CountenanceError
+from countenance.capture.ice import relayed
+from countenance.contracts.errors import CountenanceError, TapError
 from countenance.inference.bundle import check_files
 from countenance.inference.shelf import Shelf
 from countenance.policy.gate import Gate
@@ -158,6 +160,17 @@ def network(config: Config) -> Iterator[Finding]:
             yield Finding("tls", "fault", f"{path} cannot be read", "Check the path and its rights.")
 
 
+def relays(config: Config) -> Iterator[Finding]:
+    """Every TURN server opens a relay for us; one that does not holds each publisher up by five seconds."""
+    for url in config.media.turn.urls:
+        server = config.media.turn.server(datetime.now(UTC))
+        try:
+            at = asyncio.run(relayed(url, server.username, server.credential))
+            yield Finding("turn", "ok", f"{url} relays at {at}")
+        except TapError as error:
+            yield _fault("turn", error)
+
+
 def machine(config: Config) -> Iterator[Finding]:
     """Cores for workers, and programs that are nice to have."""
     yield Finding("workers", "ok", f"{worker_count(config)} on {os.cpu_count() or 1} cores")
@@ -166,7 +179,7 @@ def machine(config: Config) -> Iterator[Finding]:
         yield Finding(name, "ok" if found else "note", found or f"not installed; {use}")
 
 
-CHECKS: tuple[Check, ...] = (python, packages, weights, policy, data, clock, network, machine)
+CHECKS: tuple[Check, ...] = (python, packages, weights, policy, data, clock, network, relays, machine)
 
 
 def _installed(name: str) -> bool:

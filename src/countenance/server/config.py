@@ -5,12 +5,14 @@ Secrets are fields of their own kind: the environment gives them, or a file besi
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from countenance.capture.ice import IceServer
 from countenance.capture.transcription import Transcription
 from countenance.coaching.settings import CoachingTable
 from countenance.consent.terms import Terms
@@ -20,11 +22,11 @@ from countenance.inference.shelf import Profile
 from countenance.inference.tables import Table, near
 from countenance.policy.vocabulary import JURISDICTIONS
 from countenance.server.listed import Listed
+from countenance.server.relays import StunUrl, TurnTable
 
 LOCAL = "local"
 """The tenant of an installation that names none."""
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}")
-IceServer = Annotated[str, StringConstraints(pattern=r"^(stun|turn)s?:[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?$")]
 
 
 class ServerTable(Table):
@@ -119,9 +121,11 @@ class MediaTable(Table):
     """What is taken from calls, and how browsers reach the media server."""
 
     fps: int = Field(default=5, ge=5, le=10)
-    ice_servers: tuple[IceServer, ...] = ()
-    """Used by workers and told to browsers that publish, such as stun:stun.example.org:3478; none are needed within
-    one network."""
+    ice_servers: tuple[StunUrl, ...] = ()
+    """STUN servers, used by workers and told to browsers that publish, such as stun:stun.example.org:3478; none are
+    needed within one network."""
+    turn: TurnTable = TurnTable()
+    """Where no direct way exists, media go by this server."""
     servers: tuple[str, ...] = ()
     """Media servers that calls may be on: `janus.example.org`, with a port, or as the beginning of a URL. The LiveKit
     server of a tenant is set in [livekit]."""
@@ -135,12 +139,24 @@ class MediaTable(Table):
     rtp_address: str | None = None
     """The address that it sends them to; None: the one that this machine speaks to the server from."""
 
+    @field_validator("ice_servers", mode="before")
+    @classmethod
+    def _relays_have_a_table(cls, servers: object) -> object:
+        if isinstance(servers, list | tuple) and any(str(one).startswith("turn") for one in servers):
+            raise ValueError("a TURN server stands in [media.turn], with what lets one in")
+        return servers
+
     @field_validator("servers")
     @classmethod
     def _servers_are_plain(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
         for one in servers:
             Listed.of(one)
         return servers
+
+    def ice(self, now: datetime) -> tuple[IceServer, ...]:
+        """All servers by which peers find each other, those that relay last."""
+        stun = tuple(IceServer(urls=(url,)) for url in self.ice_servers)
+        return (*stun, self.turn.server(now)) if self.turn.urls else stun
 
 
 class LimitsTable(Table):

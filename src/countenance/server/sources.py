@@ -1,6 +1,7 @@
 """Where the media of a call may be, when a key says so over the network: what the operator listed, nothing else."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,7 +24,7 @@ class SourceError(UsageError):
         self.path = path
 
 
-def permitted(source: Mapping[str, Any], media: MediaTable) -> Mapping[str, Any]:
+def permitted(source: Mapping[str, Any], media: MediaTable, now: datetime) -> Mapping[str, Any]:
     """The source with what the operator sets beside it; raises SourceError for one that leads elsewhere."""
     kind = source.get("kind")
     if kind not in KINDS:
@@ -34,10 +35,10 @@ def permitted(source: Mapping[str, Any], media: MediaTable) -> Mapping[str, Any]
             raise SourceError(f"source.{key}", f"{key} is set by the operator", remedy)
     match kind:
         case "whip":
-            return {**source, "ice_servers": media.ice_servers}
+            return {**source, "ice_servers": [one.told() for one in media.ice(now)]}
         case "janus":
             _check_url(source, media.servers)
-            return {**source, "ice": media.ice_servers}
+            return {**source, "ice": [one.told() for one in media.ice(now)]}
         case "mediasoup":
             _check_url(source, media.servers)
             return {**source, "listen": media.rtp_listen, "address": media.rtp_address}

@@ -144,14 +144,16 @@ class Session {
 
   async #begin(address: string): Promise<void> {
     const { connection } = this;
-    await connection.setLocalDescription(await connection.createOffer());
-    const body = connection.localDescription!.sdp;
+    const offer = await connection.createOffer();
+    const body = offer.sdp!;
     const response = await this.#api.send(address, { method: "POST", headers: { "Content-Type": SDP }, body });
     this.#address = new URL(response.headers.get("Location") ?? "", this.#api.url(address)).href;
     this.#etag = response.headers.get("ETag") ?? "";
     this.#answer = await response.text();
     const servers = iceServers(response.headers.get("Link"));
     if (servers.length > 0) connection.setConfiguration({ ...connection.getConfiguration(), iceServers: servers });
+    // Only now are candidates gathered: a browser asks the servers that it knows at this moment, and no others later.
+    await connection.setLocalDescription(offer);
     await connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
     await this.#trickle();
   }

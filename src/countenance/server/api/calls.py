@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -95,7 +96,8 @@ async def begin(request: Request, body: NewCallBody, here: Here, limits: Limits,
     """Begin a call. Nobody is read until law and charter allow it and the person has said yes."""
     if sum(1 for one in here.calls.all() if one.state == LIVE) >= limits.calls:
         raise OverloadError(f"{limits.calls} calls are running", "End one, or raise [limits] calls.")
-    source = _permitted(body.source, site_of(request).config.media)
+    site = site_of(request)
+    source = _permitted(body.source, site.config.media, site.clock.utc())
     check_room(limits, len(body.participants))
     people = tuple(joined(one) for one in body.participants)
     coached = None if body.coaching is None else Coached(body.coaching.playbook, body.coaching.language)
@@ -183,7 +185,7 @@ def _known(here: Services, call: KnownCall) -> CallView:
     )
 
 
-def _permitted(source: Mapping[str, Any], media: MediaTable) -> Mapping[str, Any]:
+def _permitted(source: Mapping[str, Any], media: MediaTable, now: datetime) -> Mapping[str, Any]:
     try:
         plain = json.dumps(source, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
@@ -192,7 +194,7 @@ def _permitted(source: Mapping[str, Any], media: MediaTable) -> Mapping[str, Any
     if len(plain) > MOST_SOURCE_BYTES:
         raise _stray("source", f"at most {MOST_SOURCE_BYTES} bytes")
     try:
-        return permitted(source, media)
+        return permitted(source, media, now)
     except SourceError as error:
         raise ProblemError(
             INVALID, f"{error.path}: {error.problem}", error.remedy, faults=[Fault(error.path, error.problem)]

@@ -10,6 +10,7 @@ from countenance.server.api.paths import ID, CallId, ParticipantId
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import INVALID, TOO_LARGE, UNSUPPORTED
 from countenance.server.problems import ProblemError
+from countenance.server.relays import links
 from countenance.server.scopes import Scope
 
 router = APIRouter(prefix="/v1/calls/{call_id}/whip/{participant_id}", tags=["whip"], route_class=OnceRoute)
@@ -56,8 +57,8 @@ async def offer(request: Request, call_id: CallId, participant_id: ParticipantId
         "ETag": f'"{answer["etag"]}"',
         "Accept-Patch": FRAGMENT,
     }
-    links = (f'<{server}>; rel="ice-server"' for server in site_of(request).config.media.ice_servers)
-    if link := ", ".join(links):
+    site = site_of(request)
+    if link := links(site.config.media.ice(site.clock.utc())):
         headers["Link"] = link
     return Response(answer["sdp"], 201, headers, SDP)
 

@@ -1,6 +1,8 @@
 """What the pages of a participant show of their place in a call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
@@ -23,7 +25,8 @@ class Seated:
     """Who asks."""
     purpose: str
     live: bool
-    ice_servers: tuple[str, ...]
+    ice_servers: tuple[Mapping[str, Any], ...]
+    """As browsers take them."""
 
     @property
     def query(self) -> str:
@@ -36,13 +39,14 @@ def seated(request: Request, call_id: str, *, over: bool = False) -> Seated:
     me = participant(request, call_id)
     own, terms = str(me.participant_id), me.services.deployed.terms
     controllers = () if terms is None else terms.controllers
-    ice_servers = site_of(request).config.media.ice_servers
+    site = site_of(request)
+    servers = tuple(one.told() for one in site.config.media.ice(site.clock.utc()))
     try:
         live = me.services.calls.get(call_id)
     except NotFoundError:
         if not over:
             raise
-        return Seated(me, call_id, own, "", controllers, "", live=False, ice_servers=ice_servers)
+        return Seated(me, call_id, own, "", controllers, "", live=False, ice_servers=servers)
     name = next((one.name for one in live.call.participants if one.id == own), "")
     alive, purpose = live.state == LIVE, str(live.call.purpose)
-    return Seated(me, call_id, own, name, controllers, purpose, alive, ice_servers)
+    return Seated(me, call_id, own, name, controllers, purpose, alive, servers)

@@ -26,7 +26,7 @@ async function begin() {
   tiles.show(participant, stream);
   const copy = new Copy(call, participant, as, stream, (fault) => failed(failure, { message: t("Your copy does not reach the service: nothing is read of you."), fix: fault.message }));
   const mesh = new Mesh({
-    call, participant, ice: ice.split(" ").filter(Boolean), stream,
+    call, participant, ice: JSON.parse(ice), stream,
     onCame: (id, who) => tiles.add(id, who),
     onMedia: (id, media) => tiles.show(id, media),
     onGone: (id) => tiles.remove(id),

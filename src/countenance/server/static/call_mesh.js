@@ -133,7 +133,7 @@ export class Mesh {
   }
 
   #peer(id, calling) {
-    const connection = new RTCPeerConnection({ iceServers: this.#options.ice.map((urls) => ({ urls })) });
+    const connection = new RTCPeerConnection({ iceServers: this.#options.ice });
     const peer = { connection, making: false, ignoring: false, leaving: false, page: null, early: [], media: new MediaStream() };
     this.#peers.set(id, peer);
     connection.onnegotiationneeded = async () => {
