@@ -1,9 +1,10 @@
 // My signals as a panel: what is on and why not, the three verbs, and one's own curve before anybody else's.
 import { chart } from "./chart.js";
-import { doing, fill, h, say } from "./dom.js";
+import { doing, fill, h } from "./dom.js";
 import { badge } from "./seat_badge.js";
 import { erasing } from "./seat_erase.js";
 import { history } from "./seat_history.js";
+import { switches } from "./seat_switches.js";
 import { wrong } from "./seat_wrong.js";
 import { certainty, estimate, likelihood, term } from "./terms.js";
 import { t } from "./words.js";
@@ -12,7 +13,7 @@ import { t } from "./words.js";
 export async function panel(element, seat) {
   const failure = h("p.failure", { role: "alert", hidden: true });
   const does = doing(failure);
-  const list = h("ul.plain.mine", { "aria-label": t("What is on") });
+  const list = switches(seat, does);
   const verbs = h("div.verbs");
   const after = h("div", { hidden: true });
   const line = h("p.quiet.small", { hidden: true });
@@ -38,7 +39,7 @@ export async function panel(element, seat) {
   }
 
   function change() {
-    fill(list, seat.modalities.map((one) => row(seat, one, does)));
+    list.paint();
     const here = document.activeElement?.closest?.("[data-verb]")?.dataset.verb;
     const on = seat.given.length > 0;
     fill(verbs, seat.erased ? [] : [
@@ -61,13 +62,13 @@ export async function panel(element, seat) {
     word.textContent = says;
     word.classList.toggle("unsure", !sure);
     drawn.set(seat.rows);
-    fill(list, seat.modalities.map((one) => row(seat, one, does)));
+    list.paint();
   }
 
   seat.addEventListener("change", change);
   seat.addEventListener("sample", sample);
   seat.addEventListener("line", sample);
-  fill(element, badge(seat), failure, after, line, list, verbs, history(seat),
+  fill(element, badge(seat), failure, after, line, list.element, verbs, history(seat),
     h("section.own", { "aria-labelledby": "own-title" },
       h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element));
   change();
@@ -89,26 +90,4 @@ function sentence(rows) {
   const last = read.at(-1);
   return t("{read} of {all} seconds could be read. Last: {likely} engaged, {certainty}.", {
     read: read.length, all: rows.length, likely: likelihood(last.p), certainty: certainty(last.low, last.high) });
-}
-
-/** One modality: its chip, why it is off, and its own switch. */
-function row(seat, one, does) {
-  const name = term("modality", one.modality);
-  const [kind, says] = chip(seat, one);
-  const off = h("button.quiet-button", { type: "button", "data-off": one.modality, "aria-label": t("Turn off: {modality}", { modality: name }), onclick: () => does(off, async () => {
-    await seat.stop(one.modality);
-    say(t("{modality} is off.", { modality: name }));
-  }) }, t("Turn off"));
-  const on = h("a.button.quiet-button", { href: `/join/${seat.call}?me=${seat.participant}`, "aria-label": t("Turn on: {modality}", { modality: name }) }, t("Turn on"));
-  const given = one.answer?.status === "given";
-  return h("li.line-between", {}, h(`span.chip.${kind}`, {}, h("strong", {}, name), ` ${says}`), !seat.erased && (given ? off : one.allowed && on));
-}
-
-function chip(seat, one) {
-  if (!one.allowed) return ["barred", t("not permitted: {why}", { why: one.why })];
-  if (one.answer?.status !== "given" || seat.erased) return ["off", t("off")];
-  if (seat.paused) return ["off", t("paused")];
-  const use = seat.last?.modalities?.[one.modality];
-  if (use && !use.used && use.reason) return ["unclear", t("on, no signal: {cause}", { cause: term("reason", use.reason) })];
-  return ["on", t("on")];
 }
