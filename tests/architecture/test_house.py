@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "research").rglob("*.py"), *(ROOT / "bench").rglob("*.py")])
 PRODUCT = [path for path in SOURCES if path.is_relative_to(ROOT / "src")]
 MAX_FILE, MAX_FUNCTION, MAX_PARAMETERS = 300, 50, 7
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 NAMES = {"utils", "helpers", "manager", "base", "core", "common", "misc"}
 
 
@@ -63,6 +64,25 @@ def test_errors_are_never_swallowed(path: Path) -> None:
         if isinstance(node, ast.ExceptHandler):
             names = {n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)} if node.type else {"nothing named"}
             assert not names & {"Exception", "BaseException", "nothing named"}, f"broad except in line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_log_line_is_a_sentence_that_never_changes(path: Path) -> None:
+    """What it is about stands in fields that are known to be harmless (`link/logs.py`), never in its words."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and (level := _level(node.func)):
+            said = node.args[level == "log" :]
+            words = [str(one.value) for one in said if isinstance(one, ast.Constant)]
+            assert len(said) == len(words) == 1, f"line {node.lineno} takes values into its words"
+            assert not set("%{") & set(words[0]), f"line {node.lineno} is a template"
+            assert {one.arg for one in node.keywords} <= {"exc_info", "extra"}, f"line {node.lineno}"
+
+
+def _level(called: ast.expr) -> str:
+    """The level of a log line; empty where this is none."""
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == "log":
+        return called.attr if called.attr in LEVELS else ""
+    return ""
 
 
 def test_stages_never_call_a_clock() -> None:

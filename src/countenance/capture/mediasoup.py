@@ -17,6 +17,7 @@ from countenance.capture.sidecar import MediasoupRoom, Sidecar, visiting
 from countenance.contracts.call import TrackKind
 from countenance.contracts.errors import TapError
 from countenance.inference.tables import checked
+from countenance.link.logs import extra
 
 READ = ("audio/opus", "video/vp8", "video/h264")
 KEY_EVERY_S = 1.0
@@ -92,7 +93,7 @@ class MediasoupSource(RemoteSource[str]):
                 if codec.lower() in READ:
                     self.roster.publish(name, TrackKind(kind), str(more.get("participant") or ""))
                 else:
-                    log.warning("a producer in %s is not read: offer Opus, VP8 or H264", codec)
+                    log.warning("a producer is not read: offer Opus, VP8 or H264", extra=extra(codec=codec))
             case {"gone": str(name)}:
                 self._gone(name)
             case {"all": _}:

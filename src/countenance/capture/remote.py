@@ -108,7 +108,7 @@ class RemoteSource(ABC, Generic[K]):
                     return
                 pause_s = next(self._patience, None) if isinstance(fault, LostError) else None
                 if pause_s is None:
-                    log.warning("a call is given up: %s", fault.problem)
+                    log.warning("a call is given up", exc_info=fault)
                     break
                 await asyncio.sleep(pause_s)
         tap.hang_up()

@@ -20,6 +20,7 @@ OURS = "countenance"
 FIELDS = (
     "correlation_id", "tenant", "actor", "call_id", "method", "route", "status", "duration_ms", "worker", "pid",
     "signal", "host", "port", "count", "version", "model", "reason", "attempt", "endpoint_id", "event_id", "seconds",
+    "codec",
 )  # fmt: skip
 """All that a log line can say beside its phrase."""
 HARMLESS = re.compile(r"[A-Za-z0-9_.:/{}\[\]-]{0,120}")

@@ -20,6 +20,7 @@ from countenance.control.plane import Control
 from countenance.control.running import RunningCall
 from countenance.control.suggesting import Suggestion
 from countenance.inference.tables import near
+from countenance.link.logs import extra
 from countenance.link.messages import Done
 from countenance.server import advice
 from countenance.server.reported import Reported
@@ -170,7 +171,8 @@ class CallCoaching:
             try:
                 told += await self._durable([change], actor, number)
             except (AuditError, StorageError, VaultError) as fault:
-                log.error("a step of a prompt is lost: %s", fault.problem)
+                told_of = extra(call_id=self._running.call.id)
+                log.error("a step of a prompt is lost", exc_info=fault, extra=told_of)
                 if change.step is Step.ISSUED:
                     self.coach.retract(change.prompt.id)
         return told

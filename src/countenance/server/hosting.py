@@ -73,7 +73,7 @@ class Hosting:
             async with asyncio.timeout(LEAVE_S):
                 await live.over.wait()
         except TimeoutError:
-            log.warning("the worker of a call did not leave in time")
+            log.warning("the worker of a call did not leave in time", extra=extra(call_id=live.id))
 
     async def hear(self, message: Ask | Done | Closed | Left) -> Message:
         """What the worker of a call says."""

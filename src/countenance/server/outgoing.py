@@ -17,6 +17,7 @@ from countenance.control.groups import Groups
 from countenance.control.health import is_of_the_store
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
+from countenance.link.logs import extra
 from countenance.link.messages import Closed, Done, Finished
 from countenance.policy.vocabulary import SUBJECT_ONLY
 from countenance.server.unread import Unread
@@ -92,7 +93,9 @@ class Outgoings:
             try:
                 await asyncio.to_thread(self._groups.keep, self._running.call_ref, said)
             except StorageError as fault:
-                log.error("what a group showed is lost: %s", fault.problem)  # what is not durable is not said
+                # What is not durable is not said.
+                told_of = extra(call_id=self._running.call.id)
+                log.error("what a group showed is lost", exc_info=fault, extra=told_of)
             else:
                 told.append(self._envelopes.aggregate(self._number(), said, end_us))
         return told

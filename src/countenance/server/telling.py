@@ -7,6 +7,7 @@ from contextlib import suppress
 from countenance.contracts.errors import CountenanceError, LinkError, OverloadError, UsageError
 from countenance.control.access import Access
 from countenance.control.subject import SELF
+from countenance.link.logs import extra
 from countenance.link.messages import Signalling
 from countenance.server.hosting import Hosting
 from countenance.server.live import LiveCall, Tell
@@ -44,7 +45,8 @@ class Telling:
                     if (who := self._whom(envelope)) is not None:
                         await self._tell(who, envelope)
             except SlowReaderError:
-                log.warning("people of a call are told of their readings too slowly: some are left out")
+                told = extra(call_id=self._live.id)
+                log.warning("people of a call are told of their readings too slowly: some are left out", extra=told)
 
     def _whom(self, envelope: Envelope) -> str | None:
         kind, running = str(envelope["type"]), self._live.running
@@ -63,4 +65,5 @@ class Telling:
             with suppress(LinkError, OverloadError):
                 await self._hosting.ask(self._live, Signalling(self._live.id, "tell", table))
         except CountenanceError as fault:
-            log.warning("somebody could not be told of their reading: %s", fault.problem)
+            told = extra(call_id=self._live.id)
+            log.warning("somebody could not be told of their reading", exc_info=fault, extra=told)

@@ -17,6 +17,7 @@ from countenance.contracts.errors import CountenanceError, UsageError
 from countenance.contracts.media import SECOND_US, AudioChunk, Media, Reached, Utterance
 from countenance.contracts.trust import Consent, ConsentStatus
 from countenance.link.line import Line
+from countenance.link.logs import extra
 from countenance.link.messages import Admitted, Host, Left, Said, Signalling
 from countenance.permission import Permissions
 from countenance.session import Session
@@ -117,7 +118,7 @@ class HostedCall:
         except CountenanceError as fault:
             # One call has gone wrong; the others of this worker go on.
             problem, self._reason = fault.problem, "fault"
-            log.warning("a call is lost: %s", fault.problem)
+            log.warning("a call is lost", exc_info=fault, extra=extra(call_id=self.id))
         finally:
             self.guard.leave()
         self._line.tell(Left(self.id, self.now_us(), self._reason, problem, self._spoke(), tuple(self._words)))

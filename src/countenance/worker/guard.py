@@ -12,10 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from countenance.audit.holder import LeaseHolder
 from countenance.audit.outcome import Outcome
 from countenance.contracts.call import Modality
-from countenance.contracts.errors import AuditError, LinkError, NotFoundError, RefusedError, StorageError
+from countenance.contracts.errors import (
+    AuditError,
+    CountenanceError,
+    LinkError,
+    NotFoundError,
+    RefusedError,
+    StorageError,
+)
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Lease
 from countenance.link.line import Line
+from countenance.link.logs import extra
 from countenance.link.messages import Ask, Closed, Done, Finished, Granted
 from countenance.worker.heard import SILENT, Heard
 
@@ -100,7 +108,7 @@ class LinkGuard:
                 self.trouble = None
             except (LinkError, AuditError, StorageError, NotFoundError) as fault:
                 # Nothing of it has left: what is not durable is not said.
-                self._in_trouble(fault.problem)
+                self._in_trouble(fault)
         for one in outcomes:
             self._let_go(one.lease)
 
@@ -132,7 +140,7 @@ class LinkGuard:
         try:
             granted = await self._line.ask(Ask(self._call_id, start_us, end_us), timeout_s=1.0)
         except (LinkError, AuditError, StorageError, NotFoundError) as fault:
-            self._in_trouble(fault.problem)
+            self._in_trouble(fault)
             return ()
         assert isinstance(granted, Granted)
         for lease in granted.leases:
@@ -153,10 +161,10 @@ class LinkGuard:
         held = self._held.get(lease.participant_id, deque())
         self._held[lease.participant_id] = deque((one for one in held if one[0] != lease), maxlen=HELD)
 
-    def _in_trouble(self, problem: str) -> None:
-        if problem != self.trouble:
-            log.warning("nothing is read for now: %s", problem)
-        self.trouble = problem
+    def _in_trouble(self, fault: CountenanceError) -> None:
+        if fault.problem != self.trouble:
+            log.warning("nothing is read for now", exc_info=fault, extra=extra(call_id=self._call_id))
+        self.trouble = fault.problem
 
 
 def _whose(reading: Reading) -> str:
