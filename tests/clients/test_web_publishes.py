@@ -1,4 +1,4 @@
-"""The publisher of `clients/web` in a real browser: by WHIP; a broken connection is mended; hanging up is heard."""
+"""The publisher of `clients/web` in a real browser: what breaks or is lost is sent anew; hanging up is heard."""
 
 import asyncio
 from pathlib import Path
@@ -72,7 +72,8 @@ async def test_a_page_publishes_mends_a_broken_connection_and_hangs_up(tmp_path:
     scene = publishing(tmp_path / "scene", connector)
     async with serving(scene.app) as url, page_with_a_camera(tmp_path) as page, asyncio.timeout(60):
         call, who, token = await begun(scene, url)
-        async with connector.join(scene.one.calls.get(call["call_id"]).call) as tap:
+        live = scene.one.calls.get(call["call_id"])
+        async with connector.join(live.call) as tap:
             await page.goto(f"{url}/page")
             await page.evaluate(PUBLISH, [call["call_id"], who, token])
             await shown(tap, f"{who}/audio", f"{who}/video")
@@ -95,9 +96,19 @@ async def test_a_page_publishes_mends_a_broken_connection_and_hangs_up(tmp_path:
             assert again != session, "the session was gone: another one stands in its place"
             await page.evaluate(LIVE)
 
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.method))
+            await connector.delete(who, again)
+            for gone in (session, again):
+                live.stream.publish(live.out.media_lost(who, gone, 0))
+            await shown(tap, f"{who}/audio.3", f"{who}/video.3")
+            await page.evaluate(LIVE)
+            assert asked[0] == "POST", "nothing was tried with what is gone"
+            assert asked.count("POST") == 1, "what was gone before is no news"
+
             await page.evaluate("publisher.close()")
             assert tap.tracks() == ()
-            assert await page.evaluate("states") == ["live", "mending", "live", "mending", "live", "closed"]
+            assert await page.evaluate("states") == ["live", *["mending", "live"] * 3, "closed"]
 
 
 @pytest.mark.slow

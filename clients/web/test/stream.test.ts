@@ -63,9 +63,10 @@ test("events are told apart, and one that is not known is no error", async () =>
   socket.tell("io.countenance.signal.engagement_low.started.v1", "2");
   socket.tell("io.countenance.consent.changed.v1", "3");
   socket.tell("io.countenance.of.tomorrow.v2", "4");
-  expect(events.map((event) => event.kind)).toEqual(["sample", "started", "consent", "other"]);
+  socket.tell("io.countenance.media.lost.v1", "5");
+  expect(events.map((event) => event.kind)).toEqual(["sample", "started", "consent", "other", "lost"]);
   expect(events[1]).toMatchObject({ name: "engagement_low" });
-  expect(stream.last).toBe("4");
+  expect(stream.last).toBe("5");
 });
 
 test("a line that breaks is taken up after the last event, later each time until something is heard", async () => {

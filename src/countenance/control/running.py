@@ -89,6 +89,13 @@ class RunningCall:
         """Leases whose worker has had time enough to answer, and did not."""
         return tuple(one for one in self.leases.open if now_us - self._granted_us.get(one.id, now_us) > LAPSE_US)
 
+    @property
+    def undurable_noes(self) -> Sequence[tuple[str, Modality]]:
+        """What somebody has said no to while the register still has their yes, for the disk has not written it yet."""
+        permissions, at_us = self.permissions(), self.at_us
+        readable = [(who, modality) for who in tuple(self.seats) for modality in permissions.readable(who, at_us)]
+        return tuple(place for place in readable if self._bars(*place, at_us))
+
     def permissions(self) -> Permissions:
         """Rulings and answers together, as they stand."""
         read = {modality for _, modality in tuple(self.rulings)}

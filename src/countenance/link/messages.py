@@ -39,6 +39,8 @@ class Host:
     """How far the call had come when another worker lost it."""
     coached: bool = False
     """Whether who speaks, and what is read of their words, is told with every window."""
+    noes: tuple[tuple[str, Modality], ...] = ()
+    """Participant and modality of each no that the disk does not have yet; the yes before it is among the consents."""
 
 
 @dataclass(frozen=True, slots=True)

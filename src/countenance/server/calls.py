@@ -222,9 +222,9 @@ class LiveCalls:
     async def signal(self, call_id: str, verb: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
         """Hand something to the connector of a call: an offer (`participant_id`, `sdp`), a `patch`, a `delete`."""
         live = self._alive(call_id)
-        answer = await self._hosting.ask(live, Signalling(call_id, verb, table))
+        worker, answer = live.worker, await self._hosting.ask(live, Signalling(call_id, verb, table))
         told = answer.table if isinstance(answer, Ok) else {}
-        live.signalled(verb, table, told)
+        live.signalled(worker, verb, table, told)
         return told
 
     async def end(self, call_id: str, reason: str = "hang_up") -> LiveCall:
@@ -293,6 +293,7 @@ class LiveCalls:
             await self._summaries.keep(live)
             await asyncio.to_thread(self._control.end_call, live.running)
             live.state = ENDED
+            self._pool.forget(live.id)  # it may have come to another worker meanwhile
             live.stream.publish(live.out.summarised(live.media_us))
             live.stream.end()
         live.out.loop.call_later(REMEMBERED_S, self._calls.pop, live.id, None)

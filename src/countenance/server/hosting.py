@@ -53,6 +53,10 @@ class Hosting:
             raise
         if live.worker is not None and (live.ending is not None or live.state != LIVE):
             live.worker.tell(HangUp(live.id))
+            if live.state != LIVE:
+                self._pool.forget(live.id)
+            return
+        await self._tell_publishers(live)
 
     def _offer(self, live: LiveCall, worker: Worker) -> Host:
         """The call as it stands; what is said of it from now on goes to this worker, after it."""
@@ -61,8 +65,8 @@ class Hosting:
             live.began_us = mono_us
         live.worker = worker
         consents, coached = tuple(live.running.register.records), live.coaching is not None
-        at_us = mono_us - live.began_us
-        return Host(admitted(live), consents, live.source, live.taxonomies, self._name, at_us, coached)
+        at_us, noes = mono_us - live.began_us, tuple(live.running.undurable_noes)
+        return Host(admitted(live), consents, live.source, live.taxonomies, self._name, at_us, coached, noes)
 
     async def leave(self, live: LiveCall, reason: str) -> None:
         """Let the worker of a call hand over what it has read, and leave."""
@@ -122,15 +126,12 @@ class Hosting:
         except (LinkError, OverloadError, UsageError) as fault:
             live.problem = fault.problem
             log.error("a call found no other worker", exc_info=fault, extra=extra(call_id=call_id))
-            return
-        await self._tell_publishers(live)
 
     async def _tell_publishers(self, live: LiveCall) -> None:
         """Those whose sessions are gone; a browser would notice it by itself only after many seconds."""
-        gone, live.sessions = live.sessions, {}
         at_us = live.now_us(self._control.tenant.clock.mono_us())
         async with live.turn:
-            for session, who in gone.items():
+            for session, who in live.gone().items():
                 live.stream.publish(live.out.media_lost(who, session, at_us))
 
     def stop(self, live: LiveCall, participant_id: str, modality: Modality) -> None:

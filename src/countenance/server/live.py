@@ -1,7 +1,7 @@
 """The values of a live call: who joins, what is asked for, and where it stands."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -54,6 +54,14 @@ class NewCall:
     tell: Tell = "nothing"
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A WHIP session."""
+
+    participant_id: str
+    worker: Worker
+
+
 @dataclass(slots=True)
 class LiveCall:
     """One call that goes on, or has just ended."""
@@ -88,22 +96,30 @@ class LiveCall:
     """Said to its worker, and not carried out yet."""
     visits: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """When each participant was last heard of by their room, and the room's id of that visit."""
+    sessions: dict[str, Published] = field(default_factory=dict)
+    """The WHIP sessions that go on, by their ids, the oldest first."""
 
-    sessions: dict[str, str] = field(default_factory=dict)
-    """Whose each WHIP session is that its worker has begun, the oldest first."""
-
-    def signalled(self, verb: str, table: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """Keep in mind who publishes by which session: they are told when it is gone with its worker."""
-        if verb == "offer" and "resource_id" in answer:
-            self.sessions[answer["resource_id"]] = who = table["participant_id"]
-            own = [session for session, owner in self.sessions.items() if owner == who]
-            for session in own[:-MOST_SESSIONS]:
+    def signalled(self, by: Worker | None, verb: str, table: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        """Keep in mind who publishes by which session, and which worker has it."""
+        who = str(table.get("participant_id", ""))
+        if verb == "offer" and by is not None and "resource_id" in answer:
+            self.sessions[answer["resource_id"]] = Published(who, by)
+            for session in self._sessions_of(who)[:-MOST_SESSIONS]:
                 del self.sessions[session]
         elif verb == "delete":
             self.sessions.pop(table["resource_id"], None)
         elif verb == "leave":
-            who = table["participant_id"]
-            self.sessions = {session: owner for session, owner in self.sessions.items() if owner != who}
+            for session in self._sessions_of(who):
+                del self.sessions[session]
+
+    def gone(self) -> Mapping[str, str]:
+        """Whose each session was that another worker had than the one that reads the call now; they are forgotten."""
+        lost = {name: one.participant_id for name, one in self.sessions.items() if one.worker is not self.worker}
+        self.sessions = {name: one for name, one in self.sessions.items() if name not in lost}
+        return lost
+
+    def _sessions_of(self, participant_id: str) -> Sequence[str]:
+        return [name for name, one in self.sessions.items() if one.participant_id == participant_id]
 
     def now_us(self, mono_us: int) -> int:
         """Media time of a moment on the monotonic clock."""

@@ -77,9 +77,8 @@ class HostedCall:
         self.id = host.admitted.call_id
         self.guard = LinkGuard(line, self.id, self.now_us, clock.mono_us)
         self.guard.packets = self._packets
-        register = Register(call.id, call.purpose)
-        for consent in host.consents:
-            register.record(consent)
+        start_us = host.media_us // SECOND_US * SECOND_US
+        register = _register(host, start_us)
         self._line = line
         self._connector = connector
         self._clock = clock
@@ -98,7 +97,7 @@ class HostedCall:
             parts.stages(self._permissions, host.taxonomies, self.now_us),
             self.guard,
             self,
-            start_us=host.media_us // SECOND_US * SECOND_US,
+            start_us=start_us,
             on_arrival=True,
         )
 
@@ -215,6 +214,18 @@ class HostedCall:
 
     def _packets(self, start_us: int, end_us: int) -> Mapping[str, int]:  # noqa: ARG002 - windows are whole seconds
         return dict(self._arrived.get(start_us // SECOND_US, {}))
+
+
+def _register(host: Host, start_us: int) -> Register:
+    """What people have answered by now; a no that is not durable yet counts from the first window on."""
+    call = host.admitted.call
+    register = Register(call.id, call.purpose)
+    for consent in host.consents:
+        register.record(consent)
+    for who, modality in host.noes:
+        answered_us = [one.at_us for one in host.consents if (one.participant_id, one.modality) == (who, modality)]
+        register.answer(who, modality, ConsentStatus.WITHDRAWN, max([start_us, *answered_us]))
+    return register
 
 
 class _Watched:

@@ -17,6 +17,7 @@ export type CallEvent =
   | { readonly kind: "group"; readonly envelope: Envelope<EventData["SignalAggregate"]> }
   | { readonly kind: "prompt"; readonly envelope: Envelope<EventData["PromptIssued"]> }
   | { readonly kind: "resolved"; readonly envelope: Envelope<EventData["PromptResolved"]> }
+  | { readonly kind: "lost"; readonly envelope: Envelope<EventData["MediaLost"]> }
   | { readonly kind: "gap"; readonly envelope: Envelope<EventData["StreamGap"]> }
   | { readonly kind: "other"; readonly envelope: Envelope };
 
@@ -28,6 +29,7 @@ const KINDS: Readonly<Record<string, CallEvent["kind"]>> = {
   "signal.aggregate": "group",
   "prompt.issued": "prompt",
   "prompt.resolved": "resolved",
+  "media.lost": "lost",
   "stream.gap": "gap",
 };
 const TYPE = /^io\.countenance\.(.+)\.v1$/;

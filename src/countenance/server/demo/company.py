@@ -20,7 +20,7 @@ from countenance.server.live import LiveCall
 from countenance.server.scopes import Position
 from countenance.server.tenancy import Services, Site
 from countenance.server.tokens import Seat
-from countenance.surface.envelope import CONSENT_CHANGED, SAMPLE, Envelope
+from countenance.surface.envelope import CONSENT_CHANGED, MEDIA_LOST, SAMPLE, Envelope
 from countenance.surface.words import estimate, reason
 from countenance.testing.sample_call.script import Script
 
@@ -95,7 +95,7 @@ class Company:
         for player in players:
             player.begin()
         began_us = self.services.control.tenant.clock.mono_us() - (self.live.began_us or 0)
-        works = [self._listen(told), *(one.meet() for one in drawn), *(one.talk() for one in drawn)]
+        works = [self._listen(told, drawn), *(one.meet() for one in drawn), *(one.talk() for one in drawn)]
         works += [one.publish() for one in drawn]
         tasks = [asyncio.create_task(work) for work in works]
         try:
@@ -116,10 +116,14 @@ class Company:
             for one in drawn:
                 await one.close()
 
-    async def _listen(self, told: Told) -> None:
+    async def _listen(self, told: Told, drawn: Sequence[Drawn]) -> None:
         names = {participant: name for name, participant in self.people.items()}
         async for envelope in self.live.stream.follow(ALL):
             self.events.append(envelope)
+            if envelope["type"] == MEDIA_LOST:
+                data: Any = envelope["data"]
+                for one in drawn:
+                    one.lost(data["session"])
             if (line := line_of(envelope, names)) is not None:
                 told(line)
 

@@ -57,6 +57,8 @@ class Drawn:
         limits = httpx.Limits(keepalive_expiry=2)
         self._client = httpx.AsyncClient(base_url=place.url, headers=place.headers, timeout=30, limits=limits)
         self._whip: RTCPeerConnection | None = None
+        self._session = ""
+        self._over = asyncio.Event()
         self._others: dict[str, RTCPeerConnection] = {}
 
     async def answer(self) -> Sequence[str]:
@@ -77,12 +79,17 @@ class Drawn:
     async def publish(self) -> None:
         """Send camera and microphone to the service, which decodes of them what it may; again where that breaks off."""
         while True:
-            over = asyncio.Event()
+            self._over.clear()
             try:
-                await self._offer(over)
-                await over.wait()
+                await self._offer()
+                await self._over.wait()
             except (LinkError, httpx.HTTPError):
                 await asyncio.sleep(AGAIN_S)  # no worker has taken the call up yet
+
+    def lost(self, session: str) -> None:
+        """The service has this session no more."""
+        if session == self._session:
+            self._over.set()
 
     async def talk(self) -> None:
         """Caption what they say when they have said it, as often as the call is played."""
@@ -114,22 +121,25 @@ class Drawn:
         await asyncio.gather(*(one.close() for one in (self._whip, *self._others.values()) if one is not None))
         await self._client.aclose()
 
-    async def _offer(self, over: asyncio.Event) -> None:
-        if self._whip is not None:
-            await self._whip.close()
+    async def _offer(self) -> None:
+        broken, self._whip = self._whip, None
+        if broken is not None:
+            await broken.close()
         whip = self._whip = RTCPeerConnection(RTCConfiguration([]))
 
         @whip.on("connectionstatechange")
         def changed() -> None:
-            if whip.connectionState in ("failed", "closed"):
-                over.set()
+            if whip is self._whip and whip.connectionState in ("failed", "closed"):
+                self._over.set()
 
         for kind in ("audio", "video"):
             whip.addTransceiver(self.player.track(kind), direction="sendonly")
         await whip.setLocalDescription(await whip.createOffer())
         address = f"/v1/calls/{self._place.call_id}/whip/{self._place.participant_id}"
         sent = await self._client.post(address, content=whip.localDescription.sdp, headers={"Content-Type": SDP})
-        await whip.setRemoteDescription(RTCSessionDescription(_checked(sent).text, "answer"))
+        answer = _checked(sent)
+        self._session = answer.headers["Location"].rpartition("/")[2]
+        await whip.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
 
     async def _heard(self, socket: ClientConnection, message: Mapping[str, Any]) -> None:
         other = message.get("from")

@@ -13,7 +13,7 @@ import { t } from "./words.js";
 const place = document.getElementById("call");
 const { call, participant, name, ice } = place.dataset;
 const failure = document.getElementById("failure");
-const lines = { seat: "", mesh: "" };
+const lines = { seat: "", mesh: "", copy: "" };
 const seat = new Seat(call, participant);
 const tiles = new Tiles(document.getElementById("tiles"), document.getElementById("alone"));
 
@@ -24,7 +24,11 @@ async function begin() {
   const { stream, missing } = await devices();
   if (missing) failed(failure, missing);
   tiles.show(participant, stream);
-  const copy = new Copy(call, participant, as, stream, (fault) => failed(failure, { message: t("Your copy does not reach the service: nothing is read of you."), fix: fault.message }));
+  const copy = new Copy({
+    call, participant, session: as, stream,
+    onFault: (fault) => failed(failure, { message: t("Your copy does not reach the service: nothing is read of you."), fix: fault.message }),
+    onLine: (state) => line("copy", state),
+  });
   const mesh = new Mesh({
     call, participant, ice: JSON.parse(ice), stream,
     onCame: (id, who) => tiles.add(id, who),
@@ -35,6 +39,7 @@ async function begin() {
   });
   seat.addEventListener("line", () => line("seat", seat.line));
   seat.addEventListener("change", () => copy.send(wanted()));
+  seat.addEventListener("lost", (event) => copy.lost(event.detail));
   muting("microphone", stream.getAudioTracks()[0], [t("Mute"), t("Unmute")], mesh);
   muting("camera", stream.getVideoTracks()[0], [t("Camera off"), t("Camera on")], mesh);
   document.getElementById("leave").addEventListener("click", () => leave(mesh, copy, stream));
@@ -72,9 +77,14 @@ function muting(id, track, [off, on], mesh) {
 
 function line(part, state) {
   lines[part] = state;
-  const broken = Object.values(lines).includes("waiting");
-  const words = lines.mesh === "ended" ? t("The call is over.") : broken ? t("The line broke; it is taken up again by itself. Who you see stays.") : "";
-  document.getElementById("line").textContent = words;
+  document.getElementById("line").textContent = standing();
+}
+
+function standing() {
+  if (lines.mesh === "ended") return t("The call is over.");
+  if (lines.seat === "waiting" || lines.mesh === "waiting") return t("The line broke; it is taken up again by itself. Who you see stays.");
+  if (lines.copy === "waiting") return t("For a moment nothing is read of you; it goes on by itself. Who you see stays.");
+  return "";
 }
 
 async function leave(mesh, copy, stream) {

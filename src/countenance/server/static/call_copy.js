@@ -12,8 +12,9 @@ export class Copy {
   #work = Promise.resolve();
   #closed = false;
 
-  constructor(call, participant, session, stream, onFault) {
-    this.#options = { call, participant, session, stream, onFault };
+  /** `onFault`: nothing arrives for good; `onLine`: `waiting` while it is being sent anew, and `open`. */
+  constructor(options) {
+    this.#options = options;
   }
 
   /** What may be sent from now on. */
@@ -21,6 +22,12 @@ export class Copy {
     this.#wanted = wanted;
     this.#work = this.#work.then(() => this.#settle()).catch(this.#options.onFault);
     return this.#work;
+  }
+
+  /** The service says that a session is gone: where it is this one, another is begun. */
+  lost(session) {
+    // One that is only beginning is known by its id when it has begun.
+    this.#work = this.#work.then(() => this.#publisher?.lost(session));
   }
 
   /** Hang up; the service hears it. */
@@ -43,7 +50,7 @@ export class Copy {
   }
 
   async #begin() {
-    const { call, participant, session, stream, onFault } = this.#options;
+    const { call, participant, session, stream, onFault, onLine } = this.#options;
     if (stream.getTracks().length === 0) return;
     const { Api, Publisher } = await import("./vendor/countenance.js").catch(() => {
       throw new Error(t("This installation was made without the parts that npm brings."));
@@ -59,7 +66,12 @@ export class Copy {
       copies.addTrack(track);
     }
     this.#publisher = await Publisher.begin(new Api({ session }), {
-      call, participant, stream: copies, onState: (state, error) => state === "failed" && onFault(error ?? new Error("")),
+      call, participant, stream: copies,
+      follow: false,
+      onState: (state, error) => {
+        onLine(state === "mending" ? "waiting" : "open");
+        if (state === "failed") onFault(error ?? new Error(""));
+      },
     });
   }
 

@@ -6,7 +6,10 @@ const READ = ["face", "voice", "text"];
 const SHOWN = "engaged";
 const MOST = 7200;
 
-/** Tells `change` when what stands has changed, `sample` each second, `line` when the line breaks or comes back. */
+/**
+ * Tells `change` when what stands has changed, `sample` each second, `line` when the line breaks or comes back, and
+ * `lost`, with the session in `detail`, when what is sent to the service arrives no more.
+ */
 export class Seat extends EventTarget {
   /** By modality: `{modality, allowed, why, answer, readable}`. */
   modalities = [];
@@ -114,6 +117,7 @@ export class Seat extends EventTarget {
     const own = decodeURIComponent(envelope.subject ?? "") === `participants/${this.participant}`;
     if (envelope.type.endsWith(".consent.changed.v1") && own) this.refresh().catch(() => {});
     if (envelope.type.endsWith(".signal.sample.v1") && own) this.#read(envelope.data);
+    if (envelope.type.endsWith(".media.lost.v1") && own) this.dispatchEvent(new CustomEvent("lost", { detail: envelope.data.session }));
   }
 
   #read(data) {
