@@ -348,12 +348,12 @@ def test_without_a_disk_nothing_is_inferred_and_it_goes_on_by_itself(plane: Plan
 def test_a_no_that_the_disk_did_not_take_holds_and_is_said_again(plane: Plane) -> None:
     plane.permit("p_1")
     (lease,) = plane.grant(0)
-    assert plane.call.undurable_noes == ()
+    assert not list(plane.call.undurable_noes)
     plane.disk.broken = True
     with pytest.raises(AuditError):
         plane.control.stop("crm-ana")
     assert plane.stops[0] == ("p_1", "face")
-    assert plane.call.undurable_noes == (("p_1", "face"),)
+    assert list(plane.call.undurable_noes) == [("p_1", "face")]
     assert "OPT_OUT" not in plane.kinds()
     plane.control.tick()
     plane.disk.broken = False
@@ -361,7 +361,7 @@ def test_a_no_that_the_disk_did_not_take_holds_and_is_said_again(plane: Plane) -
         plane.control.results(plane.call, [Outcome(lease, {"face": 1}, b"x")])
     plane.control.tick()
     assert "OPT_OUT" in plane.kinds()
-    assert plane.call.undurable_noes == (), "the register has it"
+    assert not list(plane.call.undurable_noes), "the register has it"
     assert plane.control.tick().writes
 
 
