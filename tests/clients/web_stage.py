@@ -111,6 +111,10 @@ class Stage:
 
         self._do(publish)
 
+    def end(self, call: str) -> None:
+        """The stream of a call says that it is over."""
+        self._do(self.live(call).stream.end)
+
     def _do(self, work: Callable[[], None]) -> None:
         self.due.append(work)
         httpx.post(f"{self.address}/now").raise_for_status()

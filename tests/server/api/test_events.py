@@ -255,6 +255,15 @@ async def test_server_sent_events_are_the_same_events(scene: Scene) -> None:
     assert over.status_code == 204
 
 
+async def test_a_service_that_stops_ends_no_call_by_server_sent_events_either(scene: Scene) -> None:
+    live = two_people(scene)
+    scene.site.draining = True
+    live.stream.end()
+    async with scene.client(scene.reviewer()) as client:
+        answer = await client.get(f"/v1/calls/{live.id}/events")
+    assert answer.text == ": the service is stopping\n\n"
+
+
 async def test_a_person_who_is_erased_is_gone_from_the_stream(scene: Scene) -> None:
     live = two_people(scene)
     played(scene, live)

@@ -1,6 +1,7 @@
 import type { Api } from "./api.ts";
 import { filled } from "./api.ts";
 import { type CallEvent, type Envelope, told } from "./events.ts";
+import { ENDED, FORBIDDEN, type Line, lineTo } from "./line.ts";
 import { ProblemError } from "./problem.ts";
 
 /**
@@ -28,24 +29,21 @@ export interface StreamOptions {
   readonly onState?: (state: StreamState) => void;
 }
 
-const PROTOCOL = "cloudevents.json";
 const EVENTS = "/v1/calls/{call_id}/events";
-const ENDED = 1000;
-const FORBIDDEN = 1008;
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 
 /**
- * The events of a call, over a WebSocket that comes back where it broke off.
+ * The events of a call, over a line that comes back where it broke off.
  *
- * A tab in the background goes on hearing. A page that is left closes its socket and says `away`; a page that comes
- * back out of the browser's memory takes up where it was.
+ * A tab in the background goes on hearing. A page that is left closes its line and says `away`; a page that comes
+ * back out of the browser's memory takes up where it was. Where there is no page, as in Node, nothing of that happens.
  */
 export class EventStream {
   readonly #api: Api;
   readonly #options: StreamOptions;
   readonly #leaving = new AbortController();
-  #socket: WebSocket | undefined;
+  #line: Line | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #state: StreamState = { name: "closed" };
@@ -55,12 +53,15 @@ export class EventStream {
     this.#api = api;
     this.#options = options;
     this.#last = options.after;
-    const { signal } = this.#leaving;
+    if (globalThis.document !== undefined) this.#withPage(this.#leaving.signal);
+    this.#connect();
+  }
+
+  #withPage(signal: AbortSignal): void {
     addEventListener("pagehide", () => this.#away(), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.#now(), { signal });
     addEventListener("online", () => this.#now(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.#now(), { signal });
-    void this.#connect();
   }
 
   get state(): StreamState {
@@ -76,31 +77,23 @@ export class EventStream {
     if (!final(this.#state)) this.#finish({ name: "closed" });
   }
 
-  async #connect(): Promise<void> {
+  #connect(): void {
     this.#to({ name: "connecting" });
-    let socket: WebSocket;
-    try {
-      const credential = await this.#api.subprotocol();
-      if (this.#state.name !== "connecting") return;
-      socket = new WebSocket(this.#address(), [PROTOCOL, credential]);
-    } catch (fault) {
-      this.#again(String(fault));
-      return;
-    }
-    this.#socket = socket;
     let opened = false;
-    socket.onopen = () => {
-      opened = true;
-      this.#to({ name: "open" });
-    };
-    socket.onmessage = (message) => this.#take(JSON.parse(String(message.data)) as Envelope);
-    socket.onclose = (event) => void this.#closed(socket, event, opened);
+    const line = lineTo(this.#api, this.#address(), {
+      opened: () => {
+        opened = true;
+        this.#to({ name: "open" });
+      },
+      event: (envelope) => this.#take(envelope),
+      closed: (code, reason) => void this.#closed(line, code, reason, opened),
+    });
+    this.#line = line;
   }
 
   #address(): URL {
     const { call, types, samples } = this.#options;
     const address = this.#api.url(filled(EVENTS, { call_id: call }));
-    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     if (this.#last !== undefined) address.searchParams.set("after", this.#last);
     if (types?.length) address.searchParams.set("types", types.join(","));
     if (samples) address.searchParams.set("samples", "true");
@@ -113,19 +106,19 @@ export class EventStream {
     this.#options.onEvent(told(envelope));
   }
 
-  async #closed(socket: WebSocket, event: CloseEvent, opened: boolean): Promise<void> {
-    if (socket !== this.#socket || final(this.#state) || this.#state.name === "away") return;
-    this.#socket = undefined;
-    if (event.code === ENDED) return this.#finish({ name: "ended" });
-    if (opened && event.code !== FORBIDDEN) return this.#again(event.reason || "the line broke");
+  async #closed(line: Line, code: number, reason: string, opened: boolean): Promise<void> {
+    if (line !== this.#line) return;
+    this.#line = undefined;
+    if (code === ENDED) return this.#finish({ name: "ended" });
+    if (opened && code !== FORBIDDEN) return this.#again(reason || "the line broke");
     // Why a socket was not opened is hidden from pages; over HTTP the same address says it.
-    const error = await this.#refusal();
-    if (final(this.#state)) return;
-    if (error === undefined) this.#again(event.reason || "the service was not reached");
-    else this.#finish({ name: "refused", error });
+    const fault = await this.#refusal();
+    if (final(this.#state) || this.#state.name === "away") return;
+    if (fault instanceof ProblemError && fault.problem.status < 429) this.#finish({ name: "refused", error: fault });
+    else this.#again(fault?.message || reason || "the service was not reached");
   }
 
-  async #refusal(): Promise<ProblemError | undefined> {
+  async #refusal(): Promise<Error | undefined> {
     const address = this.#address();
     const asking = new AbortController();
     const headers = { Accept: "text/event-stream" };
@@ -133,7 +126,7 @@ export class EventStream {
       await this.#api.send(address.pathname + address.search, { headers, signal: asking.signal });
       return undefined;
     } catch (fault) {
-      return fault instanceof ProblemError && fault.problem.status < 429 ? fault : undefined;
+      return fault instanceof Error ? fault : undefined;
     } finally {
       asking.abort();
     }
@@ -142,7 +135,7 @@ export class EventStream {
   #again(why: string): void {
     const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
     const retry_ms = Math.round(longest * (0.5 + Math.random() / 2));
-    this.#timer = setTimeout(() => void this.#connect(), retry_ms);
+    this.#timer = setTimeout(() => this.#connect(), retry_ms);
     this.#to({ name: "waiting", retry_ms, why });
   }
 
@@ -150,7 +143,7 @@ export class EventStream {
   #now(): void {
     if (this.#state.name !== "waiting" && this.#state.name !== "away") return;
     clearTimeout(this.#timer);
-    void this.#connect();
+    this.#connect();
   }
 
   #away(): void {
@@ -167,9 +160,9 @@ export class EventStream {
 
   #drop(): void {
     clearTimeout(this.#timer);
-    const socket = this.#socket;
-    this.#socket = undefined;
-    socket?.close();
+    const line = this.#line;
+    this.#line = undefined;
+    line?.close();
   }
 
   #to(state: StreamState): void {

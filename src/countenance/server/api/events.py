@@ -35,6 +35,7 @@ CHECK_S = 30
 """How often the credential of an open stream is checked again."""
 PING_S = 15
 
+STOPPING = "the service is stopping"
 ENDED, FORBIDDEN, FAULT, RESTART, SLOW = 1000, 1008, 1011, 1012, 1013
 
 Watching = Annotated[Caller, needs(Scope.CALLS_READ, own=True)]
@@ -128,9 +129,7 @@ async def _send(websocket: WebSocket, watch: Watch, place: str | None) -> Close:
         return Close(SLOW, f"no event was taken for {SEND_S} s; resume from the last one")
     except (AuditError, StorageError) as fault:
         return Close(FAULT, reason_of(fault))
-    return (
-        Close(RESTART, "the service is stopping") if site_of(websocket).draining else Close(ENDED, "the call is over")
-    )
+    return Close(RESTART, STOPPING) if site_of(websocket).draining else Close(ENDED, "the call is over")
 
 
 async def listen(websocket: WebSocket) -> None:
@@ -179,7 +178,8 @@ async def _frames(request: Request, watch: Watch, place: str | None, room: ExitS
                 yield f"id: {envelope['sequence']}\ndata: {to_line(envelope)}\n\n"
                 upcoming = _next(events)
     except StopAsyncIteration:
-        yield "event: end\ndata: {}\n\n"
+        # Without an end of the call, who reads comes back: to the service that is started next.
+        yield f": {STOPPING}\n\n" if site_of(request).draining else "event: end\ndata: {}\n\n"
     except CountenanceError as fault:
         yield f": {reason_of(fault)}\n\n"
     finally:
