@@ -1,6 +1,6 @@
 import type { paths } from "../generated/rest.ts";
 import type { Answered, Asked, Method, PathOf } from "./operations.ts";
-import { errorOf, UnreachableError } from "./problem.ts";
+import { errorOf, unreached } from "./problem.ts";
 
 /** A bearer credential, or what gets a fresh one; a function is asked again for every request. */
 export type Token = string | (() => string | Promise<string>);
@@ -63,7 +63,8 @@ export class Api {
     if ("session" in this.#credential) headers.set(SESSION, this.#credential.session);
     else headers.set("Authorization", `Bearer ${await fresh(this.#credential.token)}`);
     const asked: RequestInit = { ...init, headers, cache: "no-store", credentials: "same-origin" };
-    const response = await reached(fetch(this.url(path), asked));
+    const address = this.url(path);
+    const response = await reached(fetch(address, asked), address);
     if (!response.ok) throw await errorOf(response);
     return response;
   }
@@ -113,11 +114,11 @@ async function fresh(token: Token): Promise<string> {
   return typeof token === "string" ? token : await token();
 }
 
-async function reached(asking: Promise<Response>): Promise<Response> {
+async function reached(asking: Promise<Response>, address: URL): Promise<Response> {
   try {
     return await asking;
   } catch (fault) {
-    if (fault instanceof TypeError) throw new UnreachableError("The service was not reached.", { cause: fault });
+    if (fault instanceof TypeError) throw unreached(address, fault);
     throw fault;
   }
 }

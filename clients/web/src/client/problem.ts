@@ -23,6 +23,22 @@ export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
+const advised = new Set<string>();
+
+/** The error where nothing answered. Browsers hide from pages of another origin why; then it says what is needed. */
+export function unreached(address: URL, cause: unknown): UnreachableError {
+  const here = globalThis.location?.origin;
+  const { origin } = address;
+  if (here === undefined || here === origin) return new UnreachableError("The service was not reached.", { cause });
+  const text =
+    `${origin} was not reached from ${here}. If it runs, name ${here} in [server] cors_origins of the service, ` +
+    `and ${origin} and ${origin.replace(/^http/, "ws")} in connect-src of this page.`;
+  // Elements say it in plainer words to whoever looks at them; this is for whoever made the page.
+  if (!advised.has(origin)) console.warn(text);
+  advised.add(origin);
+  return new UnreachableError(text, { cause });
+}
+
 /** The error that an answer without success stands for. */
 export async function errorOf(response: Response): Promise<ProblemError | UnreachableError> {
   const kind = response.headers.get("content-type") ?? "";
