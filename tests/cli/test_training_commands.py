@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -48,10 +50,31 @@ def test_without_the_extra_a_training_says_what_to_install(
     assert len(said.splitlines()) == 1
 
 
+ON_A_GPU = (*COMMANDS, ("train", "fusion", "--kind", "late", "--tuples", "t", "--run", "r"))
+
+
+@pytest.mark.parametrize("command", ON_A_GPU, ids=lambda words: words[1])
+def test_a_gpu_that_is_asked_for_and_missing_is_said_before_anything_is_read(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["countenance", *command, "--device", "cuda"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "this machine offers no CUDA device. Use --device cpu" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_package_that_no_extra_brings_is_not_explained_away() -> None:
     assert lacking(ModuleNotFoundError("no module named countenance.gone", name="countenance.gone")) is None
     assert "h5py" in str(lacking(ModuleNotFoundError("no module named h5py", name="h5py")))
 
 
 def test_the_places_are_those_of_the_trainers() -> None:
-    assert [place.device for place in Where] == ["auto", "cpu", "cuda"]
+    pytest.importorskip("torch")
+    from countenance.training.device import Device
+
+    assert [place.value for place in Where] == list(get_args(Device))

@@ -21,5 +21,5 @@ def train_face(
     """Train a face network from one recipe: curves, checks, calibration, figures, and a bundle with its card."""
     from countenance.training.face_making import Places, make_face
 
-    bundle = make_face(recipe, Places(data, run, teachers, out), device.device)
+    bundle = make_face(recipe, Places(data, run, teachers, out), device.ready())
     typer.echo(str(bundle))

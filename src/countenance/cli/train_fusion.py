@@ -46,12 +46,13 @@ def train_fusion(
     asked = load_recipe(FusionRecipe, recipe or f"fusion-{kind}")
     if asked.task != kind:
         raise UsageError(f"the recipe is for {asked.task}, not {kind}", "Name the kind of the recipe.")
+    place = device.ready()
     if tuples is not None:
         sides = tuple_sides(tuples, asked)
     else:
         grounds = Grounds(purpose, role, tuple(jurisdiction or ()), consent, consent_kind, profile, fps)
         sides = _calls(cast("Path", data), run, grounds, asked)
-    typer.echo(str(make_fusion(asked, sides, run, device.device, out)))
+    typer.echo(str(make_fusion(asked, sides, run, place, out)))
 
 
 def _calls(data: Path, run: Path, grounds: Grounds, recipe: "FusionRecipe") -> "Sides":

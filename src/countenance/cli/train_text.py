@@ -24,5 +24,5 @@ def train_text(
     from countenance.training.text_emotion.places import Places
     from countenance.training.text_emotion.recipe import TextRecipe
 
-    for bundle in make(load_recipe(TextRecipe, recipe), Places(data, base, run), device.device, out):
+    for bundle in make(load_recipe(TextRecipe, recipe), Places(data, base, run), device.ready(), out):
         typer.echo(str(bundle))

@@ -22,5 +22,5 @@ def train_voice(
     from countenance.training.voice_emotion.make import Places, make
     from countenance.training.voice_emotion.recipe import VoiceRecipe
 
-    bundle = make(load_recipe(VoiceRecipe, recipe), Places(data, run, out), device.device)
+    bundle = make(load_recipe(VoiceRecipe, recipe), Places(data, run, out), device.ready())
     typer.echo(str(bundle))

@@ -23,9 +23,11 @@ class Where(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
 
-    @property
-    def device(self) -> "Device":
-        """The same for the trainers."""
+    def ready(self) -> "Device":
+        """The same for the trainers; where there is no such place, that is said before anything is read."""
+        from countenance.training.device import offered
+
+        offered(self.value)
         return self.value
 
 

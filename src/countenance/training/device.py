@@ -18,15 +18,21 @@ Device = Literal["auto", "cpu", "cuda"]
 
 
 def begin(device: Device, seed: int, threads: int) -> torch.device:
-    """Fix every seed and choose where to compute; `auto` takes a GPU where there is one."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("this machine offers no CUDA device", "Use --device cpu, or install a CUDA build of torch.")
+    """Fix every seed and choose where to compute."""
+    place = offered(device)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that still draw from it must repeat too
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    chosen = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
-    return torch.device(chosen)
+    return place
+
+
+def offered(device: Device) -> torch.device:
+    """Where to compute: `auto` takes a GPU where there is one; one that is asked for and missing is an error."""
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise UsageError("this machine offers no CUDA device", "Use --device cpu, or install a CUDA build of torch.")
+    return torch.device("cuda" if there and device != "cpu" else "cpu")
 
 
 @contextmanager

@@ -59,6 +59,14 @@ def test_dimensions_come_from_the_head_on_the_same_text_net(shelf: Shelf) -> Non
     assert glad.dimensions["valence"] > sad.dimensions["valence"]
 
 
+def test_a_bundle_given_by_its_folder_is_read_with_the_one_beside_it(shelf: Shelf) -> None:
+    folder = shelf.load("text-vad.v1").folder
+    nothing_installed = Shelf([], Profile.OPEN)
+    reader = reader_of(loaded(str(folder), nothing_installed), nothing_installed)
+    (glad,) = reader.read([row(text="I love this, it is great")])
+    assert glad.dimensions["valence"] > 0
+
+
 def test_a_bundle_that_nothing_measures_is_named(shelf: Shelf) -> None:
     with pytest.raises(UsageError, match="nothing here measures a bundle for face find"):
         reader_of(loaded("face-finder.v1", shelf), shelf)

@@ -12,7 +12,7 @@ from countenance.encoders import face, text, voice
 from countenance.encoders.adapters import KINDS
 from countenance.inference.adapter import Adapter, is_adapter
 from countenance.inference.bundle import Bundle
-from countenance.inference.shelf import Shelf
+from countenance.inference.shelf import Shelf, has_card
 from countenance.training.datasets.store import Row
 from countenance.training.scoring.faces import expression, read_faces
 from countenance.training.scoring.foreign import ForeignReader, adapter_in
@@ -98,7 +98,7 @@ def _text(bundle: Bundle, shelf: Shelf) -> Reader:
 
 
 def _dimensions(bundle: Bundle, shelf: Shelf) -> Reader:
-    emotion = shelf.load(text.EMOTION_BUNDLE)
+    emotion = _of_one_release(bundle, text.EMOTION_BUNDLE, shelf)
     return Reader(
         card=bundle.card,
         profile=shelf.profile.value,
@@ -107,6 +107,12 @@ def _dimensions(bundle: Bundle, shelf: Shelf) -> Reader:
         read=lambda rows: read_texts(rows, emotion, bundle),
         protocol="through the text encoder, each text alone",
     )
+
+
+def _of_one_release(bundle: Bundle, needed: str, shelf: Shelf) -> Bundle:
+    """The bundle that another one was fitted on: the one that lies beside it, else the installed one."""
+    beside = bundle.folder.parent / needed
+    return Bundle.load(beside, profile=shelf.profile) if has_card(beside) else shelf.load(needed)
 
 
 def _foreign(adapter: Adapter, shelf: Shelf) -> Reader:
