@@ -195,8 +195,7 @@ def call_of(deployment: Deployment) -> Call:
 def _refuse_if_nothing_may_be_read(rulings: Iterable[Ruling]) -> None:
     answers = list(rulings)
     if not any(ruling.allowed for ruling in answers):
-        first = answers[0].verdicts[0]
-        raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing was read.")
+        raise RefusedError.by(answers[0].verdicts, "Nothing was read.")
 
 
 def _recordings(deployment: Deployment, permissions: Permissions) -> dict[str, Recording]:

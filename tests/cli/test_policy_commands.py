@@ -123,3 +123,19 @@ def test_what_is_known_of_one_person_goes_before_what_is_known_of_all(tmp_path: 
     done = run("policy", "check", str(path))
     assert "Ana (customer): face: allowed" in done.stdout
     assert "Cy (customer): face: refused by P05K" in done.stdout
+
+
+def test_a_configuration_is_checked_role_by_role(tmp_path: Path) -> None:
+    path = tmp_path / "countenance.toml"
+    path.write_text(
+        '[tenant.one]\npurpose = "focus_group"\njurisdictions = ["US-CA"]\n[tenant.two]\n', encoding="utf-8"
+    )
+    done = run("policy", "check", str(path), "--on", "2026-11-23")
+    assert done.exit_code == 3
+    assert done.stderr == "countenance: nothing may be read of anybody by two\n"
+    panel = done.stdout.partition("[tenant.one]")[2].partition("[tenant.two]")[0]
+    assert "customer, prospect, panel member:\n  face, voice: after an express yes in writing" in panel
+    assert "only as a group of 10 or more" in panel
+    rows = json.loads(run("policy", "check", str(path), "--json").stdout)
+    assert {row["tenant"] for row in rows} == {"one", "two"}
+    assert all(row["verdicts"] for row in rows)

@@ -81,8 +81,9 @@ def test_with_several_tenants_a_key_names_its_own_and_metrics_are_asked_for(here
 
 
 def test_the_doctor_finds_a_well_machine_well() -> None:
-    found = RUN.invoke(app, ["doctor", "--data", "d", "--json"], env={"COUNTENANCE__SERVER__PORT": "0"})
+    found = RUN.invoke(app, ["doctor", "--data", "d", "--host", "::1", "--port", "0", "--json"])
     assert found.exit_code == 0, found.output
+    assert "::1 port 0 is free" in found.output
     states = {one["name"]: one["state"] for one in json.loads(found.output)}
     for name in ("configuration", "python", "packages", "weights", "policy", "data", "clock", "port", "workers"):
         assert states[name] == "ok", name

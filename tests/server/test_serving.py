@@ -105,10 +105,14 @@ async def test_a_key_is_shown_at_the_first_start_alone(tmp_path: Path) -> None:
 
 
 async def test_who_has_not_said_who_asks_is_told(tmp_path: Path) -> None:
+    support = {"purpose": "support_qa", "jurisdictions": ["US-CA"]}
     terms = {"controllers": ["A"], "contact": "b@example.org", "storage_locations": ["EU"]}
-    told = {"server": {"port": 0}, "data": {"folder": tmp_path}, "tenant": {"one": {}, "two": {"terms": terms}}}
+    tenants = {"one": support, "two": support | {"terms": terms}, "three": {"terms": terms}}
+    told = {"server": {"port": 0}, "data": {"folder": tmp_path}, "tenant": tenants}
     async with serving(Config.model_validate(told)) as said:
         assert "set the terms of one (" in said[-1]
+        assert "Nothing may be read of anybody yet: for three nobody has said" in said[-2]
+        assert "`countenance config init`" in said[-2]
 
 
 def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:

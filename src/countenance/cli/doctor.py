@@ -15,6 +15,8 @@ from countenance.cli.keyring import Data
 @app.command("doctor", epilog="Example: countenance doctor --data data")
 def doctor(
     path: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen at, as for `serve`.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port, as for `serve`.")] = None,
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -22,7 +24,8 @@ def doctor(
     from countenance.server.checks import findings
     from countenance.server.configfile import load
 
-    found = tuple(findings(lambda: load(path, os.environ, {"data.folder": data})))
+    flags = {"server.host": host, "server.port": port, "data.folder": data}
+    found = tuple(findings(lambda: load(path, os.environ, flags)))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
     else:

@@ -1,7 +1,7 @@
-"""`countenance policy check`: what a deployment file may read of whom, before anybody is called."""
+"""`countenance policy check`: what a deployment or a service may read of whom, before anybody is called."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +12,23 @@ from countenance.cli.app import policy
 
 @policy.command("check")
 def policy_check(
-    deployment: Annotated[Path, typer.Argument(help="A deployment TOML, as `analyze --deployment` takes it.")],
+    deployment: Annotated[Path, typer.Argument(help="A file of `analyze --deployment`, or a countenance.toml.")],
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; the file's or today.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say per person and modality what may be read; 3 when a listed consent does not let it be read."""
+    """Say of whom what may be read, person by person in a deployment, role by role in a countenance.toml.
+
+    Exits with 3 when a listed consent does not let it be read, or when nothing may be read of anybody.
+    """
+    from countenance.inference.tables import read_toml
+
+    if read_toml(deployment).keys() & {"purpose", "participant"}:
+        _person_by_person(deployment, on, as_json)
+    else:
+        _role_by_role(deployment, (on or datetime.now(UTC)).date(), as_json)
+
+
+def _person_by_person(deployment: Path, on: datetime | None, as_json: bool) -> None:
     from countenance.aggregation.taxonomy import load
     from countenance.assembly import call_of, rule_all
     from countenance.contracts.trust import CONSENT_KINDS
@@ -50,4 +62,31 @@ def policy_check(
         typer.echo(
             "countenance: a consent is listed that does not let this be read; the lines above say which", err=True
         )
+        raise typer.Exit(3)
+
+
+def _role_by_role(path: Path, day: date, as_json: bool) -> None:
+    from countenance.policy.explain import plain
+    from countenance.policy.gate import Gate
+    from countenance.server.configfile import load
+    from countenance.server.openness import anybody, openness, told
+
+    config = load(path, {}).config
+    found = {name: openness(Gate.load(overlays=one.overlays), one, day) for name, one in config.tenants.items()}
+    if as_json:
+        rows = [
+            {"tenant": name, "role": one.role, "modality": modality, **plain(ruling)}
+            for name, people in found.items()
+            for one in people
+            for modality, ruling in one.rulings.items()
+        ]
+        typer.echo(json.dumps(rows))
+    else:
+        for name, people in found.items():
+            if config.tenant:
+                typer.echo(f"[tenant.{name}]")
+            typer.echo("\n".join(told(people)))
+    shut = [name for name, people in found.items() if not anybody(people)]
+    if shut:
+        typer.echo(f"countenance: nothing may be read of anybody by {', '.join(shut)}", err=True)
         raise typer.Exit(3)

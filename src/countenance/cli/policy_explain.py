@@ -36,7 +36,7 @@ def policy_explain(
         if word not in known:
             raise UsageError(f"unknown word {word!r}", near(word, known))
     day = (on or datetime.now(UTC)).date()
-    places, facts = tuple(jurisdiction or ()), dict(_fact(one) for one in fact or ())
+    places, facts = tuple(jurisdiction or ()), dict(fact_of(one) for one in fact or ())
     asked = output or output_of(modality)
     gate = Gate.load(overlays=overlay or ())
     case = Case(Purpose(purpose), Role(role), modality, asked, consequence, places, day, facts)
@@ -53,7 +53,8 @@ def policy_explain(
         raise typer.Exit(3)
 
 
-def _fact(spec: str) -> tuple[str, str]:
+def fact_of(spec: str) -> tuple[str, str]:
+    """`NAME=VALUE` as a pair; raises UsageError."""
     name, found, value = spec.partition("=")
     if not found or not name:
         raise UsageError(f"--fact {spec!r} is not NAME=VALUE", "For example: --fact minor=adult")

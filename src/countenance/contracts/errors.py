@@ -1,5 +1,9 @@
 """One tree of errors; each says what is wrong, where, and what to do next."""
 
+from collections.abc import Sequence
+
+from countenance.contracts.trust import Verdict
+
 
 class CountenanceError(Exception):
     """Something the product understands went wrong."""
@@ -44,9 +48,19 @@ class PolicyError(CountenanceError):
 
 
 class RefusedError(CountenanceError):
-    """The gate refuses: the message holds the citation."""
+    """The gate refuses: the message holds the citation, `verdicts` every rule that spoke, where the gate was asked."""
 
     exit_code = 3
+
+    def __init__(self, problem: str, remedy: str, verdicts: Sequence[Verdict] = ()) -> None:
+        super().__init__(problem, remedy)
+        self.verdicts = tuple(verdicts)
+
+    @classmethod
+    def by(cls, verdicts: Sequence[Verdict], remedy: str) -> "RefusedError":
+        """What the first of these rules says, and all of them for whoever asks."""
+        first = verdicts[0]
+        return cls(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", remedy, verdicts)
 
 
 class ConsentError(CountenanceError):

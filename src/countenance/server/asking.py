@@ -85,8 +85,7 @@ class Asking:
         found = {modality: live.running.rulings[participant_id, modality] for modality in READ}
         allowed = {modality: ruling for modality, ruling in found.items() if ruling.allowed}
         if not allowed:
-            first = found[FACE].verdicts[0]
-            raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nobody is asked.")
+            raise RefusedError.by(found[FACE].verdicts, "Nobody is asked.")
         consents, place = self._control.consents, live.running.place(participant_id)
         free = await asyncio.to_thread(self._free, person, allowed)
         notice = write_notice(load(language), allowed if own_wish else free or allowed, terms)

@@ -81,7 +81,7 @@ class LiveCalls:
         check_tell(new.tell, new.source.get("kind"))
         purpose, call_id = new.purpose or self._deployed.purpose, random_id()
         if (no := self._control.gate.bars(purpose)) is not None:
-            raise RefusedError(f"refused by {no.rule_id}: {no.reason} [{no.citation}]", "No call is begun for this.")
+            raise RefusedError.by((no,), "No call is begun for this.")
         call = Call(call_id, self._deployed.id, purpose, (), text_of(self._control.clock.utc()))
         terms = Terms(model_digests=tuple(self._pool.models.values()))
         running = await asyncio.to_thread(

@@ -126,8 +126,7 @@ class CallCoaching:
             raise NotFoundError("nobody is coached under this id", "Name the seat of the one who is coached.")
         ruling = self._running.rulings[participant_id, TELEMETRY]
         if not ruling.allowed:
-            first = ruling.verdicts[0]
-            raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing is counted.")
+            raise RefusedError.by(ruling.verdicts, "Nothing is counted.")
         self.reported.say(participant_id, speaks=speaks, at_us=at_us)
 
     def coach_speaks(self) -> bool | None:

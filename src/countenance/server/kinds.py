@@ -39,7 +39,7 @@ UNSUPPORTED = Kind(
     "unsupported-media", 415, "This media type is not taken here", "See `Accept-Post`, or /openapi.json."
 )
 INVALID = Kind("config-invalid", 422, "Something in the request is not as it should be", "Mend what `errors` names.")
-CONSENT_INVALID = Kind("consent-invalid", 422, "This answer would not count", "See `detail`.")
+CONSENT_INVALID = Kind("consent-invalid", 422, "Consent cannot be asked for or given like this", "See `detail`.")
 PRECONDITION_REQUIRED = Kind("precondition-required", 428, "An `If-Match` is needed", "Send the ETag of the session.")
 RATE = Kind("rate-limited", 429, "Too many requests", "Wait as long as `Retry-After` says.")
 MEDIA_SERVER = Kind("media-server", 502, "The media server does not do what was asked", "See `detail`.")

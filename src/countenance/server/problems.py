@@ -34,7 +34,7 @@ from countenance.contracts.errors import (
     UnauthenticatedError,
     UsageError,
 )
-from countenance.contracts.trust import Ruling
+from countenance.contracts.trust import Verdict
 from countenance.inference.tables import keys_of, near
 from countenance.server.kinds import (
     AUDIT,
@@ -100,14 +100,12 @@ class ProblemError(CountenanceError):
         remedy: str = "",
         *,
         faults: Iterable[Fault] = (),
-        rulings: Iterable[Ruling] = (),
         instance: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(problem or kind.title, remedy or kind.fix)
         self.kind = kind
         self.faults = tuple(faults)
-        self.rulings = tuple(rulings)
         self.instance = instance
         self.headers = dict(headers or {})
 
@@ -120,7 +118,7 @@ class Problem:
     detail: str
     fix: str
     faults: tuple[Fault, ...] = ()
-    rulings: tuple[Ruling, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     instance: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -136,7 +134,7 @@ class Problem:
             "docs": DOCS + self.kind.slug,
             "fix": self.fix,
         }
-        rulings = [verdict(one) for ruling in self.rulings for one in ruling.verdicts]
+        rulings = [verdict(one) for one in self.verdicts]
         errors = [{"path": one.path, "message": one.message} for one in self.faults]
         return said | ({"rulings": rulings} if rulings else {}) | ({"errors": errors} if errors else {})
 
@@ -144,14 +142,13 @@ class Problem:
 def problem_of(error: CountenanceError) -> Problem:
     """How HTTP answers one of our errors."""
     if isinstance(error, ProblemError):
-        return Problem(
-            error.kind, error.problem, error.remedy, error.faults, error.rulings, error.instance, error.headers
-        )
+        return Problem(error.kind, error.problem, error.remedy, error.faults, (), error.instance, error.headers)
     kind = next((kind for known, kind in OF_ERRORS if isinstance(error, known)), INTERNAL)
     if kind in (NOT_FOUND, INTERNAL):
         # Nothing of our own inside is told, and of what exists elsewhere nothing either: the same words for all.
         return Problem(kind, kind.title, kind.fix)
-    return Problem(kind, error.problem, error.remedy or kind.fix, headers=_headers(kind, error))
+    verdicts = error.verdicts if isinstance(error, RefusedError) else ()
+    return Problem(kind, error.problem, error.remedy or kind.fix, verdicts=verdicts, headers=_headers(kind, error))
 
 
 def _headers(kind: Kind, error: CountenanceError) -> dict[str, str]:
@@ -195,7 +192,8 @@ def _problem(connection: HTTPConnection, error: Exception) -> Problem:
             return problem_of(error)
         case RequestValidationError() | WebSocketRequestValidationError():
             faults = tuple(_fault(one, _body_of(connection)) for one in error.errors())
-            return Problem(INVALID, f"{faults[0].path}: {faults[0].message}", INVALID.fix, faults)
+            detail = f"{faults[0].path}: {faults[0].message}".removeprefix("path.")
+            return Problem(INVALID, detail, INVALID.fix, faults)
         case HTTPException():
             kind = BY_STATUS.get(error.status_code) or Kind(
                 "http-error", error.status_code, "The request cannot be answered", "See /openapi.json."
@@ -230,6 +228,8 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel] | None) -> Fault:
         return Fault("body", "this is not valid JSON")
     if found["type"] == "model_attributes_type" and path == "body":
         return Fault("body", "a JSON object is wanted, sent with `Content-Type: application/json`")
+    if where[:1] == ["path"] and found["type"] == "string_pattern_mismatch":
+        return Fault(path, "no id of this service looks like that")
     if found["type"] == "extra_forbidden" and model is not None:
         known = keys_of(model, found["loc"][1:-1])
         return Fault(path[:200], f"unknown key. {near(where[-1], known)}")

@@ -19,8 +19,9 @@ from countenance.server.app import create_app
 from countenance.server.config import Config, ServerTable
 from countenance.server.keys import NewKey
 from countenance.server.opening import Media, drain
+from countenance.server.openness import anybody, openness
 from countenance.server.plane import of_workers
-from countenance.server.tenancy import Site
+from countenance.server.tenancy import Services, Site
 from countenance.storage.clocks import SystemClock
 
 BACKLOG = 1024
@@ -31,6 +32,10 @@ CLOSE_S = 3
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2: forward secrecy and authenticated encryption, whatever a library would take. TLS 1.3 has no other."""
 FIRST_KEY = "made at the first start"
+NOBODY = (
+    "Nothing may be read of anybody yet: for {names} nobody has said what calls are for and where. "
+    "`countenance config init` asks, and writes a countenance.toml."
+)
 
 log = logging.getLogger("countenance.server")
 
@@ -165,10 +170,21 @@ def _first_keys(site: Site) -> list[str]:
 
 def _unasked(site: Site) -> list[str]:
     """What must be set before anybody can be read."""
-    silent = [name for name, services in site.tenants.items() if services.deployed.terms is None]
-    if not silent:
-        return []
-    return [f"Nobody can be asked yet, so nobody is read: set the terms of {', '.join(silent)} (`countenance doctor`)."]
+    shut = [name for name, services in site.tenants.items() if _shut(services)]
+    silent = [name for name, services in site.tenants.items() if name not in shut and services.deployed.terms is None]
+    lines = [NOBODY.format(names=", ".join(shut))] if shut else []
+    if silent:
+        said = (
+            f"Nobody can be asked yet, so nobody is read: set the terms of {', '.join(silent)} (`countenance doctor`)."
+        )
+        lines.append(said)
+    return lines
+
+
+def _shut(services: Services) -> bool:
+    """Whether law and charter let nothing be read of anybody, as this deployment stands."""
+    today = services.control.clock.utc().date()
+    return not anybody(openness(services.control.gate, services.deployed, today))
 
 
 def _listening(table: ServerTable) -> socket.socket:

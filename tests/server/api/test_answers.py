@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -13,8 +13,10 @@ from countenance.audit.entries import Stamp, leaf_of
 from countenance.audit.outcome import Outcome, Outgoing
 from countenance.audit.proof import parse_proof, verify_proof
 from countenance.audit.quorum import Policy
+from countenance.consent.wording import languages as languages_of_notices
 from countenance.contracts.call import FACE
 from countenance.link.messages import Signalling
+from countenance.server.api.consent import Language
 from countenance.server.kinds import KINDS
 from countenance.server.scopes import Position, Scope
 from countenance.server.stream import RING
@@ -169,6 +171,38 @@ async def test_a_word_that_no_law_knows_names_the_nearest(scene: Scene, change: 
     async with scene.client() as client:
         refused = await client.post("/v1/policy/explain", json=case | change)
     assert (refused.status_code, refused.json()["fix"]) == (422, fix)
+
+
+async def test_a_purpose_that_is_refused_names_every_rule_and_says_nothing_of_consent(scene: Scene) -> None:
+    async with scene.client() as client:
+        refused = await client.post("/v1/calls", json={"purpose": "hiring"})
+    told = refused.json()
+    assert (refused.status_code, told["type"]) == (403, "/problems/policy-refused")
+    assert [one["rule_id"] for one in told["rulings"]] == ["P01"]
+    assert told["rulings"][0]["citation"].startswith("Countenance charter P01")
+
+
+async def test_nobody_is_asked_about_what_law_refuses_and_the_rules_are_named(scene: Scene) -> None:
+    async with scene.client() as client:
+        call = await begun(client, ANA | {"role": "candidate"})
+        refused = await client.get(f"/v1/calls/{call['call_id']}/participants/{ids(call)[0]}/notice")
+    assert refused.status_code == 403
+    assert "P01R" in {one["rule_id"] for one in refused.json()["rulings"]}
+
+
+async def test_a_notice_is_there_in_the_languages_that_the_schema_names(scene: Scene) -> None:
+    assert set(get_args(Language)) == set(languages_of_notices())
+    async with scene.client() as client:
+        call = await begun(client, ANA)
+        refused = await client.get(f"/v1/calls/{call['call_id']}/participants/{ids(call)[0]}/notice?language=it")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/config-invalid")
+    assert refused.json()["detail"] == "query.language: Input should be 'en', 'de', 'es' or 'fr'"
+
+
+async def test_an_id_of_another_shape_is_said_in_words(scene: Scene) -> None:
+    async with scene.client() as client:
+        refused = await client.get("/v1/webhooks/x")
+    assert refused.json()["detail"] == "endpoint_id: no id of this service looks like that"
 
 
 async def test_an_unknown_key_names_the_nearest(scene: Scene) -> None:

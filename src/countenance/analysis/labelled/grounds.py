@@ -54,8 +54,8 @@ class Room:
         rulings = rule_all(gate, terms.deployment, call, terms.taxonomies, terms.on)
         wanted = [m for m in (FACE, VOICE, TEXT) if m in person.consent and rulings[WHO, m].allowed]
         if not wanted:
-            first = next(r for (_, m), r in rulings.items() if m in (FACE, VOICE, TEXT) and not r.allowed).verdicts[0]
-            raise RefusedError(f"refused by {first.rule_id}: {first.reason} [{first.citation}]", "Nothing was read.")
+            no = next(r for (_, m), r in rulings.items() if m in (FACE, VOICE, TEXT) and not r.allowed)
+            raise RefusedError.by(no.verdicts, "Nothing was read.")
         shelf = Shelf.installed(terms.deployment.profile, terms.deployment.models.paths)
         stages = terms.deployment.stages
         room = cls(

@@ -28,6 +28,8 @@ from countenance.storage.consents import ConsentRow
 router = APIRouter(prefix="/v1/calls/{call_id}/participants/{participant_id}", tags=["consent"], route_class=OnceRoute)
 
 Own = Annotated[Caller, needs(Scope.CONSENT, own=True)]
+Language = Literal["en", "de", "es", "fr"]
+"""A notice is there in these; a test compares them with the files."""
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 ReceiptId = Annotated[str, Path(pattern=ID, description="Of an answer.")]
 
@@ -94,7 +96,7 @@ async def notice(
     participant_id: ParticipantId,
     here: Here,
     _: Own,
-    language: Annotated[str, Query(pattern="^[a-z]{2}$", description="en, de, es or fr.")] = "en",
+    language: Annotated[Language, Query(description="Of the text; an answer to it counts in any.")] = "en",
     own_wish: Annotated[bool, Query(description="The person opened the choice themselves; nobody asked.")] = False,
 ) -> NoticeView:
     """The notice for this person. That they have it before them is logged: show it when you have asked for it."""
