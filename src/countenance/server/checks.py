@@ -179,7 +179,20 @@ def machine(config: Config) -> Iterator[Finding]:
         yield Finding(name, "ok" if found else "note", found or f"not installed; {use}")
 
 
-CHECKS: tuple[Check, ...] = (python, packages, weights, policy, data, clock, network, relays, machine)
+def export(config: Config) -> Iterator[Finding]:
+    """The log is exported by the service, to a place that can be written."""
+    folder = config.audit.export
+    if folder is None:
+        fix = "Set [audit] export, or run `countenance audit export` by a timer: a restored backup catches up by it."
+        yield Finding("export", "note", "the service does not export its log", fix)
+        return
+    place = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    well = os.access(place, os.W_OK)
+    fix = "" if well else "Make it writable, or set [audit] export."
+    yield Finding("export", "ok" if well else "fault", f"{folder} every {config.audit.export_minutes} minutes", fix)
+
+
+CHECKS: tuple[Check, ...] = (python, packages, weights, policy, data, export, clock, network, relays, machine)
 
 
 def _installed(name: str) -> bool:

@@ -177,6 +177,15 @@ class LimitsTable(Table):
     """Event streams of one tenant."""
 
 
+class AuditTable(Table):
+    """What becomes of the log of what was done."""
+
+    export: Path | None = None
+    """A folder, best on another disk than the data; below it one per tenant with its log as files, kept up to date."""
+    export_minutes: int = Field(default=60, ge=1, le=1440)
+    """How often; after each erasure it is done at once."""
+
+
 class LogTable(Table):
     """What the service writes to stderr."""
 
@@ -243,6 +252,7 @@ class Config(Table):
     workers: WorkersTable = WorkersTable()
     media: MediaTable = MediaTable()
     limits: LimitsTable = LimitsTable()
+    audit: AuditTable = AuditTable()
     log: LogTable = LogTable()
     otel: OtelTable = OtelTable()
     transcription: TranscriptionTable = TranscriptionTable()

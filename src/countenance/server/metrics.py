@@ -23,8 +23,8 @@ Standing = Iterable[tuple[Modality, ConsentStatus]]
 class Metrics:
     """The metrics of one process."""
 
-    def __init__(self, *, priced: bool = False) -> None:
-        """`priced`: what a core costs is configured."""
+    def __init__(self, *, priced: bool = False, exporting: bool = False) -> None:
+        """`priced`: what a core costs is configured; `exporting`: where the log is exported to is."""
         self.registry = CollectorRegistry()
         self._requests = self._counter("http_requests", "Requests answered", "method", "route", "status")
         self._request_s = self._histogram("http_request_seconds", "Time to answer", REQUESTS, "route")
@@ -39,6 +39,9 @@ class Metrics:
         self.prompts = self._counter("prompt", "Prompts shown", "outcome")
         self.worker_load = self._gauge("worker_load", "Share of a worker's time that is taken", "worker")
         self.webhooks = self._counter("webhook_delivery", "Attempts to deliver", "result")
+
+        when, registry = "When every log was exported last", self.registry if exporting else None
+        self.exported = Gauge("countenance_audit_export_timestamp_seconds", when, registry=registry)
 
         about = "CPU of the workers at the configured price"
         self.cost = self._gauge("cost_usd_per_minute", about) if priced else None

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from countenance.control.retention import Retention
 from countenance.link.logs import extra
 from countenance.policy.gate import Gate
 from countenance.server.config import Config, DataTable, Deployed
+from countenance.server.exporting import Exporting
 from countenance.server.tenancy import Services, Site
 from countenance.server.tokens import Tokens
 from countenance.server.webhooks import senders
@@ -69,12 +70,15 @@ async def opened(site: Site, media: Media) -> AsyncIterator[None]:
         for name, (tenant, control) in found.items():
             await asyncio.to_thread(control.loaded, plane.models, f"countenance/{__version__}")
             site.tenants[name] = _services(site, name, plane, tenant, control)
-        # It outlasts the calls: what their end has to say is handed on too.
+        # These outlast the calls: what their end has to say is handed on, and exported, too.
         await stack.enter_async_context(senders(site))
+        for services in site.tenants.values():
+            if services.exporting is not None:
+                stack.push_async_callback(services.exporting.once)
         stack.push_async_callback(drain, site)
         for services in site.tenants.values():
-            for work, each_s, first_s in ((_ticking(), TICK_S, TICK_S), (_retain, DAY_S, FIRST_S)):
-                task = asyncio.create_task(_regularly(services, work, each_s, first_s))
+            for work in _works(services, 60.0 * site.config.audit.export_minutes):
+                task = asyncio.create_task(work)
                 task.add_done_callback(partial(_noted, site))
                 stack.push_async_callback(_ended, task)
         yield
@@ -116,7 +120,18 @@ def _tenant(site: Site, name: str) -> Tenant:
 def _services(site: Site, name: str, plane: MediaPlane, tenant: Tenant, control: Control) -> Services:
     deployed = site.config.tenants[name]
     tokens = Tokens(name, tenant.keys.token_secret(), site.clock)
-    return Services(name, deployed, tenant, control, tokens, plane.calls_of(name, deployed, control))
+    calls = plane.calls_of(name, deployed, control)
+    place = site.config.audit.export
+    exporting = None if place is None else Exporting(name, tenant.log, place / name, site.exported)
+    return Services(name, deployed, tenant, control, tokens, calls, exporting)
+
+
+def _works(services: Services, each_export_s: float) -> Iterator[Coroutine[None, None, None]]:
+    """What is done every so often for as long as the service runs."""
+    yield _regularly(services, _ticking(), TICK_S, TICK_S)
+    yield _regularly(services, _retain, DAY_S, FIRST_S)
+    if services.exporting is not None:
+        yield services.exporting.regularly(each_export_s)
 
 
 async def _end_calls(site: Site) -> None:

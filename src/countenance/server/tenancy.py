@@ -12,6 +12,7 @@ from countenance.control.opening import Tenant
 from countenance.control.plane import Control
 from countenance.server.calls import LiveCalls
 from countenance.server.config import Config, Deployed
+from countenance.server.exporting import Exporting
 from countenance.server.keys import Keys
 from countenance.server.limits import Limiter, Rate
 from countenance.server.live import LIVE, LiveCall
@@ -33,6 +34,8 @@ class Services:
     control: Control
     tokens: Tokens
     calls: LiveCalls
+    exporting: Exporting | None = None
+    """None where no folder is configured."""
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class Site:
     waves: Waves = field(default_factory=Waves)
     """Of recordings that were looked at."""
     papers: Papers = field(default_factory=Papers)
+    _exported: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, config: Config, clock: Clock) -> "Site":
@@ -71,7 +75,9 @@ class Site:
             clock,
         )
         keys = Keys(KeyFile(config.data.folder), clock)
-        metrics = Metrics(priced=config.workers.usd_per_core_hour is not None)
+        metrics = Metrics(
+            priced=config.workers.usd_per_core_hour is not None, exporting=config.audit.export is not None
+        )
         site = cls(config, clock, keys, limiter, metrics, tracing_of(config.otel))
         site.metrics.watch(site.standing, site.rows, site.live_calls)
         return site
@@ -79,6 +85,12 @@ class Site:
     def encrypted(self, scheme: str) -> bool:
         """Whether a request came over TLS: by its own scheme, or because a proxy is the only way in."""
         return scheme in ("https", "wss") or (self.config.server.public_url or "").startswith("https:")
+
+    def exported(self, name: str) -> None:
+        """The log of a tenant was exported now."""
+        self._exported[name] = self.clock.utc().timestamp()
+        if self._exported.keys() >= self.tenants.keys():
+            self.metrics.exported.set(min(self._exported.values()))
 
     def close(self) -> None:
         """Let go of everything but the tenants."""

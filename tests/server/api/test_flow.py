@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import threading
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from tests.server.api.scene import Scene, signal
 
 from countenance.audit.deletion import verify_deletion
 from countenance.link.messages import Done
+from countenance.server.exporting import Exporting
 
 ANA = {"name": "Ana", "role": "customer", "person": "customer-17"}
 
@@ -142,10 +145,15 @@ async def test_captions_reach_the_worker(scene: Scene, call: dict[str, Any]) -> 
     assert scene.pool.worker.heard[-1].text == "Hello there"  # type: ignore[union-attr]
 
 
-async def test_a_person_takes_their_data_along_disputes_and_is_erased(scene: Scene, call: dict[str, Any]) -> None:
+async def test_a_person_takes_their_data_along_disputes_and_is_erased(
+    scene: Scene, call: dict[str, Any], tmp_path: Path
+) -> None:
+    exporting = Exporting("one", scene.one.tenant.log, tmp_path / "log", lambda _: None)
+    scene.site.tenants["one"] = replace(scene.one, exporting=exporting)
     async with scene.client() as client:
         await say_yes(client, call)
         seen = await client.post("/v1/subjects/see", json={"person": "customer-17"})
+        assert not exporting.wanted.is_set()
         taken = await client.get(f"{seat(call)}/data/export")
         erased = await client.delete(f"{seat(call)}/data")
         erasure_id = erased.json()["statement"]["erasure_id"]
@@ -158,6 +166,7 @@ async def test_a_person_takes_their_data_along_disputes_and_is_erased(scene: Sce
     assert verify_deletion(receipt.content).statement == receipt.json()["statement"]
     assert (gone.status_code, twice.status_code) == (404, 404)
     assert {body["erasure_id"] for body in scene.entries("ERASURE")} == {erasure_id}
+    assert exporting.wanted.is_set(), "who was erased is known outside as soon as it can be"
 
 
 async def test_a_window_that_is_being_written_keeps_its_place_in_the_stream(

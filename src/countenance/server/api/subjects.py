@@ -180,6 +180,9 @@ async def _erase(here: Services, person: str, *, at_once: bool) -> Response:
     except VaultError as unknown:
         raise NotFoundError(*NO_SUCH) from unknown
     await here.calls.forget(person)
+    if here.exporting is not None:
+        # Who was erased must be known outside before an older backup can come back.
+        here.exporting.wanted.set()
     return Response(signed, media_type=RECEIPT)
 
 
