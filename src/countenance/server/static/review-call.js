@@ -1,6 +1,7 @@
 // One call after it is over: curves, events, words and media move together.
 import { failed, fill, h, say } from "./dom.js";
 import { load, states } from "./review-call_data.js";
+import { drafts } from "./review-call_drafts.js";
 import { asCsv, asJson, asPdf, save } from "./review-call_export.js";
 import { player } from "./review-call_media.js";
 import { comments, labelling, scorecard } from "./review-call_notes.js";
@@ -108,7 +109,7 @@ async function main() {
   events(data, all, go);
   fill(byId("talk"), talk(data));
   comments(data, playing.now, (seconds) => go(seconds, true));
-  const [sound] = await Promise.all([waves(data, (seconds) => go(seconds, false)), scorecard(data)]);
+  const [sound] = await Promise.all([waves(data, (seconds) => go(seconds, false)), scorecard(data), drafts(data)]);
   byId("curves").prepend(...sound.map((one) => one.element));
   lanes = [...sound, ...readings];
   moved(playing.now());
