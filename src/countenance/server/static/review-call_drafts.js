@@ -1,6 +1,7 @@
 // Notes for a system of record: what would leave of whom, and that it leaves by this reviewer's click alone.
 import { api } from "./api.js";
 import { failed, fill, h, say } from "./dom.js";
+import { term } from "./terms.js";
 import { listed, n, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -71,6 +72,7 @@ function form({ path, look, body }, draft, id) {
   const made = h("form.stack", {},
     h("label", { for: id }, t("What the note says")), text,
     h("p.quiet.small", {}, t("Proposed in English; write it as you want it. The shapes below go along, with your text in them.")),
+    draft.note.states.length ? h("p.quiet.small", {}, t("Besides, in words and without figures: how much of the call was read as {states}.", { states: listed(draft.note.states.map((one) => term("state", one.label))) })) : null,
     h("details", {}, h("summary", {}, t("Everything that leaves, word for word")), h("pre", { tabindex: "0" }, JSON.stringify(draft.note, null, 2))),
     failure, h("div.line", {}, button, h("button", { type: "button", onclick: look }, t("Begin anew"))));
   made.addEventListener("submit", (event) => {
