@@ -58,8 +58,8 @@ def check_yes(history: History, said: Said, ruling: Ruling, now: datetime, subst
     where = f"consent for {said.modality}"
     if not ruling.allowed:
         first = ruling.verdicts[0]
-        said = f"{where} cannot be given: {first.reason} [{first.citation}]"
-        raise RefusedError(said, "No consent lifts this.", ruling.verdicts)
+        problem = f"{where} cannot be given: {first.reason} [{first.citation}]"
+        raise RefusedError(problem, "No consent lifts this.", ruling.verdicts)
     if said.shown is None or said.shown.substance != substance:
         problem = f"{where} was given to a notice that is not the one of today"
         raise ConsentError(problem, "Show the present notice and ask again.")

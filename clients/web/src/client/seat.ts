@@ -1,7 +1,10 @@
 import type { Api } from "./api.ts";
+import type { operations } from "../generated/rest.ts";
 import type { Schemas } from "./operations.ts";
 
 export type Notice = Schemas["NoticeView"];
+/** What notices are written in. */
+export type NoticeLanguage = NonNullable<NonNullable<operations["consent_notice"]["parameters"]["query"]>["language"]>;
 export type Answer = Schemas["AnswerView"];
 export type Standing = Schemas["Standing"];
 /** What a person's answers come to: `paused`, and each modality in the order in which it is shown. */
@@ -32,7 +35,7 @@ export class Seat {
   }
 
   /** The notice, word for word; that it was asked for is in the log, so show it. */
-  notice(language: string, ownWish = false): Promise<Notice> {
+  notice(language: NoticeLanguage, ownWish = false): Promise<Notice> {
     return this.#api.get(`${HERE}/notice`, { path: this.#path, query: { language, own_wish: ownWish } });
   }
 
