@@ -112,6 +112,11 @@ class MemoryLivekit:
         for room in self.connected():
             room.emit("participant_attributes_changed", dict(changed), room.remote_participants[identity])
 
+    def speak(self, *identities: str) -> None:
+        """These speak now, and nobody else; everybody in the room is told."""
+        for room in self.connected():
+            room.emit("active_speakers_changed", [room.remote_participants[one] for one in identities])
+
     def sound(self, sid: str, pcm: NDArray[np.int16]) -> None:
         """10 ms of 16 kHz arrive of a track, wherever it is subscribed."""
         self._deliver(sid, RTC.AudioFrameEvent(RTC.AudioFrame(pcm.tobytes(), 16_000, 1, len(pcm))))

@@ -117,6 +117,22 @@ async def test_people_come_and_go_and_a_stranger_is_never_shown(janus: FakeJanus
         assert [track.kind for track in tap.tracks()] == [TrackKind.AUDIO, TrackKind.VIDEO]
 
 
+async def test_who_talks_is_known_from_the_room_with_nothing_subscribed(janus: FakeJanus) -> None:
+    await janus.publish(person("ana"))
+    await janus.publish(person("ben"))
+    async with connector(janus).join(CALL) as tap:
+        await janus.tell({"videoroom": "talking", "room": ROOM, "id": "ben", "audio-level-dBov-avg": 22})
+        await until(lambda: [*tap.speakers.spans(tap.now_us())] == ["ben"])
+        await janus.tell({"videoroom": "talking", "room": ROOM, "id": "zoe"})
+        await janus.tell({"videoroom": "stopped-talking", "room": ROOM, "id": "ben"})
+        await until(lambda: tap.speakers.spans(tap.now_us()) == tap.speakers.spans(tap.now_us() + 1))
+        ((start_us, end_us),) = tap.speakers.spans(tap.now_us())["ben"]
+        assert 0 <= start_us <= end_us <= tap.now_us()
+        assert not [body for body in janus.asked if body.get("ptype") == "subscriber"]
+        await janus.unpublish("ben")
+        await until(lambda: tap.speakers.spans(tap.now_us()) == {})
+
+
 async def test_people_are_known_by_what_the_room_calls_them_once_that_is_said(janus: FakeJanus) -> None:
     it = connector(janus)
     await janus.publish(person(4711))

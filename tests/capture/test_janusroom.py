@@ -70,6 +70,17 @@ def test_people_come_change_what_they_publish_and_go() -> None:
     assert it.over is None
 
 
+@pytest.mark.parametrize("said", ["talking", "event", None, ["talking"], {}])
+@pytest.mark.parametrize("feed", ["ana", "zoe", None, ["ana"], True])
+def test_whoever_talks_is_somebody_who_publishes_whatever_the_server_says(said: object, feed: object) -> None:
+    it, _ = board()
+    it.entered(joined(publisher("ana", SOUND), publisher("zoe", SOUND)))
+    assert it.talks({"videoroom": said, "id": feed}) == (("ana", True) if (said, feed) == ("talking", "ana") else None)
+    assert it.people() == {"ana"}
+    it.heard({"videoroom": "event", "leaving": "ana"})
+    assert it.people() == frozenset()
+
+
 def test_a_screen_beside_a_camera_is_not_read() -> None:
     it, roster = board()
     it.entered(joined(publisher("ana", PICTURES, PICTURES | {"mid": "2"})))

@@ -358,6 +358,21 @@ async def test_screens_agents_and_strangers_are_never_tracks(room: Room) -> None
         assert sum(name.startswith("p_2/") for name in watched.ids()) == 2
 
 
+async def test_who_speaks_is_known_from_the_room_with_nothing_subscribed(room: Room) -> None:
+    async with room.connector().join(CALL) as tap:
+        assert tap.speakers.spans(0) == {}, "nobody has said anything yet"
+        room.server.speak("ben@acme")
+        room.now_us = 400_000
+        room.server.speak()
+        room.now_us = SECOND_US
+        assert tap.speakers.spans(room.now_us) == {"p_1": (), "p_2": ((0, 400_000),)}
+        assert room.server.decoded.total() == 0
+        room.server.leave("ben@acme")
+        await until(lambda: tap.speakers.spans(room.now_us) == {"p_1": ()})
+        room.server.end(RTC.DisconnectReason.SIGNAL_CLOSE)
+        await until(lambda: tap.speakers.spans(room.now_us) == {})
+
+
 async def test_attributes_are_hints_and_no_permission(room: Room) -> None:
     room.server.attributes("ben@acme", {"lk.simulator": "true", "unrelated": "x"})
     connector = room.connector()
@@ -615,7 +630,7 @@ def test_streams_options_and_events_are_asked_for_as_the_package_knows_them() ->
     assert {"track", "sample_rate", "num_channels", "capacity"} <= sound
     assert RTC.RoomOptions(auto_subscribe=False, data_stream=RTC.DataStreamOptions(max_payload_byte_length=1))
     followed = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', inspect.getsource(Visit.enter)))
-    assert followed <= set(RTC.room.EventTypes.__args__)
+    assert {*followed, "active_speakers_changed"} <= set(RTC.room.EventTypes.__args__)
     assert {"track_published", "track_subscribed", "track_unsubscribed", "disconnected"} <= followed
     for attribute in ("identity", "kind", "attributes", "track_publications"):
         assert hasattr(RTC.RemoteParticipant, attribute)

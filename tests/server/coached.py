@@ -47,7 +47,11 @@ class CoachedCall:
         return made
 
     async def pass_second(
-        self, engaged: float, talk: Mapping[str, Any] | None = None, words: tuple[Utterance, ...] = ()
+        self,
+        engaged: float,
+        talk: Mapping[str, Any] | None = None,
+        words: tuple[Utterance, ...] = (),
+        floor: Mapping[str, Any] | None = None,
     ) -> None:
         """One second of readings of Ana, through leases and results."""
         start_us, end_us = self.second * SECOND_US, (self.second + 1) * SECOND_US
@@ -59,7 +63,7 @@ class CoachedCall:
         self.scene.clock.pass_us(SECOND_US)
         packets = {self.ana: self.scene.clock.mono_us() - 90_000}
         reading = reading_of(self.ana, start_us, end_us, engaged)
-        await owner.hear(Done(self.live.id, finished, (reading,), packets, talk or {}, words))
+        await owner.hear(Done(self.live.id, finished, (reading,), packets, talk or {}, words, floor or {}))
 
     async def fall(self, seconds: int = 23, high: int = 3) -> None:
         """Ana's estimate stands high, then falls and stays there."""

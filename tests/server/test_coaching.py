@@ -1,6 +1,7 @@
 """A live call that is coached: few prompts, each durable before it is said, and none over the coach's sentence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from tests.server.coached import NO_HOLDOUT, SALES, CoachedCall
 from countenance.audit.export import StoredLog
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
+from countenance.contracts.call import TELEMETRY
 from countenance.contracts.errors import StorageError, UsageError
 from countenance.contracts.media import SECOND_US, Utterance
+from countenance.contracts.trust import Effect
 from countenance.link.messages import Host
 from countenance.server.coaching import Coached
 from countenance.server.reported import LAPSE_US
@@ -118,6 +121,40 @@ async def test_the_page_of_the_coach_keeps_prompts_out_of_a_sentence(scene: Scen
     await call.pass_second(0.3)
     (issued,) = await call.events()
     assert data(issued)["coach_speaking"] == "no"
+
+
+async def test_the_media_server_keeps_prompts_out_of_the_sentence_of_a_coach_who_is_not_analysed(scene: Scene) -> None:
+    call = await CoachedCall.begin(scene)
+    await call.fall(21)
+    for second in range(21, 24):
+        spoke = ((second * SECOND_US, (second + 1) * SECOND_US),)
+        await call.pass_second(0.3, floor={call.ben: spoke, call.ana: spoke})
+    assert await call.events() == []
+    assert call.live.coaching is not None
+    assert call.live.coaching.coach_speaks() is True
+    await call.pass_second(0.3, floor={call.ben: ()})
+    (issued,) = await call.events()
+    assert data(issued)["coach_speaking"] == "no"
+
+
+async def test_what_the_media_server_says_of_others_and_of_whom_nobody_may_count_is_passed_over(scene: Scene) -> None:
+    call = await CoachedCall.begin(scene)
+    running, telemetry = call.live.running, (call.ben, TELEMETRY)
+    refused = replace(running.rulings[telemetry], effect=Effect.DENY)
+    running.rulings = {**running.rulings, telemetry: refused}
+    for second in range(23):
+        spoke = ((second * SECOND_US, (second + 1) * SECOND_US),)
+        await call.pass_second(0.7 if second < 3 else 0.3, floor={call.ana: spoke, call.ben: spoke, "p_x": spoke})
+    (issued,) = await call.events()
+    assert data(issued)["coach_speaking"] == "unknown"
+
+
+async def test_what_their_own_page_says_counts_before_what_the_media_server_says(scene: Scene) -> None:
+    call = await CoachedCall.begin(scene)
+    assert call.live.coaching is not None
+    call.live.coaching.speaking(call.ben, speaks=False, at_us=0)
+    await call.pass_second(0.7, floor={call.ben: ((0, SECOND_US),)})
+    assert call.live.coaching.coach_speaks() is False
 
 
 async def test_a_page_that_has_gone_says_nothing_any_more(scene: Scene) -> None:

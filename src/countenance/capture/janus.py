@@ -79,6 +79,7 @@ class JanusSource(RemoteSource[Publication]):
                         tap.wake()
             finally:
                 self._wire = None
+                tap.speakers.keep()
                 for ended in self._ended.values():
                     ended.set()
 
@@ -87,6 +88,10 @@ class JanusSource(RemoteSource[Publication]):
             self._ended[what.handle].set()
         elif what.handle == self._attendee and what.kind == "event":
             self._board.heard(what.reply.data)
+            speakers = self._tap.speakers
+            speakers.keep(self._board.people())
+            if (talk := self._board.talks(what.reply.data)) is not None:
+                speakers.say(talk[0], speaks=talk[1], at_us=self._tap.now_us())
             self.over = self._board.over is not None
         self.changed.set()
 

@@ -12,6 +12,7 @@ from countenance.inference.tables import Table
 
 PLUGIN = "janus.plugin.videoroom"
 KINDS = {"audio": TrackKind.AUDIO, "video": TrackKind.VIDEO}
+TALKS = {"talking": True, "stopped-talking": False}
 DISPLAY = "Countenance (reads only what you permit)"
 
 Feed = int | str
@@ -62,6 +63,7 @@ class Board:
         self._room, self._roster = room, roster
         self._private: object = None
         self._own: object = None
+        self._called: dict[Feed, str] = {}
         self.over: str | None = None
         """Why there is nothing more to tap: `hang_up` when the room was destroyed, `removed` when the tap was."""
 
@@ -69,6 +71,7 @@ class Board:
         """The answer to joining: what is not in it is gone."""
         if data.get("videoroom") != "joined":
             raise TapError(f"Janus did not let the tap into room {self._room.room}", "Is it a VideoRoom?")
+        self._called = {}
         self._private, self._own = data.get("private_id"), data.get("id")
         publishers = [one for one in _tables(data.get("publishers")) if _feed(one) is not None]
         here = {_feed(one) for one in publishers}
@@ -91,6 +94,18 @@ class Board:
             elif word in data:
                 self._left(data[word])
 
+    def talks(self, data: Mapping[str, Any]) -> tuple[str, bool] | None:
+        """A participant, and whether they speak from now on; Janus says so where the room has `audiolevel_event`."""
+        feed, speaks = _feed(data), TALKS.get(str(data.get("videoroom")))
+        called = None if feed is None else self._called.get(feed)
+        who = None if called is None else self._roster.whose(called)
+        return None if who is None or speaks is None else (who, speaks)
+
+    def people(self) -> frozenset[str]:
+        """The participants who publish now."""
+        found = (self._roster.whose(called) for called in self._called.values())
+        return frozenset(who for who in found if who is not None)
+
     def subscription(self, publication: Publication) -> Mapping[str, object]:
         """The request for one stream of one publisher, and for no other."""
         private = {} if self._private is None else {"private_id": self._private}
@@ -101,7 +116,7 @@ class Board:
         feed = _feed(publisher)
         if feed is None:
             return
-        called = str(publisher.get(self._room.known_by, ""))
+        called = self._called[feed] = str(publisher.get(self._room.known_by, ""))
         now: dict[Publication, TrackKind] = {}
         for stream in _tables(publisher.get("streams")):
             kind, mid = KINDS.get(str(stream.get("type"))), stream.get("mid")
@@ -117,6 +132,7 @@ class Board:
             self._roster.publish(key, kind, called)
 
     def _left(self, feed: object) -> None:
+        self._called = {one: called for one, called in self._called.items() if one != feed}
         for key in self._roster.published():
             if key.feed == feed:
                 self._roster.withdraw(key)

@@ -104,6 +104,7 @@ class LivekitSource(RemoteSource[str]):
         """Enter with a fresh token, and stay until the room is over or the line is lost."""
         visit = Visit(self._sdk, self.roster, self.changed.set, self.counts, self._written)
         words = Transcripts(self._sdk, visit.transcribed, tap.now_us)
+        visit.room.on("active_speakers_changed", lambda speakers: _speak(visit, speakers, tap))
         ticket = self._ticket()
         if ticket.transcripts:
             visit.room.register_text_stream_handler(TOPIC, words.opened)
@@ -112,11 +113,13 @@ class LivekitSource(RemoteSource[str]):
             self._visit, self._words = visit, words
             async with self.arrived(tap):
                 while not visit.gone:
+                    tap.speakers.keep({one.participant_id for one in visit.people() if one.participant_id})
                     await self.changed.wait()
                     self.changed.clear()
                     tap.wake()
         finally:
             self._visit = self._words = None
+            tap.speakers.keep()
             await words.close()
             await visit.leave()
         self._decide(visit.reason)
@@ -201,6 +204,13 @@ class LivekitSource(RemoteSource[str]):
     async def tell(self, participant_id: str, payload: bytes) -> bool:
         """Send a person data that nobody else receives; False when they are not in the room."""
         return self._visit is not None and await self._visit.tell(participant_id, payload)
+
+
+def _speak(visit: Visit, speakers: Sequence[Package], tap: LiveTap) -> None:
+    """LiveKit tells everybody in a room who speaks now, whether or not anything of them is subscribed."""
+    speaking = {one.identity for one in speakers}
+    known = {one.participant_id: one.identity in speaking for one in visit.people() if one.participant_id}
+    tap.speakers.only([who for who, speaks in known.items() if speaks], known, tap.now_us())
 
 
 def tickets(room: LivekitRoom, access: LivekitAccess, clock: Clock) -> Callable[[], Ticket]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from countenance.capture.lanes import Lane, Mixer
 from countenance.capture.sampling import Grid
+from countenance.capture.speakers import Speakers
 from countenance.contracts.call import Track
 from countenance.contracts.errors import CountenanceError, MediaError
 from countenance.contracts.media import SECOND_US, Media, Reached
@@ -48,6 +49,8 @@ class LiveTap:
         self._loop, self._awake = asyncio.get_running_loop(), asyncio.Event()
         self._mixer = Mixer(grid or Grid(), self.wake)
         self._over = False
+        self.speakers = Speakers()
+        """Who speaks, where the media server says so."""
 
     def dress(self, around: Callable[[Source], Source]) -> None:
         """Put something around the source, such as a transcriber, before anything is subscribed."""

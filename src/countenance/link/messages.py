@@ -132,6 +132,8 @@ class Done:
     """When each person spoke in it whose voice was read; only of calls that are coached, as are the words."""
     words: tuple[Utterance, ...] = ()
     """What was read of what they said."""
+    floor: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """When each person spoke in it of whom the media server says so, read or not; only of calls that are coached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,6 +152,9 @@ class CallCoaching:
         leased = {one.lease.participant_id: one.lease.modalities for one in message.finished}
         heard = [Stretch(a, b, who) for who, spans in message.talk.items() for a, b in spans]
         said = self.reported.window(end_us - SECOND_US, end_us)
+        voiced = {who for who, modalities in leased.items() if VOICE in modalities}
+        # What a media server says of a coach counts where nothing better is known: no voice, and no page of theirs.
+        said = self._on_the_floor(message, voiced) | dict(said)
         own = [Stretch(start_us, stop_us, who) for who, spans in said.items() for start_us, stop_us in spans]
         return Tick(
             end_us,
@@ -159,9 +162,15 @@ class CallCoaching:
             tuple(map(state_of, samples)),
             (*heard, *own),
             message.words,
-            frozenset(who for who, modalities in leased.items() if VOICE in modalities) | said.keys(),
+            frozenset(voiced) | said.keys(),
             frozenset(who for who, modalities in leased.items() if TEXT in modalities),
         )
+
+    def _on_the_floor(self, message: Done, voiced: Collection[str]) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Coaches of whom the media server says when they speak; others, and whom nobody may count, are passed over."""
+        coaches = {who for who, side in self.sides().items() if side is Side.COACH and who not in voiced}
+        counted = {who for who in coaches if self._running.rulings[who, TELEMETRY].allowed}
+        return {who: spans for who, spans in message.floor.items() if who in counted}
 
     async def _note(self, changes: Sequence[Change], actor: str, number: Callable[[], int]) -> Sequence[Envelope]:
         """What of it is durable; what is not is not said, and the call goes on."""

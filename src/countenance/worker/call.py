@@ -87,7 +87,7 @@ class HostedCall:
         self._reason = "hang_up"
         self._arrived: dict[int, dict[str, int]] = defaultdict(dict)
         self._words: list[Utterance] = []
-        self._heard = Hearing(self._spoke, self._words)
+        self._heard = Hearing(self._spoke, self._words, self._floor)
         if host.coached:
             self.guard.heard = self._heard.in_window
         self._texts = Words(parts.transcriber, parts.recipe.transcription.slots)
@@ -211,6 +211,10 @@ class HostedCall:
         voices = {who: seat.samplers.get(VOICE) for who, seat in self._session.seats.items()}
         heard = {who: voice.stretches for who, voice in voices.items() if isinstance(voice, VoiceSampler)}
         return {who: tuple((one.start_us, one.end_us) for one in stretches) for who, stretches in heard.items()}
+
+    def _floor(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+        """Who spoke as the media server says it; for coaching alone, and nothing of it is handed over at the end."""
+        return self._tap.speakers.spans(self.now_us()) if isinstance(self._tap, LiveTap) else {}
 
     def _packets(self, start_us: int, end_us: int) -> Mapping[str, int]:  # noqa: ARG002 - windows are whole seconds
         return dict(self._arrived.get(start_us // SECOND_US, {}))

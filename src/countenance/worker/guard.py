@@ -102,7 +102,7 @@ class LinkGuard:
         if finished or kept:
             heard = self.heard(*self._span_us).without(stopped)
             packets = self.packets(*self._span_us)
-            message = Done(self._call_id, tuple(finished), kept, packets, heard.talk, heard.words)
+            message = Done(self._call_id, tuple(finished), kept, packets, heard.talk, heard.words, heard.floor)
             try:
                 await self._line.ask(message)
                 self.trouble = None

@@ -15,11 +15,14 @@ class Heard:
 
     talk: Spans = field(default_factory=dict)
     words: tuple[Utterance, ...] = ()
+    floor: Spans = field(default_factory=dict)
+    """Who spoke as the media server says it, whether or not anything of them is read."""
 
     def without(self, stopped: Collection[str]) -> "Heard":
         """The same, but nothing of people who have stopped."""
         talk = {who: spans for who, spans in self.talk.items() if who not in stopped}
-        return Heard(talk, tuple(one for one in self.words if one.participant_id not in stopped))
+        floor = {who: spans for who, spans in self.floor.items() if who not in stopped}
+        return Heard(talk, tuple(one for one in self.words if one.participant_id not in stopped), floor)
 
 
 SILENT = Heard()
@@ -28,18 +31,22 @@ SILENT = Heard()
 class Hearing:
     """Tells each word once, and of the talk what lies in the window."""
 
-    def __init__(self, spoke: Callable[[], Spans], words: Sequence[Utterance]) -> None:
+    def __init__(self, spoke: Callable[[], Spans], words: Sequence[Utterance], floor: Callable[[], Spans]) -> None:
         """`words`: grows as they are read."""
         self._spoke = spoke
         self._words = words
+        self._floor = floor
         self._told = 0
 
     def in_window(self, start_us: int, end_us: int) -> Heard:
         """What was heard in a window, and the words that came since the one before."""
-        talk = {who: tuple(_clipped(spans, start_us, end_us)) for who, spans in self._spoke().items()}
+        talk, floor = (
+            {who: tuple(_clipped(spans, start_us, end_us)) for who, spans in told().items()}
+            for told in (self._spoke, self._floor)
+        )
         words = tuple(self._words[self._told :])
         self._told += len(words)
-        return Heard(talk, words)
+        return Heard(talk, words, floor)
 
 
 def _clipped(spans: Sequence[tuple[int, int]], first_us: int, last_us: int) -> Sequence[tuple[int, int]]:
