@@ -44,6 +44,21 @@ PUBLISH = """async ([address, token]) => {
   return [answer.status, answer.headers.get("Location"), answer.headers.get("ETag")];
 }"""
 
+LAYERS = """async ([address, token, shrink]) => {
+  const stream = await navigator.mediaDevices.getUserMedia({video: true});
+  const pc = window.pc = new RTCPeerConnection();
+  const sendEncodings = shrink.map((scaleResolutionDownBy, at) => ({rid: `r${at}`, scaleResolutionDownBy}));
+  pc.addTransceiver(stream.getVideoTracks()[0], {direction: "sendonly", streams: [stream], sendEncodings});
+  const gathered = new Promise(done => pc.onicegatheringstatechange =
+    () => pc.iceGatheringState === "complete" && done());
+  await pc.setLocalDescription(await pc.createOffer());
+  await gathered;
+  const headers = {"Content-Type": "application/sdp", "Authorization": `Bearer ${token}`};
+  const answer = await fetch(address, {method: "POST", headers, body: pc.localDescription.sdp});
+  await pc.setRemoteDescription({type: "answer", sdp: await answer.text()});
+  return [pc.localDescription.sdp, pc.remoteDescription.sdp];
+}"""
+
 RESTART = """async ([session, token]) => {
   const pc = window.pc;
   pc.restartIce();
@@ -189,3 +204,28 @@ async def test_a_browser_publishes_restarts_ice_and_leaves(tmp_path: Path) -> No
             assert tap.decoded(f"{who}/video") == left, "whatever the browser sends"
             assert await page.evaluate(LEAVE, [url + session, token]) == 200
             assert tap.tracks() == ()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(("shrink", "width"), [((4, 2, 1), 80), ((1, 2, 4), 320)])
+async def test_of_layers_a_browser_sends_the_first_alone_whichever_it_is(
+    tmp_path: Path, shrink: tuple[int, ...], width: int
+) -> None:
+    scene = Scene(tmp_path / "scene")
+    connector = WhipConnector(mono_us)
+    scene.pool.worker = Hosting(scene.pool.owners, connector)
+    scene.app.get("/page")(lambda: HTMLResponse("<!doctype html><title>camera</title>"))
+    async with serving(scene.app) as url, page_with_a_camera(tmp_path) as page, asyncio.timeout(60):
+        call, who, token = await begun(scene, url)
+        async with connector.join(scene.one.calls.get(call["call_id"]).call) as tap:
+            await page.goto(f"{url}/page")
+            address = f"{url}/v1/calls/{call['call_id']}/whip/{who}"
+            offered, answered = await page.evaluate(LAYERS, [address, token, shrink])
+            assert "a=simulcast:send r0;r1;r2" in offered
+            assert "simulcast" not in answered, "the answer takes one stream"
+            await shown(tap, f"{who}/video")
+            await tap.subscribe(named(tap, f"{who}/video"))
+            seen = await given(tap, f"{who}/video", 10)
+            assert {item.rgb.shape[1] for item in seen if isinstance(item, VideoFrame)} == {width}
+            assert not tap.counts(f"{who}/video").get("bad")
