@@ -1,4 +1,4 @@
-"""faster-whisper behind the contract: its real package with a model that is no network, and a real one where given."""
+"""faster-whisper behind the contract: a model that is no network, a tiny real one made here, one where it is given."""
 
 import inspect
 import math
@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.capture.test_recognition import WORDS, Said
+from tests.capture.test_transcribed import HOP, NOISE, SPEECH
+from tests.capture.tiny_whisper import write_model
 
+from countenance.capture.speechgate import Pause, SpeechGate
+from countenance.capture.transcription import Transcription, transcriber_of
 from countenance.capture.whisper import NEEDED, WhisperRecogniser
 from countenance.contracts.errors import BundleError, MediaError, UsageError
-from countenance.contracts.media import SAMPLE_RATE
+from countenance.contracts.media import SAMPLE_RATE, SECOND_US, AudioChunk
 
 SECOND = np.full(SAMPLE_RATE, 16384, np.int16)
 
@@ -111,6 +116,64 @@ def test_without_the_extra_it_says_which_to_install(tmp_path: Path, monkeypatch:
     monkeypatch.setitem(__import__("sys").modules, "faster_whisper", None)
     with pytest.raises(UsageError, match=r"countenance\[whisper\]"):
         WhisperRecogniser.load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that says three things within the first thirty seconds, whatever it hears."""
+    pytest.importorskip("faster_whisper")
+    made = tmp_path_factory.mktemp("whisper")
+    write_model(made, [(0.0, "Well", 0.52), (0.6, "no", 1.2), (24.0, "thanks", 25.0)])
+    return made
+
+
+def test_the_real_package_reads_a_real_folder_and_gives_segments_with_their_times(folder: Path) -> None:
+    heard = list(WhisperRecogniser.load(folder, "de").recognise(SECOND))
+    assert [(one.start_us, one.end_us, one.text) for one in heard[:2]] == [
+        (0, 520_000, " Well"),
+        (600_000, 1_200_000, " no"),
+    ]
+    assert all(one.language == "de" and one.confidence is not None and one.confidence > 0.9 for one in heard)
+
+
+def test_the_language_is_guessed_where_none_is_asked_for(folder: Path) -> None:
+    assert next(iter(WhisperRecogniser.load(folder).recognise(SECOND))).language == "en"
+
+
+def test_voice_that_the_gate_lets_through_becomes_words_at_the_time_they_were_said(folder: Path) -> None:
+    asked = Transcription(backend="whisper", model=str(folder), language="auto")
+    transcriber = transcriber_of(asked, (), {})
+    assert transcriber is not None
+    assert transcriber.recipient is None, "the voice stays on this machine"
+    said, stretches = Said(), []
+    hearing, gate = transcriber.open(WORDS, said), SpeechGate(WORDS.id)
+    for start in range(0, len(SPEECH), HOP):
+        chunk = AudioChunk("ana/audio", start * SECOND_US // SAMPLE_RATE, SPEECH[start : start + HOP])
+        for item in gate.take(chunk):
+            if isinstance(item, Pause):
+                hearing.pause()
+            else:
+                stretches.append(item)
+                hearing.hear(item)
+    first, second = said.wait(), said.wait()
+    transcriber.close()
+    begin_us = stretches[0].at_us
+    assert SECOND_US // 2 < begin_us <= SECOND_US, "a second of silence, then speech"
+    assert (first.text, first.start_us, first.end_us) == ("Well", begin_us, begin_us + 520_000)
+    assert (second.text, second.start_us, second.end_us) == ("no", begin_us + 600_000, begin_us + 1_200_000)
+    assert transcriber.counts() == {"utterances": 2}, "what it invents beyond the sound is not said"
+
+
+def test_silence_never_reaches_the_network(folder: Path) -> None:
+    transcriber = transcriber_of(Transcription(backend="whisper", model=str(folder)), (), {})
+    assert transcriber is not None
+    hearing, gate = transcriber.open(WORDS, Said()), SpeechGate(WORDS.id)
+    for start in range(0, len(NOISE), HOP):
+        chunk = AudioChunk("ana/audio", start * SECOND_US // SAMPLE_RATE, NOISE[start : start + HOP])
+        assert not [item for item in gate.take(chunk) if isinstance(item, AudioChunk)]
+    hearing.pause()
+    transcriber.close()
+    assert transcriber.counts() == {}
 
 
 def test_a_real_model_hears_real_words(shared: Path) -> None:
