@@ -148,8 +148,8 @@ class Watched(DirectGuard):
         super().__init__(permissions, leases)
         self._heard = heard
 
-    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:
-        await super().results(outcomes, readings)
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading], span_us: tuple[int, int]) -> None:
+        await super().results(outcomes, readings, span_us)
         self._heard.results += [one.lease.id for one in outcomes]
         self._heard.payloads += [one.payload for one in outcomes]
 

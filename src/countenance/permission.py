@@ -84,8 +84,8 @@ class Guard(Protocol):
         """Before models run on a modality; raises RefusedError where the lease does not cover that (any more)."""
         ...
 
-    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:
-        """End leases with what came of them; readings leave the process only after this is durable."""
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading], span_us: tuple[int, int]) -> None:
+        """End the leases of a window with what came of them; readings leave only after this is durable."""
         ...
 
     async def close(self, lease: Lease, reason: str) -> None:
@@ -118,7 +118,12 @@ class DirectGuard:
     def check(self, lease: Lease, modality: Modality) -> None:
         """The session reads only what its lease names, and nobody can take it back between two lines of it."""
 
-    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:  # noqa: ARG002
+    async def results(
+        self,
+        outcomes: Sequence[Outcome],
+        readings: Sequence[Reading],  # noqa: ARG002
+        span_us: tuple[int, int],  # noqa: ARG002
+    ) -> None:
         """Result entries with their payloads, on the disk."""
         self._leases.results(outcomes)
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from countenance.audit.outcome import Outcome, payload
-from countenance.contracts.call import Modality, Participant, Track
+from countenance.contracts.call import Modality, Participant
 from countenance.contracts.media import SECOND_US, Media, Reached
 from countenance.contracts.readings import Abstain, Reading
 from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Sink, Tap
 from countenance.contracts.trust import Consent
 from countenance.fusion.windowing import Windower
 from countenance.permission import Guard, Permissions
-from countenance.seats import Seat
+from countenance.seats import Opened, Seat
+from countenance.subscriptions import Subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,41 @@ class Session:
         self._on_arrival = on_arrival
         self.seats: dict[str, Seat] = {}
         self._start_us, self._now_us, self._resume_us = start_us, start_us, resume_us
-        self._subscribed, self._known = set[Track](), tuple[Track, ...]()
-        self._paused = permissions.paused
+        self._subscriptions = Subscriptions(permissions)
+        self._closing: asyncio.Task[None] | None = None
         self._seat()
 
     async def run(self, tap: Tap, end_us: int) -> None:
         """Read the call up to `end_us`, or to the end of its media if that is later."""
+        try:
+            await self._read(tap, end_us)
+        finally:
+            await self._settle()
+        readings = [reading for aggregator in self._stages.aggregators for reading in aggregator.finish()]
+        await self._guard.results((), readings, self._span_us)
+        for seat in self.seats.values():
+            if seat.open.lease is not None:
+                await self._guard.close(seat.open.lease, "hang_up")
+        self._deliver(readings)
+
+    async def stop(self, tap: Tap, participant_id: str, modality: Modality) -> None:
+        """A no that has just come, and that the guard knows of; a lease asked for after it may end it."""
+        seat = self.seats.get(participant_id)
+        if seat is not None and modality in seat.samplers:
+            seat.drop(modality)
+        await self._subscriptions.stop(tap, participant_id, modality)
+        if seat is not None and seat.reading is not None:
+            await asyncio.wait([seat.reading])  # whatever of theirs was being read a moment ago
+
+    @property
+    def _end_us(self) -> int:
+        return self._start_us + SECOND_US
+
+    @property
+    def _span_us(self) -> tuple[int, int]:
+        return self._start_us, self._end_us
+
+    async def _read(self, tap: Tap, end_us: int) -> None:
         await self._grant()
         await self._follow(tap, self._start_us)
         while True:
@@ -83,37 +113,16 @@ class Session:
                     self._take(media)
                     end_us = max(end_us, media.at_us + 1)
             if self._start_us >= end_us:
-                break
+                return
             await self._turn(tap)  # nothing is subscribed now, or the media are over: time goes on
-        readings = [reading for aggregator in self._stages.aggregators for reading in aggregator.finish()]
-        await self._guard.results((), readings)
-        for seat in self.seats.values():
-            if seat.lease is not None:
-                await self._guard.close(seat.lease, "hang_up")
-        self._deliver(readings)
-
-    async def stop(self, tap: Tap, participant_id: str, modality: Modality) -> None:
-        """A no that has just come, and that the guard knows of; a lease asked for after it may end it."""
-        self._permissions.stopped.add((participant_id, modality))
-        for track in tap.tracks():
-            if (track.participant_id, track.modality) == (participant_id, modality):
-                self._subscribed.discard(track)
-                await tap.unsubscribe(track)
-        seat = self.seats.get(participant_id)
-        if seat is not None and modality in seat.samplers:
-            if seat.reading is not None:
-                await asyncio.wait([seat.reading])  # whatever of theirs was being read a moment ago
-            seat.drop(modality)
-
-    @property
-    def _end_us(self) -> int:
-        return self._start_us + SECOND_US
 
     def _seat(self) -> None:
         """A place for everyone of whom law and charter allow anything; on a live call people come later."""
         for person in self._permissions.call.participants:
             if person.id not in self.seats and self._permissions.allowed(person.id):
-                self.seats[person.id] = Seat(person, self._stages.samplers(person), Windower(person.id))
+                self.seats[person.id] = Seat(
+                    person, self._stages.samplers(person), Windower(person.id), Opened(*self._span_us)
+                )
 
     async def _turn(self, tap: Tap) -> None:
         """Close the open window and open the next."""
@@ -123,6 +132,8 @@ class Session:
         else:
             await self._close()
         self._start_us = self._end_us
+        for seat in self.seats.values():
+            seat.open = Opened(*self._span_us)
         await self._follow(tap, self._start_us)
         if self._start_us > self._resume_us:
             self._listener.on_window(self._start_us)
@@ -131,60 +142,43 @@ class Session:
     async def _follow(self, tap: Tap, at_us: int) -> None:
         """Make subscriptions, queues and open windows obey what is permitted at this moment."""
         changes = self._permissions.register.changes_between(self._now_us, at_us)
-        tracks, paused, self._now_us = tap.tracks(), self._permissions.paused, at_us
-        if not changes and tracks == self._known and paused == self._paused:
+        self._now_us = at_us
+        if not changes and self._subscriptions.stand(tap):
             return
         for consent in changes:
             if consent.at_us > self._resume_us:
                 self._guard.answered(consent)
                 self._listener.on_consent(consent)
         self._seat()
-        barred = self._permissions.barred
-        allowed = {t for t in tracks if barred(t.participant_id, t.modality, at_us) is None}
-        for track in sorted(self._subscribed - allowed, key=lambda t: t.id):
-            self._subscribed.discard(track)
-            await tap.unsubscribe(track)
-            if barred(track.participant_id, track.modality, at_us) is not None:
-                self.seats[track.participant_id].drop(track.modality)
-        for track in sorted(allowed - self._subscribed, key=lambda t: t.id):
-            await self._open(tap, track, at_us)
-        self._known, self._paused = tracks, paused
-
-    async def _open(self, tap: Tap, track: Track, at_us: int) -> None:
-        """Subscribe to a track, unless a no has come or comes meanwhile."""
-        said_no = (track.participant_id, track.modality)
-        if said_no not in self._permissions.stopped:
-            self._subscribed.add(track)
-            await tap.subscribe(track, at_us)
-        if said_no in self._permissions.stopped:
-            self._subscribed.discard(track)
-            await tap.unsubscribe(track)
+        for track in await self._subscriptions.follow(tap, at_us):
+            self.seats[track.participant_id].drop(track.modality)
 
     async def _grant(self) -> None:
         """One durable lease per participant before anything of the window is read."""
         if self._start_us >= self._resume_us:
-            given = {lease.participant_id: lease for lease in await self._guard.grant(self._start_us, self._end_us)}
+            given = {lease.participant_id: lease for lease in await self._guard.grant(*self._span_us)}
             for seat in self.seats.values():
-                seat.lease, seat.counts = given.get(seat.participant.id), {}
-                for modality in seat.covered:
-                    self._go_on(seat, modality)
-
-    def _go_on(self, seat: Seat, modality: Modality) -> None:
-        """A lease that was asked for after a no ends it: its track is opened again."""
-        stop = (seat.participant.id, modality)
-        if stop in self._permissions.stopped and seat.may_read(modality, self._guard):
-            self._permissions.stopped.discard(stop)
-            self._known = ()
+                seat.open.lease = given.get(seat.participant.id)
+                for modality in seat.open.covered:
+                    if seat.open.may_read(modality, self._guard):
+                        self._subscriptions.lift(seat.participant.id, modality)
 
     def _take(self, media: Media) -> None:
-        for track in self._subscribed:
-            if track.id == media.track_id:
-                seat, modality = self.seats[track.participant_id], track.modality
-                if self._start_us >= self._resume_us and modality not in seat.covered:
-                    continue  # no later lease makes it readable
-                seat.samplers[modality].take(media)
-                if self._on_arrival and seat.may_read(modality, self._guard):
-                    seat.read_ready(modality, self._stages.encoders)
+        track = self._subscriptions.get(media.track_id)
+        if track is None:
+            return
+        seat, modality = self.seats[track.participant_id], track.modality
+        if self._start_us >= self._resume_us and modality not in seat.open.covered:
+            return  # no later lease makes it readable
+        seat.samplers[modality].take(media)
+        if self._on_arrival:
+            seat.read_ready(modality, self._guard, self._stages.encoders)
+
+    def read_waiting(self) -> None:
+        """Leases have come: read what came a moment before them and need not wait for the end of its window."""
+        for seat in self.seats.values():
+            for modality in seat.open.covered:
+                seat.read_ready(modality, self._guard, self._stages.encoders)
 
     def _pass_over(self) -> None:
         for seat in self.seats.values():
@@ -192,21 +186,41 @@ class Session:
                 seat.samplers[modality].skip(self._start_us, self._end_us)
 
     async def _close(self) -> None:
-        seats, span = list(self.seats.values()), (self._start_us, self._end_us)
-        for seat in seats:
-            rest = (span, self._guard, self._stages.encoders, self._barred(seat))
-            seat.reading = asyncio.create_task(asyncio.to_thread(seat.read_rest, *rest))
-        await asyncio.gather(*(seat.reading for seat in seats if seat.reading is not None))
-        windows = [s.windower.close(*span, self._barred(s)) for s in seats]
-        predictions = self._stages.fusion.fuse(windows)
-        leased = [(s, p) for s, p in zip(seats, predictions, strict=True) if s.lease is not None]
-        outcomes = [Outcome(s.lease, s.counts, payload(p)) for s, p in leased if s.lease is not None]
+        """Read what is left of the window; on a live call the next one goes on meanwhile."""
+        await self._settle()
+        windows = [(seat, seat.open) for seat in self.seats.values()]
+        if self._on_arrival:  # the queues are about to take in what belongs to the next window
+            for seat, window in windows:
+                seat.cut(window, self._guard, self._barred(seat, window))
+        self._closing = asyncio.create_task(self._finish(windows, self._span_us))
+        if not self._on_arrival:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Wait until the window before is told of."""
+        if self._closing is not None:
+            await self._closing
+
+    async def _finish(self, windows: Sequence[tuple[Seat, Opened]], span_us: tuple[int, int]) -> None:
+        for seat, window in windows:
+            seat.reading = asyncio.create_task(asyncio.to_thread(self._perceive, seat, window))
+        await asyncio.gather(*(seat.reading for seat, _ in windows if seat.reading is not None))
+        predictions = self._stages.fusion.fuse(
+            [seat.close(window, self._barred(seat, window)) for seat, window in windows]
+        )
+        told = zip((window for _, window in windows), predictions, strict=True)
+        outcomes = [Outcome(w.lease, w.counts, payload(p)) for w, p in told if w.lease is not None]
         readings = [r for p in predictions for aggregator in self._stages.aggregators for r in aggregator.update(p)]
-        await self._guard.results(outcomes, readings)
+        await self._guard.results(outcomes, readings, span_us)
         self._deliver(readings)
 
-    def _barred(self, seat: Seat) -> dict[Modality, Abstain]:
-        who, at_us = seat.participant.id, self._end_us - 1
+    def _perceive(self, seat: Seat, window: Opened) -> None:
+        if not self._on_arrival:
+            seat.cut(window, self._guard, self._barred(seat, window))
+        window.read_cut(self._stages.encoders, self._guard)
+
+    def _barred(self, seat: Seat, window: Opened) -> dict[Modality, Abstain]:
+        who, at_us = seat.participant.id, window.end_us - 1
         answers = {m: self._permissions.barred(who, m, at_us) for m in self._permissions.modalities}
         return {modality: answer for modality, answer in answers.items() if answer is not None}
 

@@ -1,11 +1,13 @@
 """A hosted call whose media, clock and control plane are scripted: what was read, when, and under which lease."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -77,6 +79,8 @@ class Plane:
     paused: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
     refuses: bool = False
+    disk: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while what came of a window can be made durable."""
     granted: list[tuple[int, Lease]] = field(default_factory=list)
     """With the time at which each was asked for."""
     finished: list[Finished] = field(default_factory=list)
@@ -85,6 +89,7 @@ class Plane:
 
     async def ask(self, message: Message, timeout_s: float = 10.0) -> Message:
         if isinstance(message, Done):
+            await self.disk.wait()
             self.finished += message.finished
             self.signals += [one for one in message.readings if isinstance(one, Signal)]
             return OK
@@ -165,14 +170,19 @@ class Rehearsal:
     Media come each tenth of a second by themselves, and leases are asked for 200 ms ahead.
     """
 
-    def __init__(self, script: Sequence[Act], seconds: int) -> None:
+    def __init__(self, script: Sequence[Act], seconds: int, *, quick: bool = True) -> None:
+        """`quick`: a window is told of before the next tenth of a second has come; otherwise some time later."""
         self.now_us = 0
+        self.quick = quick
         self.read: list[Read] = []
         self.fused: list[Window] = []
         self.plane = Plane(lambda: self.now_us, {(p.id, m): 0 for p in PEOPLE for m in MODALITIES})
+        self.plane.disk.set()
         self.tap = Tap(self, script, seconds)
         self.meanwhile: Callable[[Read], None] = lambda _: None
         self._noes: list[tuple[str, Modality, int]] = []
+        self._heard: set[tuple[str, Modality]] = set()
+        """Noes that the worker has heard."""
         self._versions: dict[tuple[str, Modality], int] = {}
         recipe = SimpleNamespace(transcription=Transcription())
         parts: Any = SimpleNamespace(transcriber=None, recipe=recipe, stages=self._stages)
@@ -183,7 +193,8 @@ class Rehearsal:
         self.call = HostedCall(line, parts, host, connector, Clock(lambda: self.now_us, 0))
 
     async def run(self) -> "Rehearsal":
-        await self.call.run()
+        with patch("asyncio.to_thread", _in_turn):
+            await self.call.run()
         return self
 
     async def act(self, what: str, who: str, modality: Modality) -> None:
@@ -197,20 +208,25 @@ class Rehearsal:
                     await self.call.answered(self._answer(who, modality, ConsentStatus.WITHDRAWN))
             case "yes" if topic not in plane.yes_us:
                 plane.yes_us[topic] = self.now_us
+                self._heard.discard(topic)
                 await self.call.answered(self._answer(who, modality, ConsentStatus.GIVEN))
             case "pause" if who not in plane.paused:
                 plane.paused.add(who)
-                for each in MODALITIES:
-                    await self._stop(who, each)
+                await asyncio.gather(*(self._stop(who, each) for each in MODALITIES))
                 self.call.admit(self._admitted())
             case "resume" if who in plane.paused:
                 plane.paused.discard(who)
                 plane.yes_us.update({(them, m): self.now_us for them, m in plane.yes_us if them == who})
+                self._heard -= {topic for topic in plane.yes_us if topic[0] == who}
                 self.call.admit(self._admitted())
             case "leave":
                 plane.left.add(who)
             case "return":
                 plane.left.discard(who)
+            case "the disk stands still":
+                plane.disk.clear()
+            case "the disk goes on":
+                plane.disk.set()
             case "refuse":
                 plane.refuses = not plane.refuses
 
@@ -227,9 +243,10 @@ class Rehearsal:
 
     def note(self, who: str, modality: Modality, shown_us: int) -> None:
         """An encoder was given something."""
-        rightly = self.plane.says_yes(who, modality) and self.plane.covers(who, modality)
+        topic = (who, modality)
+        rightly = topic not in self._heard and self.plane.covers(who, modality)
         # What was shown before somebody said no is not read after they have said yes again.
-        rightly = rightly and shown_us >= self.plane.yes_us[who, modality]
+        rightly = rightly and shown_us >= self.plane.yes_us.get(topic, 0)
         self.read.append(Read(who, modality, shown_us, self.now_us, rightly))
         self.meanwhile(self.read[-1])
 
@@ -240,6 +257,7 @@ class Rehearsal:
 
     async def _stop(self, who: str, modality: Modality) -> None:
         self._noes.append((who, modality, self.now_us))
+        self._heard.add((who, modality))
         await self.call.stop(who, modality)
 
     def _answer(self, who: str, modality: Modality, status: ConsentStatus) -> Consent:
@@ -313,8 +331,12 @@ class Tap:
         for at_us in self._times:
             while self._script and self._script[0][0] <= at_us:
                 self._rehearsal.now_us, *what = self._script.pop(0)
+                if self._rehearsal.quick:
+                    await self._rehearsal.call._session._settle()
                 await self._rehearsal.act(*what)
             self._rehearsal.now_us = at_us
+            if self._rehearsal.quick:
+                await self._rehearsal.call._session._settle()
             for item in (*_sounds(at_us), Reached(at_us), *_pictures(at_us)):
                 if isinstance(item, Reached):
                     yield item
@@ -327,6 +349,12 @@ class Tap:
     def _yes(self, track_id: str) -> bool:
         track = next(one for one in TRACKS if one.id == track_id)
         return self._rehearsal.plane.says_yes(track.participant_id, track.modality)
+
+
+async def _in_turn(work: Callable[..., object], *args: object) -> object:
+    """Instead of in a thread, so that every run of a script is the same."""
+    await asyncio.sleep(0)
+    return work(*args)
 
 
 def _sounds(at_us: int) -> list[Media]:

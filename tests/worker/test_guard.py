@@ -16,6 +16,8 @@ from countenance.link.line import OK
 from countenance.link.messages import Ask, Closed, Done, Granted, Message
 from countenance.worker.guard import AHEAD_US, LinkGuard
 
+FIRST = (0, SECOND_US)
+
 
 def lease(start_us: int, who: str = "p_1") -> Lease:
     return Lease(f"{who}/{start_us}", who, (FACE, VOICE), start_us, start_us + SECOND_US, "d", ())
@@ -126,7 +128,7 @@ async def test_what_a_no_has_overtaken_is_dropped_and_everybody_else_is_heard() 
     room = Room(("p_1", "p_2"))
     ana, ben = await room.window(0)
     room.guard.stop("p_1", FACE)
-    await room.guard.results([room.outcome(ana), room.outcome(ben)], [signal("p_1"), signal("p_2")])
+    await room.guard.results([room.outcome(ana), room.outcome(ben)], [signal("p_1"), signal("p_2")], FIRST)
     assert room.line.told == [Closed("call", ana, "stopped", {FACE: 10, VOICE: 10})]
     (done,) = room.line.done
     assert [one.lease for one in done.finished] == [ben]
@@ -136,9 +138,9 @@ async def test_what_a_no_has_overtaken_is_dropped_and_everybody_else_is_heard() 
 async def test_readings_of_nobody_who_was_read_are_told_as_well() -> None:
     room = Room(())
     assert not await room.window(0)
-    await room.guard.results([], [signal("p_1")])
+    await room.guard.results([], [signal("p_1")], FIRST)
     assert len(room.line.done) == 1
-    await room.guard.results([], [])
+    await room.guard.results([], [], FIRST)
     assert len(room.line.done) == 1, "nothing to say is not said"
 
 
@@ -152,12 +154,12 @@ async def test_a_control_plane_that_cannot_write_stops_reading_and_raises_nothin
     assert not await room.window(1)
     # That a call is over is no trouble to whoever reads it.
     assert (room.guard.trouble is None) == isinstance(fault, NotFoundError)
-    await room.guard.results([room.outcome(first)], [signal("p_1")])
+    await room.guard.results([room.outcome(first)], [signal("p_1")], FIRST)
     assert not room.line.done
     room.line.fault = None
     (second,) = await room.window(2)
     room.guard.check(second, FACE)
-    await room.guard.results([room.outcome(second)], [])
+    await room.guard.results([room.outcome(second)], [], FIRST)
     assert room.guard.trouble is None
 
 

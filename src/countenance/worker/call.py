@@ -100,6 +100,7 @@ class HostedCall:
             start_us=start_us,
             on_arrival=True,
         )
+        self.guard.granted = self._session.read_waiting
 
     def now_us(self) -> int:
         """Media time of this moment."""

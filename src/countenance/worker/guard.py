@@ -44,6 +44,8 @@ class LinkGuard:
         """Set by who watches the media: when the last packet of each participant in a window had come (monotonic)."""
         self.heard: Callable[[int, int], Heard] = lambda _start_us, _end_us: SILENT
         """Set where the call is coached: who spoke in a window, and what was read of their words."""
+        self.granted: Callable[[], None] = lambda: None
+        """Set by who reads: called when leases have come; one ends when the next is asked for, so pictures may wait."""
         self.trouble: str | None = None
         """Why nothing may be read now."""
         self.unasked_us = 0
@@ -57,11 +59,9 @@ class LinkGuard:
         """When a no was heard last, by the monotonic clock."""
         self._ahead: dict[int, asyncio.Task[Sequence[Lease]]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._span_us = (0, 0)
 
     async def grant(self, start_us: int, end_us: int) -> Sequence[Lease]:
         """The leases of a window, mostly asked for already; empty when the control plane cannot be reached or write."""
-        self._span_us = (start_us, end_us)
         waiting = self._ahead.pop(start_us, None) or self._begin(start_us, end_us)
         leases = await waiting
         due_us = end_us - AHEAD_US - self._media_us()
@@ -89,7 +89,7 @@ class LinkGuard:
         for _, holder in self._held.get(participant_id, ()):
             holder.stop(modality)
 
-    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading]) -> None:
+    async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading], span_us: tuple[int, int]) -> None:
         """Hand over what came of a window; what a no has overtaken is dropped here already."""
         stopped = {one.lease.participant_id for one in outcomes if self._was_stopped(one)}
         finished = []
@@ -100,8 +100,8 @@ class LinkGuard:
                 finished.append(Finished(one.lease, dict(one.counts), {}, one.payload.decode()))
         kept = tuple(reading for reading in readings if _whose(reading) not in stopped)
         if finished or kept:
-            heard = self.heard(*self._span_us).without(stopped)
-            packets = self.packets(*self._span_us)
+            heard = self.heard(*span_us).without(stopped)
+            packets = self.packets(*span_us)
             message = Done(self._call_id, tuple(finished), kept, packets, heard.talk, heard.words, heard.floor)
             try:
                 await self._line.ask(message)
@@ -153,6 +153,7 @@ class LinkGuard:
                 if self._stopped_us.get((lease.participant_id, modality), -1) >= asked_us:
                     holder.stop(modality)
             self._held.setdefault(lease.participant_id, deque(maxlen=HELD)).append((lease, holder))
+        self.granted()
         return granted.leases
 
     def _was_stopped(self, outcome: Outcome) -> bool:
