@@ -136,7 +136,8 @@ class Queue:
         return self._cut() if self.modality == FACE else ()
 
     def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
-        return self._cut(), (Missing(self.who, self.modality, start_us, end_us, Reason.NO_FACE),)
+        reason = Reason.NO_FACE if self.modality == FACE else Reason.SILENCE
+        return self._cut(), (Missing(self.who, self.modality, start_us, end_us, reason),)
 
     def skip(self, start_us: int, end_us: int) -> None:
         self.queue.clear()
