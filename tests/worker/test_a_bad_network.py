@@ -16,7 +16,7 @@ ANA = PEOPLE[0].id
 TRACKS = (Track(f"{ANA}/video", ANA, TrackKind.VIDEO), Track(f"{ANA}/audio", ANA, TrackKind.AUDIO))
 AHEAD_US = 800_000
 Change = tuple[int, Mapping[str, object]]
-"""At which second what of the network becomes otherwise; a source that is None sends nothing, `size` is the camera's."""
+"""At which second what of the network becomes otherwise; a source that is None is silent, `size` is the camera's."""
 
 
 class NetworkTap:
