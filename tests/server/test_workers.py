@@ -17,7 +17,7 @@ from countenance.contracts.call import Call, Purpose
 from countenance.contracts.errors import LinkError, OverloadError, UsageError
 from countenance.link.frames import LONGEST
 from countenance.link.line import OK, Line
-from countenance.link.messages import Admitted, Ask, HangUp, Host, Message, Ready
+from countenance.link.messages import Admitted, Ask, HangUp, Host, Left, Message, Ok, Ready, Signalling
 from countenance.server import workers
 from countenance.server.process import Worker
 from countenance.server.workers import Pool
@@ -40,6 +40,7 @@ class Process:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     dead: asyncio.Event = field(default_factory=asyncio.Event)
     line: Line | None = None
+    heard: list[Message] = field(default_factory=list)
 
     async def serve(self, end: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST)
@@ -54,11 +55,16 @@ class Process:
             self.line.tell(Ready({"face-finder.v1": "0" * 64}))
 
     async def hear(self, message: Message) -> Message:
+        self.heard.append(message)
         match message:
             case Host():
                 self.stage.hosted(self, message.admitted.call_id)
             case HangUp():
                 self.calls.discard(message.call_id)
+                if self.line is not None:
+                    self.line.tell(Left(message.call_id, 0, message.reason))
+            case Signalling(verb="offer"):
+                return Ok({"resource_id": f"s_{self.pid}_{len(self.heard)}", "sdp": "", "etag": "e"})
         return OK
 
     def kill(self) -> None:
@@ -79,6 +85,8 @@ class Stage:
 
     loading: bool = False
     """Whether processes load until the script lets them be ready."""
+    failing: int = 0
+    """So many more processes cannot be started."""
     processes: list[Process] = field(default_factory=list)
     open: set[str] = field(default_factory=set)
     placed: dict[str, Worker] = field(default_factory=dict)
@@ -90,6 +98,9 @@ class Stage:
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def start(self, _: Mapping[str, Recipe], descriptor: int) -> asyncio.subprocess.Process:
+        if self.failing:
+            self.failing -= 1
+            raise OSError("no process can be started")
         process: Any = Process(self, len(self.processes))
         self.processes.append(process)
         self.most_alive = max(self.most_alive, len(self.alive))
@@ -261,6 +272,21 @@ async def test_with_no_spare_calls_wait_for_one_and_do_not_crowd_the_others() ->
         assert (len(other.calls), here.lost_calls) == (1, [])
         await here.settle(done=True)
         assert sorted(len(one.calls) for one in here.pool.workers) == [1, 1]
+
+
+async def test_where_no_process_can_be_started_for_a_while_calls_wait_and_then_go_on() -> None:
+    async with stage(1, 0) as here:
+        here.begin("c_1")
+        await here.settle()
+        here.failing = 60
+        here.pool.workers[0].process.kill()
+        await here.settle()
+        assert (here.pool.workers, here.lost_calls) == ([], [])
+        while here.failing:
+            await here.settle()
+        await here.settle()
+        assert here.placed["c_1"] is here.pool.workers[0]
+        assert here.pool.workers[0].calls == {"c_1"}
 
 
 async def test_what_has_lost_its_line_is_killed_so_that_it_reads_nothing_more() -> None:

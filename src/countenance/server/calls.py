@@ -97,7 +97,7 @@ class LiveCalls:
         try:
             await self._hosting.place(live)
         except CountenanceError:
-            await self._forget(live)
+            await self.end(call_id)
             raise
         if live.tell != "nothing":
             access = Access(self._control.tenant.log, self._control.tenant.vault)
@@ -293,7 +293,6 @@ class LiveCalls:
             await self._summaries.keep(live)
             await asyncio.to_thread(self._control.end_call, live.running)
             live.state = ENDED
-            self._pool.forget(live.id)  # it may have come to another worker meanwhile
             live.stream.publish(live.out.summarised(live.media_us))
             live.stream.end()
         live.out.loop.call_later(REMEMBERED_S, self._calls.pop, live.id, None)

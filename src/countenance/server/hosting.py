@@ -8,7 +8,15 @@ import logging
 from collections.abc import Mapping
 
 from countenance.contracts.call import Modality
-from countenance.contracts.errors import CountenanceError, LinkError, NotFoundError, OverloadError, UsageError
+from countenance.contracts.errors import (
+    AuditError,
+    CountenanceError,
+    LinkError,
+    NotFoundError,
+    OverloadError,
+    StorageError,
+    UsageError,
+)
 from countenance.control.plane import Control
 from countenance.link.line import OK
 from countenance.link.logs import extra
@@ -51,15 +59,15 @@ class Hosting:
         except CountenanceError:
             live.worker = None
             raise
-        if live.worker is not None and (live.ending is not None or live.state != LIVE):
+        if live.ending is None and live.state == LIVE:
+            await self._tell_publishers(live)
+        elif live.worker is not None:
             live.worker.tell(HangUp(live.id))
-            if live.state != LIVE:
-                self._pool.forget(live.id)
-            return
-        await self._tell_publishers(live)
 
     def _offer(self, live: LiveCall, worker: Worker) -> Host:
         """The call as it stands; what is said of it from now on goes to this worker, after it."""
+        if live.ending is not None or live.state != LIVE:
+            raise NotFoundError(*UNKNOWN)
         mono_us = self._control.tenant.clock.mono_us()
         if live.began_us is None:
             live.began_us = mono_us
@@ -115,17 +123,23 @@ class Hosting:
         live = self.get(call_id)
         live.worker = None
         async with live.asking, live.turn:
-            # What the dead worker held gives no result; the one that follows asks for the same window again.
-            for lease in live.running.open_leases:
-                await asyncio.to_thread(self._control.close_lease, live.running, lease, "worker_lost")
-        if live.ending is not None or live.state != LIVE:
-            live.over.set()  # nobody takes up what is about to end
-            return
+            await self._end_leases(live)
         try:
             await self.place(live)
+        except NotFoundError:
+            live.over.set()  # nobody takes up what is about to end
         except (LinkError, OverloadError, UsageError) as fault:
             live.problem = fault.problem
             log.error("a call found no other worker", exc_info=fault, extra=extra(call_id=call_id))
+
+    async def _end_leases(self, live: LiveCall) -> None:
+        """What a dead worker held gives no result; the one that follows asks for the same window again."""
+        for lease in live.running.open_leases:
+            try:
+                await asyncio.to_thread(self._control.close_lease, live.running, lease, "worker_lost")
+            except (AuditError, StorageError) as fault:
+                # It has ended meanwhile, or the disk fails: then it ends when it lapses. The call does not wait for it.
+                log.warning("a lease of a dead worker was not closed", exc_info=fault, extra=extra(call_id=live.id))
 
     async def _tell_publishers(self, live: LiveCall) -> None:
         """Those whose sessions are gone; a browser would notice it by itself only after many seconds."""

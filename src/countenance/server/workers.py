@@ -91,6 +91,7 @@ class Pool:
                     worker.calls.discard(call_id)
                 except CountenanceError:
                     worker.calls.discard(call_id)
+                    self._owners.pop(call_id, None)
                     raise
         finally:
             self._placing.discard(call_id)
@@ -138,8 +139,13 @@ class Pool:
 
     async def _begin(self) -> Worker:
         ours, theirs = socket.socketpair()
-        process = await self.start(self.recipes, theirs.fileno())
-        theirs.close()
+        try:
+            process = await self.start(self.recipes, theirs.fileno())
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         try:
             return await self._greeted(process, ours)
         except TimeoutError as error:
