@@ -28,7 +28,6 @@ from countenance.link.messages import Answered, Ask, Granted, Host
 from countenance.policy.gate import Gate
 from countenance.server.calls import LiveCalls
 from countenance.server.live import ENDED, LiveCall, NewCall
-from countenance.server.stream import START
 from countenance.server.summing import Reading
 from countenance.surface.envelope import MEDIA_LOST
 
@@ -210,21 +209,21 @@ async def test_who_publishes_is_told_of_each_session_that_is_gone_once_and_of_no
         process = await here.placed(live)
         first, second, ended = await publish(ana), await publish(ben), await publish(ben)
         await here.calls.signal(live.id, "delete", {"participant_id": ben, "resource_id": ended})
-        async with live.turn:
-            process.kill()
-            await until(lambda: live.worker is None)
-        await here.placed(live)
-        await until(lambda: not live.gone())
-        assert await lost(live) == [(ana, first), (ben, second)]
-        third = await publish(ana)
-        (await here.placed(live)).kill()
-        await until(lambda: live.stream.last > START and not live.sessions)
-        await here.placed(live)
-        assert await lost(live) == [(ana, first), (ben, second), (ana, third)]
+        here.stage.answering.clear()
+        process.kill()
+        follower = await here.placed(live)
+        third = await publish(ana)  # who noticed it by themselves
+        here.stage.answering.set()
+        await until(lambda: len(lost(live)) >= 2)
+        assert lost(live) == [(ana, first), (ben, second)]
+        follower.kill()
+        await until(lambda: len(lost(live)) >= 3)
+        assert lost(live) == [(ana, first), (ben, second), (ana, third)]
+        assert live.sessions == {}
         await here.calls.end(live.id)
 
 
-async def lost(live: LiveCall) -> list[tuple[str, str]]:
+def lost(live: LiveCall) -> list[tuple[str, str]]:
     told, _ = live.stream.since(0)
     data: list[Any] = [one["data"] for one in told if one["type"] == MEDIA_LOST]
     return [(one["participant_id"], one["session"]) for one in data]

@@ -59,6 +59,7 @@ class Process:
         match message:
             case Host():
                 self.stage.hosted(self, message.admitted.call_id)
+                await self.stage.answering.wait()
             case HangUp():
                 self.calls.discard(message.call_id)
                 if self.line is not None:
@@ -85,6 +86,8 @@ class Stage:
 
     loading: bool = False
     """Whether processes load until the script lets them be ready."""
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether processes that are given a call say that they have it."""
     failing: int = 0
     """So many more processes cannot be started."""
     processes: list[Process] = field(default_factory=list)
@@ -173,6 +176,7 @@ class Stage:
 @asynccontextmanager
 async def stage(count: int = 1, spares: int = 1) -> AsyncIterator[Stage]:
     made = Stage()
+    made.answering.set()
     made.pool = Pool({}, count, spares, made.start)
     await made.pool.open()
     await made.settle()
