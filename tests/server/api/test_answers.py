@@ -16,7 +16,7 @@ from countenance.audit.quorum import Policy
 from countenance.consent.wording import languages as languages_of_notices
 from countenance.contracts.call import FACE
 from countenance.link.messages import Signalling
-from countenance.server.api.consent import Language
+from countenance.server.api.shapes import Language
 from countenance.server.kinds import KINDS
 from countenance.server.scopes import Position, Scope
 from countenance.server.stream import RING
@@ -188,6 +188,17 @@ async def test_nobody_is_asked_about_what_law_refuses_and_the_rules_are_named(sc
         refused = await client.get(f"/v1/calls/{call['call_id']}/participants/{ids(call)[0]}/notice")
     assert refused.status_code == 403
     assert "P01R" in {one["rule_id"] for one in refused.json()["rulings"]}
+
+
+async def test_a_refusal_is_said_in_the_language_asked_for_beside_the_english_one(scene: Scene) -> None:
+    async with scene.client() as client:
+        call = await begun(client, ANA | {"role": "agent"})
+        address = f"/v1/calls/{call['call_id']}/participants/{ids(call)[0]}"
+        german, english = [(await client.get(f"{address}{query}")).json() for query in ("?language=de", "")]
+    (first, plain) = (one["modalities"][0]["rulings"][0] for one in (german, english))
+    assert first["said"].startswith("Gesicht und Stimme von Menschen bei der Arbeit werden nicht gelesen")
+    assert (first["reason"], first["citation"]) == (plain["reason"], plain["citation"])
+    assert plain["said"] is None
 
 
 async def test_a_notice_is_there_in_the_languages_that_the_schema_names(scene: Scene) -> None:

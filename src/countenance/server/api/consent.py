@@ -16,7 +16,7 @@ from countenance.control.roster import Roster
 from countenance.inference.tables import Table
 from countenance.server.access import NO_SUCH, Caller, Here, needs
 from countenance.server.api.paths import ID, CallId, ParticipantId
-from countenance.server.api.shapes import AnswerView, Digest, Given, ReadModality
+from countenance.server.api.shapes import AnswerView, Digest, Given, Language, ReadModality
 from countenance.server.api.standing import RegisterView, afterwards, register_of, running, view_of
 from countenance.server.asking import Form
 from countenance.server.idempotency import OnceRoute
@@ -28,8 +28,6 @@ from countenance.storage.consents import ConsentRow
 router = APIRouter(prefix="/v1/calls/{call_id}/participants/{participant_id}", tags=["consent"], route_class=OnceRoute)
 
 Own = Annotated[Caller, needs(Scope.CONSENT, own=True)]
-Language = Literal["en", "de", "es", "fr"]
-"""A notice is there in these; a test compares them with the files."""
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 ReceiptId = Annotated[str, Path(pattern=ID, description="Of an answer.")]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from countenance.audit.timekeeping import text_of
@@ -15,7 +15,7 @@ from countenance.control.roster import Roster
 from countenance.inference.tables import Table
 from countenance.server.access import NO_SUCH, Here, needs, site_of
 from countenance.server.api.paths import CallId, Limits, ParticipantId
-from countenance.server.api.shapes import Facts, Given, PersonRef, Place, RulingView, check_words
+from countenance.server.api.shapes import Facts, Given, Language, PersonRef, Place, RulingView, check_words
 from countenance.server.config import LimitsTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.live import LIVE, Joining, LiveCall
@@ -92,9 +92,14 @@ async def join(
 
 
 @router.get("/{participant_id}", dependencies=[needs(Scope.CALLS_READ, own=True)])
-async def look(call_id: CallId, participant_id: ParticipantId, here: Here) -> ParticipantView:
+async def look(
+    call_id: CallId,
+    participant_id: ParticipantId,
+    here: Here,
+    language: Annotated[Language, Query(description="In which reasons are said beside the English ones.")] = "en",
+) -> ParticipantView:
     """Somebody on a running call."""
-    return _one(here.calls.get(call_id), participant_id)
+    return _one(here.calls.get(call_id), participant_id, language)
 
 
 @router.delete("/{participant_id}", status_code=204, dependencies=[needs(Scope.CALLS_WRITE, own=True)])
@@ -145,7 +150,7 @@ def in_store(here: Services, call_ref: str) -> Sequence[ParticipantView]:
     return [ParticipantView(participant_id=one.participant_id, role=Role(one.role), here=False) for one in people]
 
 
-def _one(live: LiveCall, participant_id: str) -> ParticipantView:
+def _one(live: LiveCall, participant_id: str, language: Language = "en") -> ParticipantView:
     found = next((one for one in live.call.participants if one.id == participant_id), None)
     if found is None:
         raise NotFoundError(*NO_SUCH)
@@ -157,7 +162,7 @@ def _one(live: LiveCall, participant_id: str) -> ParticipantView:
         here=here,
         paused=found.id in live.running.paused,
         hints=_hints(live, found.id) if here else {},
-        modalities=[RulingView.of(ruling) for (who, _), ruling in rulings if who == found.id],
+        modalities=[RulingView.of(ruling, language) for (who, _), ruling in rulings if who == found.id],
     )
 
 

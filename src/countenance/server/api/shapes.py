@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from countenance.audit.timekeeping import text_of
 from countenance.contracts.trust import ConsentStatus, Ruling
+from countenance.policy.saying import say
 from countenance.policy.vocabulary import FACTS, JURISDICTIONS
 from countenance.server.problems import unknown
 from countenance.surface.blocks import verdict
@@ -34,6 +35,8 @@ Facts = Annotated[
     ),
 ]
 ReadModality = Literal["face", "voice", "text"]
+Language = Literal["en", "de", "es", "fr"]
+"""A notice is there in these; a test compares them with the files."""
 
 
 class Given(BaseModel):
@@ -49,6 +52,9 @@ class RuleSays(Given):
     layer: Literal["law", "product", "deployer"]
     verdict: Literal["allow", "deny", "require"]
     reason: str
+    said: str | None = Field(
+        default=None, description="The reason in the language asked for, where there are words; records keep `reason`."
+    )
     citation: str
     applies_from: str | None
 
@@ -65,13 +71,13 @@ class RulingView(Given):
     duties: Sequence[str]
 
     @classmethod
-    def of(cls, ruling: Ruling) -> "RulingView":
+    def of(cls, ruling: Ruling, language: Language = "en") -> "RulingView":
         """A ruling as it is shown."""
         duties = ruling.duties if ruling.allowed else None
         return cls(
             modality=ruling.case.modality,
             allowed=ruling.allowed,
-            rulings=[RuleSays.model_validate(verdict(one)) for one in ruling.verdicts],
+            rulings=[RuleSays.model_validate({**verdict(one), "said": say(one, language)}) for one in ruling.verdicts],
             consent=None if duties is None else duties.consent,
             retention_days=None if duties is None else duties.retention_days,
             human_role=None if duties is None else duties.human_role,
