@@ -76,6 +76,9 @@ def test_what_the_law_refuses_has_no_switch_and_says_why(browser: Browser, addre
         check(page)
         page.get_by_role("button", name="Join without analysis").click()
         expect(barred, "afterwards it is said too").to_have_count(2)
+        page.goto(f"{page.url.partition('?')[0]}?language=de")
+        expect(barred.first, "in the reader's language").to_contain_text("nie wer arbeitet")
+        expect(barred.first, "with the citation as it is").to_contain_text("[Countenance charter P07]")
 
 
 @pytest.mark.parametrize("answer", [{"modality": "face", "status": "given"}])

@@ -29,9 +29,9 @@ export class Seat {
     this.#path = { call_id: call, participant_id: participant };
   }
 
-  /** What the law says of each modality of this person, before any consent. */
-  async rulings(): Promise<readonly Ruling[]> {
-    return (await this.#api.get(HERE, { path: this.#path })).modalities ?? [];
+  /** What the law says of each modality of this person, before any consent; `said` is a reason in that language. */
+  async rulings(language: NoticeLanguage = "en"): Promise<readonly Ruling[]> {
+    return (await this.#api.get(HERE, { path: this.#path, query: { language } })).modalities ?? [];
   }
 
   /** The notice, word for word; that it was asked for is in the log, so show it. */

@@ -105,7 +105,8 @@ export function barredViews(rulings: readonly Ruling[], words: Words): HTMLEleme
   const barred = rulings.filter((one) => READ.includes(one.modality as Modality) && !one.allowed);
   return barred.map((ruling) => {
     const rule = ruling.rulings.find((one) => one.verdict === "deny");
-    const why = rule && h("p", { class: "soft" }, `${rule.reason} [${rule.citation}]`);
+    const said = rule && (rule.said ? h("span", {}, rule.said) : h("span", { lang: "en" }, rule.reason));
+    const why = rule && h("p", { class: "soft" }, said, h("span", { lang: "en" }, ` [${rule.citation}]`));
     const name = `${words.modality[ruling.modality as Modality]}: ${words.consent.barred}`;
     return h("div", { class: "choice barred", part: "barred" }, h("p", {}, name), why);
   });

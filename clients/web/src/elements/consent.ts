@@ -53,7 +53,7 @@ export class ConsentElement extends Piece {
     if (!asking) this.#draw(h("p", { role: "status" }, this.words.wait));
     const seat = this.#seat!;
     try {
-      const [rulings, standing] = await Promise.all([seat.rulings(), seat.standing()]);
+      const [rulings, standing] = await Promise.all([seat.rulings(this.language), seat.standing()]);
       if (over.aborted) return;
       this.#rulings = rulings;
       if (!asking && answered(standing).length > 0) return this.#drawStanding(answered(standing), true);
@@ -195,7 +195,7 @@ export class ConsentElement extends Piece {
           "div",
           { class: "problem", role: "alert" },
           h("strong", {}, heading),
-          h("p", {}, textOf(fault, words.unreached)),
+          slug === "policy-refused" ? null : h("p", {}, textOf(fault, words.unreached)),
         ),
         ...(slug === "policy-refused" ? barredViews(this.#rulings, words) : []),
         h("div", { class: "ways" }, join, other),
