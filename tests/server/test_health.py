@@ -11,7 +11,8 @@ from tests.server.api.scene import Scene
 from countenance import __version__
 from countenance.contracts.call import FACE, Participant, Role
 from countenance.contracts.trust import ConsentStatus
-from countenance.server.config import Config
+from countenance.server.config import Config, Deployed
+from countenance.server.public import retention_page
 from countenance.server.scopes import Position
 from countenance.server.tenancy import Site
 from countenance.storage.clocks import SystemClock
@@ -151,6 +152,18 @@ async def test_the_retention_page_shows_in_a_browser_under_its_policy(scene: Sce
     digest = hashlib.sha256(style[1].encode()).digest()
     assert b64encode(digest).decode() in answer.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_the_retention_page_says_in_words_and_one_row_each_for_how_long() -> None:
+    terms = {"controllers": ["A"], "contact": "b", "storage_locations": ["c"]}
+    told = {"purpose": "support_qa", "jurisdictions": ["US-IL"], "terms": terms}
+    page, _ = retention_page(Deployed.model_validate(told), date(2026, 11, 23))
+    rows = re.findall(r'<th scope="row">([^<]+)</th>((?:<td>[^<]+</td>)+)', page)
+    found = {who: re.findall(r"<td>([^<]+)</td>", cells) for who, cells in rows}
+    assert found["customer, prospect, panel member"] == ["30 days", "30 days", "90 days", "90 days"]
+    assert found["student, independent learner, patient, guest"] == ["nothing", "nothing", "90 days", "90 days"]
+    assert len(found) == 3
+    assert not [role.value for role in Role if "_" in role.value and role.value in page]
 
 
 async def test_the_retention_page_takes_what_only_the_operator_can_say(tmp_path: Path) -> None:

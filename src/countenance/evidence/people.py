@@ -7,6 +7,7 @@ from countenance.contracts.trust import Ruling
 from countenance.evaluation.cards.document import Block, Code, Items, Said, Sheet, Words
 from countenance.evidence.plan import duties, paper
 from countenance.evidence.standing import Standing
+from countenance.surface.wording import Wording
 
 CALLED = {FACE: "face", VOICE: "voice", TEXT: "words", TELEMETRY: "who spoke when"}
 MILDER = (TELEMETRY, TEXT, VOICE, FACE)
@@ -19,6 +20,7 @@ CONSENTS = {
     "parental_verifiable": "a parent's or guardian's, verifiable",
 }
 RECOMMENDED = "recommended:"
+NOTHING_KEPT = "nothing"
 
 
 def people(standing: Standing) -> Iterator[Block]:
@@ -81,14 +83,16 @@ def risks(standing: Standing) -> Iterator[Block]:
 
 
 def retention(standing: Standing) -> Iterator[Block]:
-    """Days per role and modality, from the rulings: a page for people knows no places on a call."""
-    rows = dict.fromkeys(
-        (r.case.role.value, CALLED.get(modality, modality), f"{r.duties.retention_days} days at most")
-        for (_, modality), r in standing.rulings.items()
-        if r.allowed
-    )
+    """Days per modality, those who are treated alike in one row: a page for people knows no places on a call."""
+    alike: dict[tuple[str, ...], dict[str, None]] = {}
+    for _, rulings in standing.people():
+        kept = tuple(_kept(rulings.get(modality)) for modality in CALLED)
+        role = next(iter(rulings.values())).case.role
+        alike.setdefault(kept, {})[Wording().role(role)] = None
+    rows = tuple((", ".join(roles), *kept) for kept, roles in alike.items() if set(kept) != {NOTHING_KEPT})
     if rows:
-        yield Sheet("Readings kept", ("who", "what", "for"), tuple(rows))
+        yield Sheet("Readings are kept for at most", ("who", *CALLED.values()), rows)
+        yield Words("Of everybody else nothing is kept.")
     else:
         yield Words("Nothing may be read in this deployment, so nothing is kept.")
 
@@ -118,6 +122,13 @@ def rulings(standing: Standing) -> Iterator[Block]:
 def role_of(ruling: Ruling, who: str) -> str:
     """A participant without a name: the place on the call and the role."""
     return f"{who} ({ruling.case.role.value})"
+
+
+def _kept(ruling: Ruling | None) -> str:
+    if ruling is None or not ruling.allowed:
+        return NOTHING_KEPT
+    days = ruling.duties.retention_days
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _answer(ruling: Ruling) -> str:
