@@ -119,3 +119,15 @@ def test_what_is_typed_cannot_break_out_of_its_text(here: Path) -> None:
     written = tomllib.loads((here / "countenance.toml").read_text())
     assert written["deployment"]["terms"]["controllers"] == [name]
     assert "server" not in written
+
+
+def test_the_papers_can_be_had_of_what_it_wrote(here: Path) -> None:
+    assert "countenance evidence --deployment countenance.toml" in run(*SUPPORT).output
+    done = CliRunner().invoke(app, ["evidence", "--deployment", "countenance.toml"])
+    assert done.exit_code == 0, done.output
+    ruled = (here / "pack" / "rulings.jsonl").read_text(encoding="utf-8")
+    assert '"role": "customer"' in ruled
+    (here / "two.toml").write_text("[tenant.one]\n[tenant.two]\n")
+    unsaid = CliRunner().invoke(app, ["evidence", "--deployment", "two.toml"])
+    assert isinstance(unsaid.exception, UsageError)
+    assert "Give --tenant" in str(unsaid.exception)

@@ -153,4 +153,6 @@ def _tell(out: Path, found: "Sequence[Open]") -> None:
     typer.echo(f"{out} is written. What may be read with it, each person's own consent aside:\n")
     typer.echo("\n".join(told(found)))
     typer.echo(f"\n{len(tuple(owed(found)))} duties stay with you; they stand at the end of {out}.")
-    typer.echo("Next: `countenance doctor`, then `countenance serve`; papers: `countenance evidence`.")
+    typer.echo(
+        f"Next: `countenance doctor`, then `countenance serve`; papers: `countenance evidence --deployment {out}`."
+    )

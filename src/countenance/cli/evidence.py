@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from countenance.cli.app import app
+from countenance.cli.asked import deployment_in
 from countenance.contracts.errors import UsageError
 
 EPILOG = """
@@ -16,13 +17,14 @@ Example: countenance evidence --deployment call.toml --store data --out pack --o
 
 @app.command("evidence", epilog=EPILOG)
 def evidence(
-    deployment: Annotated[Path | None, typer.Option(help="A deployment TOML, as `analyze` takes it.")] = None,
+    deployment: Annotated[Path | None, typer.Option(help="A file of `analyze`, or a countenance.toml.")] = None,
     out: Annotated[Path, typer.Option(help="The folder to write; an earlier pack there is replaced.")] = Path("pack"),
     store: Annotated[Path | None, typer.Option(help="The data folder whose log and consents are summed up.")] = None,
     operator: Annotated[Path | None, typer.Option(help="A TOML file with what only you can say.")] = None,
     metrics: Annotated[Path | None, typer.Option(help="A folder of metrics.json, one folder per bundle.")] = None,
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day whose law applies.")] = None,
     strict: Annotated[bool, typer.Option(help="Fail, naming each, while operator fields are open.")] = False,
+    tenant: Annotated[str | None, typer.Option(help="Whose, where a countenance.toml has several.")] = None,
     operator_blank: Annotated[
         bool, typer.Option("--operator-blank", help="Print an operator file to fill, and nothing else.")
     ] = False,
@@ -31,7 +33,6 @@ def evidence(
 
     What only an operator can say is marked as open. The papers describe; they prove no conformity.
     """
-    from countenance.deployment import read_deployment
     from countenance.evaluation.cards.operator import blank_operator, read_operator
     from countenance.evidence.pack import write_pack
     from countenance.evidence.plan import own_fields
@@ -41,8 +42,10 @@ def evidence(
         typer.echo(blank_operator(own_fields()), nl=False)
         return
     if deployment is None:
-        raise UsageError("no deployment was named", "Give --deployment call.toml; docs/analyze.md shows one.")
-    asked = read_deployment(deployment)
+        raise UsageError(
+            "no deployment was named", "Give --deployment countenance.toml, or that of one call (docs/analyze.md)."
+        )
+    asked = deployment_in(deployment, tenant)
     if on is not None:
         asked = asked.model_copy(update={"on": on.date()})
     said = {} if operator is None else read_operator(operator, own_fields())

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from countenance.cli.app import policy
+from countenance.cli.asked import is_of_a_service
 
 
 @policy.command("check")
@@ -20,12 +21,10 @@ def policy_check(
 
     Exits with 3 when a listed consent does not let it be read, or when nothing may be read of anybody.
     """
-    from countenance.inference.tables import read_toml
-
-    if read_toml(deployment).keys() & {"purpose", "participant"}:
-        _person_by_person(deployment, on, as_json)
-    else:
+    if is_of_a_service(deployment):
         _role_by_role(deployment, (on or datetime.now(UTC)).date(), as_json)
+    else:
+        _person_by_person(deployment, on, as_json)
 
 
 def _person_by_person(deployment: Path, on: datetime | None, as_json: bool) -> None:
