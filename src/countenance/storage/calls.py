@@ -2,11 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 
-from countenance.storage.store import ROWS_AT_ONCE, Transaction
+from countenance.storage.store import ROWS_AT_ONCE, Transaction, of_tenant
 from countenance.storage.tables import calls, subjects
+
+LATEST = calls.c.opened_utc_us.desc()
+BY_REF = of_tenant(calls, "call_ref").order_by(LATEST).limit(1)
+OPEN = of_tenant(calls, "call_tag").where(calls.c.closed_utc_us.is_(None)).order_by(LATEST).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,12 @@ def open_call(tx: Transaction, call: CallRow) -> None:
 
 def find_call(tx: Transaction, call_ref: str) -> CallRow | None:
     """The call with this reference."""
-    return _call(tx, calls.c.call_ref == call_ref)
+    return _call(tx.one(BY_REF, call_ref=call_ref))
 
 
 def find_open_call(tx: Transaction, call_tag: str) -> CallRow | None:
     """The call behind a tag that was not closed."""
-    return _call(tx, (calls.c.call_tag == call_tag) & calls.c.closed_utc_us.is_(None))
+    return _call(tx.one(OPEN, call_tag=call_tag))
 
 
 def calls_by_tag(tx: Transaction, call_tag: str) -> Sequence[str]:
@@ -63,8 +68,7 @@ def calls_by_tag(tx: Transaction, call_tag: str) -> Sequence[str]:
     return tuple(row.call_ref for row in rows)
 
 
-def _call(tx: Transaction, which: ColumnElement[bool]) -> CallRow | None:
-    row = tx.first(tx.select(calls).where(which).order_by(calls.c.opened_utc_us.desc()).limit(1))
+def _call(row: Row[Any] | None) -> CallRow | None:
     if row is None:
         return None
     return CallRow(row.call_ref, row.purpose, row.opened_utc_us, row.call_tag, row.closed_utc_us, row.delete_due_utc_us)

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, bindparam, case, func, or_, select
 
 from countenance.storage.endpoints import LISTENING
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import dispatches, endpoints
 
 AT_ONCE = 4
 """How many calls of one endpoint are sent at the same time."""
 OPEN = dispatches.c.delivered_utc_us.is_(None) & dispatches.c.given_up_utc_us.is_(None)
+COUNTED = of_tenant(dispatches).with_only_columns(func.count().label("rows")).where(OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ def put(tx: Transaction, rows: Iterable[Dispatch]) -> None:
 
 def due(tx: Transaction, now_utc_us: int, at_once: int = AT_ONCE) -> Sequence[Dispatch]:
     """The first open row of each call and endpoint whose time has come, so many of each endpoint that listens."""
-    asked = {"tenant": tx.tenant, "now": now_utc_us, "at_once": at_once}
-    return tuple(map(_dispatch, tx.connection.execute(_due(), asked).all()))
+    return tuple(map(_dispatch, tx.every(_due(), now=now_utc_us, at_once=at_once)))
 
 
 def next_due(tx: Transaction) -> int | None:
@@ -82,7 +82,8 @@ def _heads() -> Subquery:
     both = (endpoints.c.tenant == dispatches.c.tenant) & (endpoints.c.endpoint_id == here)
     query = select(*dispatches.c, place.label("place"), pause).join(endpoints, both)
     mine = dispatches.c.tenant == bindparam("tenant")
-    return query.where(mine, OPEN, endpoints.c.status.in_(LISTENING)).subquery()
+    listens = or_(*(endpoints.c.status == one for one in LISTENING))
+    return query.where(mine, OPEN, listens).subquery()
 
 
 def delivered(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int) -> None:
@@ -147,7 +148,8 @@ def find(tx: Transaction, endpoint_id: str, event_id: str) -> Dispatch | None:
 
 def waiting(tx: Transaction) -> int:
     """How many rows are neither delivered nor given up."""
-    return int(tx.execute(tx.select(dispatches, func.count()).where(OPEN)).scalar_one())
+    found = tx.one(COUNTED)
+    return 0 if found is None else int(found.rows)
 
 
 def sweep(tx: Transaction, before_utc_us: int) -> int:

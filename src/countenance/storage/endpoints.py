@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import endpoints
+
+ALL = of_tenant(endpoints).order_by(endpoints.c.made_utc_us, endpoints.c.endpoint_id)
 
 
 class Status(StrEnum):
@@ -58,8 +60,7 @@ def find(tx: Transaction, endpoint_id: str) -> EndpointRow | None:
 
 def every(tx: Transaction) -> Sequence[EndpointRow]:
     """All endpoints that ever were, in the order of their making."""
-    query = tx.select(endpoints).order_by(endpoints.c.made_utc_us, endpoints.c.endpoint_id)
-    return tuple(map(_endpoint, tx.rows(query)))
+    return tuple(map(_endpoint, tx.every(ALL)))
 
 
 def change(tx: Transaction, endpoint_id: str, **values: object) -> None:

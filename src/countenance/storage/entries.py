@@ -3,12 +3,23 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
+
 from countenance.contracts.errors import StorageError
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import checkpoints, entries, marks, tiles
 
 MINIMUM = "log.minimum"
 TILE_WIDTH = 256
+LAST = of_tenant(entries).with_only_columns(entries.c.seq).order_by(entries.c.seq.desc()).limit(1)
+FULL = of_tenant(tiles, "level").with_only_columns(tiles.c.place).order_by(tiles.c.place.desc()).limit(1)
+BETWEEN = (
+    of_tenant(entries)
+    .with_only_columns(entries.c.seq, entries.c.leaf)
+    .where(entries.c.seq >= bindparam("start"), entries.c.seq < bindparam("end"))
+    .order_by(entries.c.seq)
+)
+NEWEST = of_tenant(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +52,13 @@ def append(tx: Transaction, leaves: Iterable[Leaf]) -> None:
 
 def size(tx: Transaction) -> int:
     """How many entries the log has, pruned ones counted."""
-    last = tx.first(tx.select(entries, entries.c.seq).order_by(entries.c.seq.desc()).limit(1))
-    full = tx.first(tx.select(tiles, tiles.c.place).where(tiles.c.level == 0).order_by(tiles.c.place.desc()).limit(1))
+    last, full = tx.one(LAST), tx.one(FULL, level=0)
     return max(0 if last is None else last.seq + 1, 0 if full is None else (full.place + 1) * TILE_WIDTH)
 
 
 def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
     """The leaves from one place up to, not including, another; raises StorageError when one is missing."""
-    query = tx.select(entries, entries.c.seq, entries.c.leaf).where(entries.c.seq >= start, entries.c.seq < end)
-    rows = tx.rows(query.order_by(entries.c.seq))
+    rows = tx.every(BETWEEN, start=start, end=end)
     for place, row in enumerate(rows, start):
         if row.seq != place:
             raise _gone(place)
@@ -90,13 +99,13 @@ def put_checkpoint(tx: Transaction, signed: SignedSize) -> None:
 
 def last_checkpoint(tx: Transaction) -> SignedSize | None:
     """The newest signed checkpoint."""
-    row = tx.first(tx.select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1))
+    row = tx.one(NEWEST)
     return None if row is None else SignedSize(row.size, bytes(row.root), row.note, row.signed_utc_us)
 
 
 def minimum(tx: Transaction) -> int:
     """The first entry that is kept; earlier ones were pruned, their hashes stay."""
-    row = tx.first(tx.select(marks, marks.c.value).where(marks.c.name == MINIMUM))
+    row = tx.find(marks, name=MINIMUM)
     return 0 if row is None else int(row.value)
 
 

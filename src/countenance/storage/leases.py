@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import leases
+
+OPEN = of_tenant(leases).order_by(leases.c.seq, leases.c.lease)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +34,5 @@ def end(tx: Transaction, names: Sequence[str]) -> None:
 
 def open_ones(tx: Transaction) -> Sequence[LeaseRow]:
     """The leases that are open, in the order in which they were given."""
-    rows = tx.rows(tx.select(leases).order_by(leases.c.seq, leases.c.lease))
+    rows = tx.every(OPEN)
     return tuple(LeaseRow(row.lease, row.call_ref, row.subject_ref, row.seq) for row in rows)

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, true
+from sqlalchemy import ColumnElement, Row, bindparam, func, true
 
 from countenance.storage import dispatches
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import outbox
 
 ID_BYTES = 16
 OPEN = outbox.c.handed_utc_us.is_(None)
+UNHANDED = of_tenant(outbox).where(OPEN).order_by(outbox.c.seq, outbox.c.turn).limit(bindparam("most"))
+COUNTED = of_tenant(outbox).with_only_columns(func.count().label("rows")).where(OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def put_last(tx: Transaction, event: Event, now_utc_us: int, ids: Callable[[], s
 
 def unhanded(tx: Transaction, most: int = 500) -> Sequence[Waiting]:
     """The rows that no endpoint has in its queue yet, in order."""
-    return _in_order(tx, OPEN, most)
+    return tuple(map(_waiting, tx.every(UNHANDED, most=most)))
 
 
 def since(tx: Transaction, at_utc_us: int, most: int, after: Waiting | None = None) -> Sequence[Waiting]:
@@ -119,8 +121,8 @@ def drop(tx: Transaction, payload_ids: Iterable[str]) -> int:
 
 def waiting(tx: Transaction) -> int:
     """How many events some endpoint has neither taken nor been given up for."""
-    unhanded_ones = int(tx.execute(tx.select(outbox, func.count()).where(OPEN)).scalar_one())
-    return unhanded_ones + dispatches.waiting(tx)
+    unhanded_ones = tx.one(COUNTED)
+    return (0 if unhanded_ones is None else int(unhanded_ones.rows)) + dispatches.waiting(tx)
 
 
 def sweep(tx: Transaction, before_utc_us: int) -> int:

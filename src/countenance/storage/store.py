@@ -31,6 +31,7 @@ from countenance.storage.copying import copy_database
 from countenance.storage.engine import FILE, Database, check_durable, driver_of, open_database
 from countenance.storage.migrations import check_form, check_secured, migrate, secure
 from countenance.storage.points import Points, nowhere
+from countenance.storage.prepared import prepared
 from countenance.storage.scrubbing import scrub
 
 FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
@@ -86,7 +87,20 @@ class Transaction:
 
     def one(self, query: Select[Any], **values: object) -> Row[Any] | None:
         """The first row of a query that was built once with `of_tenant`, or None."""
-        return self.connection.execute(query, {"tenant": self.tenant, **values}).first()
+        mine = {"tenant": self.tenant, **values}
+        if self.connection.dialect.name != "sqlite":
+            return self.connection.execute(query, mine).first()
+        known = prepared(query)
+        found = known.run(driver_of(self.connection), mine).fetchone()
+        return None if found is None else known.named(found)
+
+    def every(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
+        """All rows of a query that was built once with `of_tenant`."""
+        mine = {"tenant": self.tenant, **values}
+        if self.connection.dialect.name != "sqlite":
+            return self.connection.execute(query, mine).all()
+        known = prepared(query)
+        return list(map(known.named, known.run(driver_of(self.connection), mine)))
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """All rows of a query."""
@@ -99,7 +113,7 @@ class Transaction:
 
 @lru_cache(maxsize=256)
 def of_tenant(table: Table, *columns: str) -> Select[Any]:
-    """A query over a tenant's rows by these columns, to be run with `Transaction.one`: building it costs more."""
+    """A query over a tenant's rows by these columns, for `Transaction.one` and `every`: building it costs more."""
     return select(table).where(*(table.c[name] == bindparam(name) for name in ("tenant", *columns)))
 
 

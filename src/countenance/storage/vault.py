@@ -23,8 +23,10 @@ from countenance.storage.sealing import (
     unseal,
     unseal_record,
 )
-from countenance.storage.store import Store, Transaction
+from countenance.storage.store import Store, Transaction, of_tenant
 from countenance.storage.tables import deks, keks, names, payloads
+
+EPOCH = of_tenant(keks).with_only_columns(func.max(keks.c.epoch).label("epoch"))
 
 ID_BYTES = 16
 OPENED_AT_ONCE = 500
@@ -67,11 +69,11 @@ class Vault:
         known = self._epoch
         if known is not None and known[0] is tx:
             return known[1]
-        found = tx.execute(tx.select(keks, func.max(keks.c.epoch))).scalar()
-        if found is None:
+        found = tx.one(EPOCH)
+        if found is None or found.epoch is None:
             return None
-        self._epoch = (tx, int(found))
-        return int(found)
+        self._epoch = (tx, int(found.epoch))
+        return int(found.epoch)
 
     def begin(self, tx: Transaction, epoch: int) -> EpochKeys:
         """Make the KEK of an epoch, unless a crash left it behind, and let the store be in that epoch."""
