@@ -4,6 +4,9 @@ import base64
 import json
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -148,6 +151,24 @@ def test_a_store_is_exported_and_checked(store: Path) -> None:
     assert run("verify", store, "--completeness").exit_code == 0
     assert "it continues the export in" in run("fsck", "--store", store).output
     assert "no folder for its log" in refused(run("export", "--store", "postgresql://x/y"))
+
+
+def test_a_served_log_is_checked_with_a_key_from_elsewhere(log: Path) -> None:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(log))) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        done = run("verify", "--url", url, "--key", log / "log.vkey", "--completeness")
+        assert f"{url}: " in done.output
+        assert "Trusted: the key given." in done.output
+        assert "needs a key from elsewhere" in refused(run("verify", "--url", url))
+        assert "not both" in refused(run("verify", log, "--url", url))
+        assert "not both" in refused(run("verify"))
+        (log / "tile/entries/000").unlink()
+        assert "entry 0" in run("verify", "--url", url, "--key", log / "log.vkey").stderr
+        server.shutdown()
 
 
 def test_a_store_that_was_edited_fails_the_check(store: Path) -> None:

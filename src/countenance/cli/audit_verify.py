@@ -1,4 +1,4 @@
-"""`countenance audit verify`: is a log whole, or does a receipt hold, by nothing but its files."""
+"""`countenance audit verify`: is a log whole, or does a receipt hold, by nothing but files, its own or served."""
 
 import json
 from collections.abc import Mapping
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from countenance.cli.app import audit
-from countenance.contracts.errors import AuditError
+from countenance.contracts.errors import AuditError, UsageError
 
 if TYPE_CHECKING:
     from countenance.audit.checkpoint import Checkpoint
     from countenance.audit.folder import LogFolder
+    from countenance.audit.remote import LogServer
     from countenance.audit.verify import Report
     from countenance.cli.logs import Trust
 
@@ -22,7 +23,10 @@ SHOWN = 20
 
 @audit.command("verify")
 def audit_verify(
-    log: Annotated[Path, typer.Argument(help="An exported log, a store's data folder, a .tlog-proof or a receipt.")],
+    log: Annotated[
+        Path | None, typer.Argument(help="An exported log, a store's data folder, a .tlog-proof or a receipt.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="In place of a folder: where a log is served, by any server.")] = None,
     completeness: Annotated[
         bool, typer.Option("--completeness", help="Also: does every result have its lease, ruling, consent and model.")
     ] = False,
@@ -35,23 +39,27 @@ def audit_verify(
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask the policy's witnesses whether this is the newest state.")
     ] = False,
+    credential: Annotated[
+        str | None,
+        typer.Option(envvar="COUNTENANCE_KEY", help="For --url, where it is not open; better in the variable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check a log or a receipt offline; names the first bad entry.
+    """Check a log or a receipt offline, or a log where it is served; names the first bad entry.
 
     Example: countenance audit verify data/log --completeness --checkpoint last-week.checkpoint
+    Example: countenance audit verify --url https://calls.example.org/v1/audit --key log.example+1a2b3c4d+AbC...
     """
     from countenance.audit.verify import verify
-    from countenance.cli.logs import log_folder, memory_of, own, trusted
+    from countenance.cli.logs import memory_of, trusted
 
     trust = trusted(policy, key)
-    if log.is_file():
+    if log is not None and log.is_file():
         _claim(log, trust)
         return
-    folder = log_folder(log)
-    trust = trust or own(folder)
+    folder, trust = _source(log, url, credential, trust)
     report = verify(folder, trust.policy, memory_of(checkpoint or ()), completeness=completeness)
-    strays = [f"{tile.path} is left over and does not agree with the log" for tile in folder.strays(report.point.size)]
+    strays = _strays(folder, report)
     if as_json:
         typer.echo(json.dumps(_table(report, trust, strays)))
     else:
@@ -66,7 +74,31 @@ def audit_verify(
         typer.echo(_said(folder, report, trust, completeness))
 
 
-def _ask(folder: "LogFolder", point: "Checkpoint", trust: "Trust") -> None:
+def _source(
+    log: Path | None, url: str | None, credential: str | None, trust: "Trust | None"
+) -> tuple["LogFolder | LogServer", "Trust"]:
+    """Where the log is read, and whom to believe: a server's own key is no reason to believe that server."""
+    from countenance.audit.remote import LogServer
+    from countenance.cli.logs import log_folder, own
+
+    if (log is None) == (url is None):
+        raise UsageError("a folder or --url is needed, and not both", "Example: countenance audit verify data/log")
+    if log is not None:
+        folder = log_folder(log)
+        return folder, trust or own(folder)
+    if trust is None:
+        raise UsageError("a log over the network needs a key from elsewhere", "Give it with --key, or a --policy.")
+    return LogServer(url or "", credential), trust
+
+
+def _strays(folder: "LogFolder | LogServer", report: "Report") -> list[str]:
+    from countenance.audit.folder import LogFolder
+
+    found = folder.strays(report.point.size) if isinstance(folder, LogFolder) else ()
+    return [f"{tile.path} is left over and does not agree with the log" for tile in found]
+
+
+def _ask(folder: "LogFolder | LogServer", point: "Checkpoint", trust: "Trust") -> None:
     """Raise AuditError when a witness has seen more of this log, or another history of it."""
     from countenance.audit.merkle import consistency
     from countenance.audit.note import parse_note
@@ -78,7 +110,7 @@ def _ask(folder: "LogFolder", point: "Checkpoint", trust: "Trust") -> None:
         cosigned(note, witness, lambda old: consistency(tree, old, point.size), point.size)
 
 
-def _refuse(folder: "LogFolder", report: "Report", strays: list[str]) -> None:
+def _refuse(folder: "LogFolder | LogServer", report: "Report", strays: list[str]) -> None:
     count = len(report.findings) + len(strays)
     if report.findings:
         first = f"{count} findings, the first at entry {report.first_bad}"
@@ -87,7 +119,7 @@ def _refuse(folder: "LogFolder", report: "Report", strays: list[str]) -> None:
         raise AuditError(f"{folder.root}: {count} findings", "Keep the folder as evidence.")
 
 
-def _said(folder: "LogFolder", report: "Report", trust: "Trust", completeness: bool) -> str:
+def _said(folder: "LogFolder | LogServer", report: "Report", trust: "Trust", completeness: bool) -> str:
     entries = f"{report.entries} entries" + (f" from entry {report.minimum} on" if report.minimum else "")
     held = ", every result has its lease, ruling, consent and model" if completeness else ""
     erased = f" Entries that say somebody was erased: {report.erased}." if report.erased else ""

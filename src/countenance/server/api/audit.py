@@ -77,6 +77,12 @@ async def key(here: Here) -> Response:
     return Response(f"{here.tenant.log.key.verifier}\n", media_type=NOTE)
 
 
+@router.get("/minimum", response_class=Response)
+async def minimum(here: Here) -> Response:
+    """The first entry that is still kept, as a number: retention may have deleted those before it."""
+    return Response(f"{await asyncio.to_thread(StoredLog(here.tenant.log).minimum)}\n", media_type=NOTE)
+
+
 @router.get("/tile/{path:path}", response_class=Response)
 async def tile(path: Annotated[str, Path(max_length=64)], here: Here) -> Response:
     """A tile of hashes or a bundle of entries, as C2SP tlog-tiles lays them out."""
