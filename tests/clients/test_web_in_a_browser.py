@@ -186,7 +186,7 @@ def test_who_cannot_reach_the_service_joins_and_nothing_is_read(person: Visit, s
 
 @pytest.fixture(name="coached")
 def on_a_call_with_a_coach(person: Visit, stage: Stage) -> tuple[Page, str, dict[str, str]]:
-    call, people = stage.begin()
+    call, people = stage.begin(coaching={"playbook": "sales"})
     sides = [{"participant_id": people["Cy"], "side": "coach", "analysed": []}]
     now = {"playbook": "sales.v1", "prompt": None, "budget": {"left": 6, "per_hour": 6}, "quiet": False, "sides": sides}
     person.page.route("**/coaching", lambda route: route.fulfill(json=now))
@@ -243,6 +243,25 @@ def test_a_coach_has_one_suggestion_answers_it_by_keyboard_and_never_sees_a_stal
     expect(card).to_contain_text("(short)")
     expect(card).to_have_count(0)
     assert "(late)" not in page.content()
+
+
+def test_a_coach_reads_what_was_said_last_until_it_is_taken_back_and_where_it_is_told_how_to_read_this(
+    person: Visit, stage: Stage
+) -> None:
+    call, people = stage.begin(coaching={"playbook": "sales"})
+    stage.agree(call, people["Ana"], "text")
+    page = put(person, element="countenance-coach", call=call, token=stage.reviewer(), language="en")
+    said = page.locator(".said")
+    expect(page.get_by_role("link", name="How to read this")).to_have_attribute("href", f"{stage.address}/how-to-read")
+    for number in range(5):
+        stage.says(call, people["Ana"], f"Sentence {number}.")
+    stage.says(call, people["Ben"], "Nobody may read this.")
+    expect(said.get_by_role("listitem")).to_have_text([f"Ana: Sentence {number}." for number in range(1, 5)])
+    page.evaluate("document.querySelector('countenance-coach').hear('Cy', 'A caption of the page.')")
+    check(page)
+    stage.take_back(call, people["Ana"])
+    expect(said).to_be_hidden()
+    assert "Sentence" not in said.inner_text()
 
 
 def test_a_person_sees_what_is_on_pauses_stops_and_deletes(person: Visit, stage: Stage) -> None:

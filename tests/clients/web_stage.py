@@ -16,6 +16,7 @@ from tests.server.api.scene import Scene, signal
 from tests.server.api.served import serving
 
 from countenance.contracts.call import FACE, TEXT, VOICE
+from countenance.contracts.media import Utterance
 from countenance.contracts.readings import Estimate, ModalityUse
 from countenance.server.live import LiveCall
 from countenance.surface.blocks import Grounds
@@ -46,13 +47,14 @@ class Stage:
     """The page at `/example`, of a host application: with a policy of its own."""
     due: list[Callable[[], None]] = field(default_factory=list)
 
-    def begin(self, facts: Mapping[str, str] | None = None) -> tuple[str, dict[str, str]]:
-        """A new call: its id, and the participants by name."""
+    def begin(self, facts: Mapping[str, str] | None = None, **more: object) -> tuple[str, dict[str, str]]:
+        """A new call: its id, and the participants by name; `more`: what else is asked for."""
         number = len(self.scene.pool.owners)
         people = [
             {"name": name, "role": role, "person": f"{name}-{number}", "facts": facts or {}} for name, role in PEOPLE
         ]
-        told = httpx.post(f"{self.address}/v1/calls", headers=self.scene.key(), json={"participants": people}).json()
+        asked = {"participants": people, **more}
+        told = httpx.post(f"{self.address}/v1/calls", headers=self.scene.key(), json=asked).json()
         return told["call_id"], {one["name"]: one["participant_id"] for one in told["participants"]}
 
     def live(self, call: str) -> LiveCall:
@@ -110,6 +112,26 @@ class Stage:
             live.stream.publish({"id": name, "type": kind, "sequence": number, "data": data, **about})
 
         self._do(publish)
+
+    def agree(self, call: str, who: str, modality: str) -> None:
+        """Somebody says yes to one modality, in another page of theirs."""
+        seat, headers = f"{self.address}/v1/calls/{call}/participants/{who}", self.scene.token(self.live(call), who)
+        notice = httpx.get(f"{seat}/notice", headers=headers).json()
+        answer = {"modality": modality, "status": "given", "notice_sha256": notice["text_sha256"]}
+        httpx.post(f"{seat}/consent", headers=headers, json=answer).raise_for_status()
+
+    def take_back(self, call: str, who: str) -> None:
+        """Somebody takes every yes back."""
+        seat = f"{self.address}/v1/calls/{call}/participants/{who}"
+        httpx.delete(f"{seat}/consent", headers=self.scene.token(self.live(call), who)).raise_for_status()
+
+    def says(self, call: str, who: str, text: str) -> None:
+        """Words of somebody, as a worker brings them."""
+        coaching = self.live(call).coaching
+        assert coaching is not None
+        words = coaching.coach.scene.words
+        at_us = len(words) * 1_000_000
+        self._do(lambda: words.append(Utterance("", who, at_us, at_us + 900_000, text)))
 
     def end(self, call: str) -> None:
         """The stream of a call says that it is over."""

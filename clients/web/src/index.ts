@@ -4,6 +4,7 @@ export { type CallEvent, type Envelope, type EventData, participantOf, told } fr
 export type { Schemas } from "./client/operations.ts";
 export { type Problem, ProblemError, UnreachableError } from "./client/problem.ts";
 export { EventStream, type StreamOptions, type StreamState } from "./client/stream.ts";
+export { followWords, type Said } from "./client/words.ts";
 export { type PublishOptions, Publisher, type PublisherState } from "./publish/whip.ts";
 export { type Answer, type Modality, type Notice, type Register, Seat, type Standing } from "./client/seat.ts";
 export { CoachElement } from "./elements/coach.ts";

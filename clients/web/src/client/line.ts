@@ -2,9 +2,9 @@ import type { Api } from "./api.ts";
 import type { Envelope } from "./events.ts";
 
 /** What a line tells: `opened` once, then events, then `closed` once; nothing after it was closed from this side. */
-export interface Hearing {
+export interface Hearing<M = Envelope> {
   readonly opened: () => void;
-  readonly event: (envelope: Envelope) => void;
+  readonly event: (message: M) => void;
   /** `code` as WebSockets have it. */
   readonly closed: (code: number, reason: string) => void;
 }
@@ -19,12 +19,13 @@ export const FORBIDDEN = 1008;
 const BROKEN = 1006;
 const PROTOCOL = "cloudevents.json";
 
-/** A WebSocket; server-sent events where there are none, as in Node 20. */
-export function lineTo(api: Api, address: URL, hearing: Hearing): Line {
-  return globalThis.WebSocket === undefined ? byRequest(api, address, hearing) : bySocket(api, address, hearing);
+/** A WebSocket; server-sent events, which are there for events alone, where there are none, as in Node 20. */
+export function lineTo<M = Envelope>(api: Api, address: URL, hearing: Hearing<M>, protocol = PROTOCOL): Line {
+  if (globalThis.WebSocket === undefined) return byRequest(api, address, hearing);
+  return bySocket(api, address, hearing, protocol);
 }
 
-function bySocket(api: Api, http: URL, hearing: Hearing): Line {
+function bySocket<M>(api: Api, http: URL, hearing: Hearing<M>, protocol: string): Line {
   const address = new URL(http);
   address.protocol = http.protocol === "https:" ? "wss:" : "ws:";
   let socket: WebSocket | undefined;
@@ -35,9 +36,9 @@ function bySocket(api: Api, http: URL, hearing: Hearing): Line {
   };
   const open = (credential: string): void => {
     if (over) return;
-    socket = new WebSocket(address, [PROTOCOL, credential]);
+    socket = new WebSocket(address, [protocol, credential]);
     socket.onopen = () => over || hearing.opened();
-    socket.onmessage = (message) => over || hearing.event(JSON.parse(String(message.data)) as Envelope);
+    socket.onmessage = (message) => over || hearing.event(JSON.parse(String(message.data)) as M);
     socket.onclose = (event) => closed(event.code, event.reason);
   };
   const failed = (fault: unknown): void => closed(BROKEN, String(fault));
@@ -50,11 +51,11 @@ function bySocket(api: Api, http: URL, hearing: Hearing): Line {
   };
 }
 
-function byRequest(api: Api, address: URL, hearing: Hearing): Line {
+function byRequest<M>(api: Api, address: URL, hearing: Hearing<M>): Line {
   const asking = new AbortController();
   const { signal } = asking;
   // What the page does with an event is its own affair: where it throws, the line goes on.
-  const tell = (event: Envelope): void => queueMicrotask(() => signal.aborted || hearing.event(event));
+  const tell = (event: M): void => queueMicrotask(() => signal.aborted || hearing.event(event));
   const read = async (): Promise<[code: number, reason: string]> => {
     const headers = { Accept: "text/event-stream" };
     const { body } = await api.send(address.pathname + address.search, { headers, signal });
@@ -70,9 +71,9 @@ function byRequest(api: Api, address: URL, hearing: Hearing): Line {
 }
 
 /** Until the body ends: whether that is the end of the call, and what was said of it. */
-async function listen(
+async function listen<M>(
   body: ReadableStream<Uint8Array>,
-  tell: (event: Envelope) => void,
+  tell: (event: M) => void,
 ): Promise<[code: number, reason: string]> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -86,7 +87,7 @@ async function listen(
     for (const frame of frames) {
       if (frame.startsWith("event: end")) return [ENDED, ""];
       const data = frame.split("\n").find((line) => line.startsWith("data: "));
-      if (data !== undefined) tell(JSON.parse(data.slice(6)) as Envelope);
+      if (data !== undefined) tell(JSON.parse(data.slice(6)) as M);
       else remark = frame.slice(2);
     }
   }

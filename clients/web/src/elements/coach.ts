@@ -11,6 +11,7 @@ import { arrange, h, write } from "./dom.ts";
 import { PersonView } from "./person.ts";
 import { Piece } from "./piece.ts";
 import { Suggesting } from "./suggesting.ts";
+import { Transcript } from "./transcript.ts";
 
 type Participant = Schemas["ParticipantView"];
 
@@ -35,7 +36,6 @@ interface Live {
 
 const STALE_MS = 6_000;
 const TICK_MS = 1_000;
-const LINES = 4;
 
 /**
  * `<countenance-coach>`: everybody who agreed, as a word with its band, what is read of them, and at most one
@@ -48,7 +48,7 @@ export class CoachElement extends Piece {
   readonly #status = h("p", { class: "soft", part: "status" });
   readonly #list = h("ul", { class: "people" });
   readonly #own = h("p", { class: "soft", part: "own", hidden: true });
-  readonly #lines = h("ol", { class: "said", part: "transcript", role: "log", hidden: true });
+  readonly #lines = new Transcript();
   readonly #pause = h("button", { type: "button", part: "pause", onclick: () => this.#hold(!this.#paused) });
   #live: Live | undefined;
   #unread: ReadonlySet<string> = new Set();
@@ -71,9 +71,7 @@ export class CoachElement extends Piece {
 
   /** What somebody said, from captions that the page itself has; nothing of it is sent anywhere. */
   hear(name: string, text: string): void {
-    this.#lines.hidden = false;
-    this.#lines.append(h("li", {}, h("strong", {}, `${name}: `), text));
-    while (this.#lines.children.length > LINES) this.#lines.firstElementChild!.remove();
+    this.#lines.hear(name, text);
   }
 
   protected override get ready(): boolean {
@@ -93,7 +91,7 @@ export class CoachElement extends Piece {
     this.#state = { name: "connecting" };
     this.#trouble = "";
     this.#people.clear();
-    this.#draw(suggesting);
+    this.#draw(suggesting, api);
     const stream = new EventStream(api, {
       call: this.call,
       samples: true,
@@ -109,13 +107,13 @@ export class CoachElement extends Piece {
     });
   }
 
-  #draw(suggesting: Suggesting): void {
+  #draw(suggesting: Suggesting, api: Api): void {
     const words = this.words;
     this.#hold(false);
-    this.#lines.setAttribute("aria-label", words.coach.transcript);
+    this.#lines.node.setAttribute("aria-label", words.coach.transcript);
     this.#list.setAttribute("aria-label", words.coach.people);
     this.#list.replaceChildren();
-    this.#lines.replaceChildren();
+    this.#lines.clear();
     this.root.replaceChildren(
       this.frame(
         "coach",
@@ -123,8 +121,8 @@ export class CoachElement extends Piece {
         suggesting.slot,
         this.#list,
         this.#own,
-        this.#lines,
-        h("p", { class: "soft", part: "reminder" }, words.notFeelings),
+        this.#lines.node,
+        this.reminder(api),
         this.#said.node,
       ),
     );
@@ -146,6 +144,7 @@ export class CoachElement extends Piece {
     if (now.status === "fulfilled") {
       if (!this.#paused) suggesting.stands(now.value);
       this.#sides(now.value);
+      if (now.value.playbook !== null) this.#lines.follow(api, this.call, over);
     }
     if (call.status === "rejected") this.#failed(call.reason);
     else this.#show();
@@ -212,6 +211,7 @@ export class CoachElement extends Piece {
       this.#list,
       shown.map((one) => one.view.node),
     );
+    this.#lines.show((id) => this.#name(id));
     for (const person of shown) {
       const name = this.#name(person.who.participant_id);
       person.view.named(name);

@@ -100,6 +100,16 @@ export abstract class Piece extends Base {
     return h("div", { class: name, part: name, lang: this.language, dir: DIRECTION }, ...children);
   }
 
+  /** What this is, always in sight, and where it is told at length. */
+  protected reminder(api: Api): HTMLElement {
+    const link = h(
+      "a",
+      { href: api.url("/how-to-read").href, target: "_blank", rel: "noopener" },
+      this.words.howToRead,
+    );
+    return h("p", { class: "soft", part: "reminder" }, this.words.notFeelings, " ", link);
+  }
+
   /** An event for the page: `tell("answered")` is `countenance-answered`. */
   protected tell(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(`countenance-${name}`, { detail, bubbles: true, composed: true }));

@@ -34,7 +34,7 @@ export class SignalsElement extends Piece {
   protected start(api: Api, over: AbortSignal): void {
     this.#seat = new Seat(api, this.call, this.participant);
     this.#view = new PersonView(this.words, this.language);
-    this.#draw(this.#view);
+    this.#draw(this.#view, api);
     const stream = new EventStream(api, {
       call: this.call,
       samples: true,
@@ -46,7 +46,7 @@ export class SignalsElement extends Piece {
     void this.#look(over);
   }
 
-  #draw(view: PersonView): void {
+  #draw(view: PersonView, api: Api): void {
     const words = this.words.own;
     view.named(words.mine);
     view.unread(this.words.reading.none);
@@ -63,7 +63,7 @@ export class SignalsElement extends Piece {
     };
     this.#own.hidden = true;
     this.#sure.replaceChildren();
-    const reminder = h("p", { class: "soft" }, this.words.notFeelings);
+    const reminder = this.reminder(api);
     const parts = [
       this.#badge,
       this.#stream,

@@ -11,6 +11,7 @@ export const de: Words = {
   off: "aus",
   notFeelings:
     "Signale, keine Gefühle: Schätzungen aus dem, was zu sehen, zu hören und zu lesen war; bei einzelnen Menschen oft falsch.",
+  howToRead: "Wie das zu lesen ist",
   modality: { face: "Gesicht", voice: "Stimme", text: "Worte", telemetry: "Sprecherwechsel" },
   consent: {
     choice: "Ihre Wahl",

@@ -9,6 +9,7 @@ export const en = {
   off: "off",
   notFeelings:
     "Signals, not feelings: estimates from what could be seen, heard and read, and often wrong for one person.",
+  howToRead: "How to read this",
   modality: { face: "Face", voice: "Voice", text: "Words", telemetry: "Turns" },
   consent: {
     choice: "Your choice",

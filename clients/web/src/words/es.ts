@@ -11,6 +11,7 @@ export const es: Words = {
   off: "desactivado",
   notFeelings:
     "Señales, no sentimientos: estimaciones de lo que se pudo ver, oír y leer, y a menudo erróneas para una persona concreta.",
+  howToRead: "Cómo leer esto",
   modality: { face: "Rostro", voice: "Voz", text: "Palabras", telemetry: "Turnos" },
   consent: {
     choice: "Su elección",

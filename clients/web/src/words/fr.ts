@@ -11,6 +11,7 @@ export const fr: Words = {
   off: "désactivé",
   notFeelings:
     "Des signaux, pas des sentiments : des estimations de ce qui a pu être vu, entendu et lu, et souvent fausses pour une personne donnée.",
+  howToRead: "Comment lire ceci",
   modality: { face: "Visage", voice: "Voix", text: "Mots", telemetry: "Tours de parole" },
   consent: {
     choice: "Votre choix",
