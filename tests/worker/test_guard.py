@@ -100,6 +100,15 @@ async def test_the_lease_of_the_next_window_covers_the_reading_of_this_one() -> 
     assert [ask.start_us for ask in room.line.asked] == [0, SECOND_US], "a window is asked for once"
 
 
+async def test_a_window_that_begins_before_it_was_asked_for_is_asked_for_once() -> None:
+    room = Room()
+    room.now_us = 10 * SECOND_US  # far behind: every next window is due at once
+    for second in range(3):
+        assert [one.start_us for one in await room.window(second)] == [second * SECOND_US]
+    room.guard.leave()
+    assert [ask.start_us for ask in room.line.asked] == [0, SECOND_US, 2 * SECOND_US]
+
+
 async def test_a_no_holds_for_every_lease_in_hand() -> None:
     room = Room()
     (first,) = await room.window(0)

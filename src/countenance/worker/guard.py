@@ -62,6 +62,8 @@ class LinkGuard:
 
     async def grant(self, start_us: int, end_us: int) -> Sequence[Lease]:
         """The leases of a window, mostly asked for already; empty when the control plane cannot be reached or write."""
+        if self._timer is not None:
+            self._timer.cancel()  # where it comes too late, a window is not asked for twice
         waiting = self._ahead.pop(start_us, None) or self._begin(start_us, end_us)
         leases = await waiting
         due_us = end_us - AHEAD_US - self._media_us()
