@@ -1,6 +1,7 @@
 """Notes for systems of record: what the ruling allows, shown to a human, and gone from here by their click alone."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.server.api.scene import TERMS, Scene
 from tests.server.api.served import serving
+from tests.server.coached import NO_HOLDOUT, CoachedCall
 from tests.server.pages.told import Told, tell
 
 from countenance.server.scopes import Position, Scope
@@ -163,3 +165,16 @@ async def test_an_erased_person_takes_their_note_along(scene: Scene, told: Told,
     async with scene.client(scene.key(scopes=frozenset({Scope.NOTES}))) as carrier:
         assert (await carrier.get(path)).status_code == 404
     assert (await coach.get(f"participants/{told.ana}/drafts/crm")).status_code == 404
+
+
+async def test_advice_that_was_taken_up_stands_in_the_draft(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, terms=TOLD_OF.model_dump(), coaching=NO_HOLDOUT)
+    call = await CoachedCall.begin(scene)
+    await call.fall()
+    async with scene.client(scene.reviewer()) as coach:
+        (prompt,) = (await coach.get(call.path())).json()["prompts"]
+        await coach.post(call.path(f"/prompts/{prompt['prompt_id']}"), json={"action": "accepted"})
+        await scene.one.calls.end(call.live.id)
+        note = (await coach.get(call.path(f"/participants/{call.ana}/drafts/crm"))).json()["note"]
+    assert [(one["prompt_id"], one["outcome"]) for one in note["prompts"]] == [(prompt["prompt_id"], "accepted")]
+    assert f"Advice taken up: {prompt['text']}" in note["text"]
