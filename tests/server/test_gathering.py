@@ -94,7 +94,7 @@ async def test_calls_are_placed_through_the_count(
 ) -> None:
     placed: list[Any] = []
 
-    async def host(pool: object, call_id: str, offer: object, owner: object) -> None:
+    async def host(pool: object, call_id: str, offer: object, owner: object, *, patient: bool) -> None:
         placed.append(owner)
 
     monkeypatch.setattr("countenance.server.workers.Pool.host", host)

@@ -20,12 +20,13 @@ from countenance.audit.export import StoredLog
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.call import FACE, TEXT
-from countenance.contracts.errors import CountenanceError, StorageError
+from countenance.contracts.errors import CountenanceError, OverloadError, StorageError
 from countenance.contracts.trust import ConsentStatus, Lease
 from countenance.control.opening import Tenant, open_tenant
 from countenance.control.plane import Control
 from countenance.link.messages import Answered, Ask, Granted, Host
 from countenance.policy.gate import Gate
+from countenance.server import workers
 from countenance.server.calls import LiveCalls
 from countenance.server.live import ENDED, LiveCall, NewCall
 from countenance.server.summing import Reading
@@ -260,6 +261,30 @@ async def test_two_workers_that_die_at_once_leave_no_call_and_no_lease_behind(tm
             assert here.reader(live) not in dead
             assert len(await ask(await here.placed(live), live, 0)) == 2
             await here.calls.end(live.id)
+        assert here.findings() == ()
+
+
+async def test_a_call_whose_next_worker_dies_over_it_waits_for_the_one_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PLACE_S", 0.01)
+    async with world(tmp_path) as here:
+        live = await here.begin()
+        process = await here.placed(live)
+        here.stage.loading = True
+        here.stage.answering.clear()
+        process.kill()
+        follower = await here.placed(live)
+        follower.kill()
+        await until(lambda: not here.stage.pool.workers)
+        with pytest.raises(OverloadError, match="no media worker"):
+            await here.calls.open(NewCall(source={"kind": "whip"}))
+        here.stage.loading = False
+        here.stage.answering.set()
+        await here.stage.settle(done=True)
+        assert await here.placed(live) not in (process, follower)
+        assert live.problem is None
+        await here.calls.end(live.id)
         assert here.findings() == ()
 
 

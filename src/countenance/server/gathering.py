@@ -147,8 +147,8 @@ class MeasuredPool(Pool):
                 log.error("a worker takes too much memory", extra=extra(pid=worker.process.pid))
                 worker.process.kill()
 
-    async def host(self, call_id: str, offer: Offer, owner: Owner) -> Worker:
+    async def host(self, call_id: str, offer: Offer, owner: Owner, *, patient: bool = False) -> Worker:
         """Place a call on the worker with the least to do."""
         heard = owner if self.gathering is None else Overheard(owner, self.gathering)
         # Slots make the class anew, and `super()` without words would look in the old one.
-        return await Pool.host(self, call_id, offer, heard)
+        return await Pool.host(self, call_id, offer, heard, patient=patient)

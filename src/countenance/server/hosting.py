@@ -51,11 +51,11 @@ class Hosting:
             raise NotFoundError(*UNKNOWN)
         return live
 
-    async def place(self, live: LiveCall) -> None:
-        """Give the call to a worker, with everything that holds by now."""
+    async def place(self, live: LiveCall, *, patient: bool = False) -> None:
+        """Give the call to a worker, with everything that holds by now; `patient`: however long it takes."""
         live.over.clear()
         try:
-            await self._pool.host(live.id, lambda worker: self._offer(live, worker), self)
+            await self._pool.host(live.id, lambda worker: self._offer(live, worker), self, patient=patient)
         except CountenanceError:
             live.worker = None
             raise
@@ -125,7 +125,7 @@ class Hosting:
         async with live.asking, live.turn:
             await self._end_leases(live)
         try:
-            await self.place(live)
+            await self.place(live, patient=True)
         except NotFoundError:
             live.over.set()  # nobody takes up what is about to end
         except (LinkError, OverloadError, UsageError) as fault:

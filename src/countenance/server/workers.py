@@ -74,12 +74,15 @@ class Pool:
         self._keep(self._listen())
         return self.models
 
-    async def host(self, call_id: str, offer: Offer, owner: Owner) -> Worker:
-        """Place a call on the worker with the least to do; where that dies over it, on the next."""
+    async def host(self, call_id: str, offer: Offer, owner: Owner, *, patient: bool = False) -> Worker:
+        """Place a call on the worker with the least to do; where that dies over it, on the next.
+
+        `patient`: however long it takes until there is one; else OverloadError after a moment.
+        """
         self._placing.add(call_id)
         try:
             while True:
-                worker = await self._freest()
+                worker = await self._freest(None if patient else PLACE_S)
                 self._owners[call_id] = owner
                 worker.calls.add(call_id)
                 try:
@@ -126,10 +129,10 @@ class Pool:
             await ended(worker.process)
         self.workers, self.waiting = [], []
 
-    async def _freest(self) -> Worker:
-        """The worker with the least to do; waits a moment for one that takes a dead one's place."""
+    async def _freest(self, within_s: float | None) -> Worker:
+        """The worker with the least to do; waits for one that takes a dead one's place."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PLACE_S):
+            async with asyncio.timeout(within_s):
                 while not self._stopping:
                     if living := [one for one in self.workers if one.line is not None]:
                         return min(living, key=lambda one: (len(one.calls), one.load.cpu_share))

@@ -95,7 +95,14 @@ class NoPool:
         self.owners: dict[str, Any] = {}
         self.worker = NoWorker(self.owners)
 
-    async def host(self, call_id: str, offer: Callable[[NoWorker], Host], owner: Any) -> NoWorker:  # noqa: ANN401
+    async def host(
+        self,
+        call_id: str,
+        offer: Callable[[NoWorker], Host],
+        owner: Any,  # noqa: ANN401
+        *,
+        patient: bool = False,
+    ) -> NoWorker:
         self.owners[call_id] = owner
         self.worker.heard.append(offer(self.worker))
         return self.worker
