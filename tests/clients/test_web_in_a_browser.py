@@ -15,6 +15,10 @@ from tests.server.pages.visiting import Visit, check, visit
 pytestmark = pytest.mark.slow
 NOTICE = "/v1/calls/{}/participants/{}/notice?language={}"
 HEARD = "window.heard"
+WORDS = """window.words = [];
+const word = document.querySelector("countenance-signals").shadowRoot.querySelector(".own .word");
+new MutationObserver(() => words.push(/disengaged|engaged|confused|frustrated/.exec(word.textContent)?.[0]))
+  .observe(word, {childList: true, characterData: true, subtree: true});"""
 ROOM = """export const RoomEvent = {TrackSubscribed: "trackSubscribed"};
 export class Room {
   localParticipant = {enableCameraAndMicrophone: async () => { window.done.push("publish"); }};
@@ -293,6 +297,30 @@ def test_a_person_sees_what_is_on_pauses_stops_and_deletes(person: Visit, stage:
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the receipt").click()
     assert saved.value.suggested_filename == "deletion-receipt.json"
+
+
+def test_what_was_leased_before_a_click_on_stop_and_comes_after_it_never_reaches_the_page(
+    person: Visit, stage: Stage
+) -> None:
+    call, people = stage.begin()
+    who = people["Ana"]
+    for modality in ("face", "voice"):
+        stage.agree(call, who, modality)
+    page = put(person, element="countenance-signals", call=call, participant=who, token=stage.token(call, who))
+    page.get_by_role("button", name="Show my own signals").click()
+    page.evaluate(WORDS)
+    stage.read(call, stage.leased(call, 0), "engaged")
+    expect(page.locator(".own .word")).to_contain_text("engaged")
+    late = stage.leased(call, 1)
+    assert "face" in late[0].modalities
+    page.get_by_role("button", name="Stop: Face").click()
+    expect(page.locator(".badge")).to_have_text("Being read: Voice")
+    stage.read(call, late, "confused")
+    later = stage.leased(call, 2)
+    assert later[0].modalities == ("voice",)
+    stage.read(call, later, "frustrated")
+    expect(page.locator(".own .word")).to_contain_text("frustrated")
+    assert page.evaluate("words") == ["engaged", "frustrated"]
 
 
 @pytest.mark.parametrize("name", ["livekit", "webrtc"])

@@ -1,6 +1,6 @@
 """Pages that use the elements of `clients/web` as outside users do, on a live service whose calls have no media."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,10 @@ from tests.server.api.scene import Scene, signal
 from tests.server.api.served import serving
 
 from countenance.contracts.call import FACE, TEXT, VOICE
-from countenance.contracts.media import Utterance
+from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.readings import Estimate, ModalityUse
+from countenance.contracts.trust import Lease
+from countenance.link.messages import Ask, Done, Finished, Granted, Message
 from countenance.server.live import LiveCall
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
@@ -45,7 +47,7 @@ class Stage:
     address: str
     example: str = ""
     """The page at `/example`, of a host application: with a policy of its own."""
-    due: list[Callable[[], None]] = field(default_factory=list)
+    due: list[Callable[[], object]] = field(default_factory=list)
 
     def begin(self, facts: Mapping[str, str] | None = None, **more: object) -> tuple[str, dict[str, str]]:
         """A new call: its id, and the participants by name; `more`: what else is asked for."""
@@ -133,11 +135,36 @@ class Stage:
         at_us = len(words) * 1_000_000
         self._do(lambda: words.append(Utterance("", who, at_us, at_us + 900_000, text)))
 
+    def leased(self, call: str, second: int) -> tuple[Lease, ...]:
+        """The leases of one second, as a worker asks for them: through the real gate, durable."""
+        granted: list[Message] = []
+        window = Ask(call, second * SECOND_US, (second + 1) * SECOND_US)
+
+        async def ask() -> None:
+            granted.append(await self.scene.pool.owners[call].hear(window))
+
+        self._do(ask)
+        assert isinstance(granted[0], Granted)
+        return granted[0].leases
+
+    def read(self, call: str, leases: tuple[Lease, ...], label: str) -> None:
+        """What came of these leases, as a worker hands it in."""
+        (lease,) = leases
+        use = {name: ModalityUse(name in lease.modalities, 1.0, 0.8) for name in (FACE, VOICE)}
+        one = signal(lease.participant_id, lease.end_us)
+        one = replace(one, label=label, labels={label: Estimate(0.7, 0.5, 0.8)}, modalities=use)
+        finished = (Finished(lease, dict.fromkeys(lease.modalities, 1), {}, "{}"),)
+
+        async def tell() -> None:
+            await self.scene.pool.owners[call].hear(Done(call, finished, (one,)))
+
+        self._do(tell)
+
     def end(self, call: str) -> None:
         """The stream of a call says that it is over."""
         self._do(self.live(call).stream.end)
 
-    def _do(self, work: Callable[[], None]) -> None:
+    def _do(self, work: Callable[[], object]) -> None:
         self.due.append(work)
         httpx.post(f"{self.address}/now").raise_for_status()
 
@@ -154,7 +181,9 @@ def staged(folder: Path) -> Iterator[Stage]:
         stage = Stage(scene, address)
 
         async def now() -> None:
-            stage.due.pop()()
+            done = stage.due.pop()()
+            if isinstance(done, Awaitable):
+                await done
 
         scene.app.post("/now")(now)
         scene.app.get("/example")(lambda: HTMLResponse(stage.example, headers=HOST_POLICY))
