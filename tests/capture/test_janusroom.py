@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from countenance.capture.ice import for_aiortc
 from countenance.capture.janusroom import Board, JanusRoom, Publication
 from countenance.capture.roster import Roster
 from countenance.contracts.call import Call, Participant, Purpose, Role
@@ -79,6 +80,18 @@ def test_whoever_talks_is_somebody_who_publishes_whatever_the_server_says(said: 
     assert it.people() == {"ana"}
     it.heard({"videoroom": "event", "leaving": "ana"})
     assert it.people() == frozenset()
+
+
+def test_servers_are_named_by_their_address_or_with_what_lets_one_in() -> None:
+    relay = {"urls": ["turn:turn.example"], "username": "ana", "credential": "pass"}
+    room = JanusRoom.model_validate({"url": "ws://janus.example", "room": 1, "ice": ["stun:stun.example", relay]})
+    stun, turn = for_aiortc(room.ice)
+    assert (stun.urls, stun.username, turn.urls, turn.credential) == (
+        ["stun:stun.example"],
+        None,
+        ["turn:turn.example"],
+        "pass",
+    )
 
 
 def test_a_screen_beside_a_camera_is_not_read() -> None:
