@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from countenance.cli import app
+from countenance.cli.config_init import ABOUT
 from countenance.contracts.errors import ConsentError, RefusedError, UsageError
 from countenance.policy.vocabulary import FACTS
 from countenance.server.configfile import load
@@ -96,10 +97,13 @@ def test_illinois_is_asked_for_its_public_policy(here: Path) -> None:
 
 
 def test_without_options_it_asks_and_unsaid_facts_stay_unsaid(here: Path) -> None:
-    facts = "unsaid\n" * len(FACTS)
-    done = run(said=f"sales_coaching\nEU, UK\n{facts}Example Ltd\nprivacy@example.org\nGermany\n")
+    facts = "\n" * 4
+    done = run(said=f"sales_coach\nsales_coaching\nEU, UX\nEU, UK\n{facts}Example Ltd\nprivacy@example.org\nGermany\n")
     assert done.exit_code == 0, done.output
     assert "hiring" not in done.output.splitlines()[0]
+    assert "Did you mean sales_coaching?" in done.output
+    assert "'UX' is not known here" in done.output
+    assert "How old are the people who are read (minor)?" in done.output
     written = tomllib.loads((here / "countenance.toml").read_text())["deployment"]
     assert written["jurisdictions"] == ["EU", "UK"]
     assert "facts" not in written
@@ -111,6 +115,10 @@ def test_what_is_said_of_everybody_opens_what_it_opens_and_is_written(here: Path
     opened = run("b.toml", "--purpose", "sales_coaching", "--jurisdiction", "EU", *facts, *WHO)
     assert "customer, prospect, guest:\n  face, voice: after" in opened.output
     assert "customer, prospect, guest:\n  face, voice: after" not in shut.output
+
+
+def test_every_fact_is_asked_about_in_words() -> None:
+    assert ABOUT.keys() == FACTS.keys()
 
 
 def test_what_is_typed_cannot_break_out_of_its_text(here: Path) -> None:

@@ -11,6 +11,8 @@ from countenance.cli.app import config
 from countenance.cli.policy_explain import fact_of
 from countenance.contracts.call import FACE, TEXT, VOICE
 from countenance.contracts.errors import RefusedError, UsageError
+from countenance.policy.vocabulary import FACTS
+from countenance.policy.vocabulary import JURISDICTIONS as PLACES
 
 if TYPE_CHECKING:
     from countenance.policy.gate import Gate
@@ -22,6 +24,15 @@ EPILOG = (
     "--contact privacy@example.org --storage Germany"
 )
 UNSAID = "unsaid"
+ABOUT = {
+    "minor": "How old are the people who are read",
+    "relation": "Do they belong to your own organisation, or to another",
+    "b2b": "Do they buy for a business, at their own workplace",
+    "exception_approved": "Is an exception for safety or for one's own training approved, by name",
+    "required_by_institution": "Does a school ask for these calls",
+    "issues_certificate": "Is a certificate given at the end",
+}
+"""The facts of the policy as questions."""
 
 
 @config.command("init", epilog=EPILOG)
@@ -52,8 +63,10 @@ def config_init(
     if out.exists():
         raise UsageError(f"{out} is there already and is not replaced", "Give another name, or change that file.")
     gate, day = Gate.load(), datetime.now(UTC).date()
-    asked = purpose or typer.prompt("What are calls for (--purpose)? " + _known_purposes(gate))
-    places = jurisdiction or _several("Where are the people, you, and the use of what is read (--jurisdiction)?")
+    asked = purpose or _one_of("What are calls for (--purpose)?", _purposes(gate))
+    places = jurisdiction or _several(
+        "Where are the people, you, and the use of what is read (--jurisdiction)?", PLACES
+    )
     stated = _deployed({"purpose": asked, "jurisdictions": places, "facts": dict(fact_of(one) for one in fact or ())})
     _refuse_barred(gate, stated)
     if fact is None and purpose is None:
@@ -76,13 +89,12 @@ def config_init(
 
 def _with_facts(gate: "Gate", stated: "Deployed") -> "Deployed":
     """Ask for what rules here turn on; only what somebody says is written."""
-    from countenance.policy.vocabulary import FACTS
     from countenance.server.openness import deciding
 
     known = dict(stated.facts)
     typer.echo("Say only what is so of everybody on every call; unsaid counts as the strictest.", err=True)
     for name in deciding(gate, stated, datetime.now(UTC).date()):
-        said = typer.prompt(f"{name} ({', '.join(FACTS[name])})", default=UNSAID)
+        said = _one_of(f"{ABOUT[name]} ({name})?", (*FACTS[name], UNSAID), UNSAID)
         if said != UNSAID:
             known[name] = said
     return _deployed({**stated.model_dump(include={"purpose", "jurisdictions"}), "facts": known})
@@ -91,7 +103,6 @@ def _with_facts(gate: "Gate", stated: "Deployed") -> "Deployed":
 def _deployed(said: dict[str, object]) -> "Deployed":
     """What was said, checked; an unknown word is an error that names the nearest."""
     from countenance.inference.tables import checked, near
-    from countenance.policy.vocabulary import FACTS
     from countenance.server.config import Deployed
 
     found = checked(Deployed, said, "config init")
@@ -103,15 +114,34 @@ def _deployed(said: dict[str, object]) -> "Deployed":
     return found
 
 
-def _known_purposes(gate: "Gate") -> str:
+def _purposes(gate: "Gate") -> tuple[str, ...]:
     from countenance.contracts.call import Purpose
 
-    return f"({', '.join(one.value for one in Purpose if gate.bars(one) is None)})"
+    return tuple(one.value for one in Purpose if gate.bars(one) is None)
 
 
-def _several(question: str) -> list[str]:
-    said = str(typer.prompt(f"{question} Several with commas"))
-    return [one.strip() for one in said.split(",") if one.strip()]
+def _one_of(question: str, known: Sequence[str], default: str | None = None) -> str:
+    """Ask until one of a few words is said."""
+    return str(typer.prompt(f"{question} {', '.join(known)}", default, value_proc=lambda said: _known(said, known)))
+
+
+def _known(said: str, known: Sequence[str]) -> str:
+    from countenance.inference.tables import near
+
+    if known and said not in known:
+        raise typer.BadParameter(f"{said!r} is not known here. {near(said, known)}")
+    return said
+
+
+def _several(question: str, known: Sequence[str] = ()) -> list[str]:
+    """Ask for a list until each of it is known, where only a few are."""
+
+    def parts(said: str) -> list[str]:
+        return [_known(one.strip(), known) for one in said.split(",") if one.strip()]
+
+    shown = f" {', '.join(known)};" if known else ""
+    found: list[str] = typer.prompt(f"{question}{shown} several with commas", value_proc=parts)
+    return found
 
 
 def _refuse_barred(gate: "Gate", stated: "Deployed") -> None:
@@ -120,7 +150,6 @@ def _refuse_barred(gate: "Gate", stated: "Deployed") -> None:
 
 
 def _refuse_shut(gate: "Gate", stated: "Deployed", found: "Sequence[Open]", day: date) -> None:
-    from countenance.policy.vocabulary import FACTS
     from countenance.server.openness import anybody, deciding
 
     if anybody(found):
