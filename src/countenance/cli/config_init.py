@@ -23,6 +23,7 @@ EPILOG = (
     "Example: countenance config init --purpose support_qa --jurisdiction US-CA --controller 'Example Ltd' "
     "--contact privacy@example.org --storage Germany"
 )
+USUAL = Path("countenance.toml")
 UNSAID = "unsaid"
 ABOUT = {
     "minor": "How old are the people who are read",
@@ -37,9 +38,7 @@ ABOUT = {
 
 @config.command("init", epilog=EPILOG)
 def config_init(
-    out: Annotated[Path, typer.Argument(help="The file to write; one that is there is never touched.")] = Path(
-        "countenance.toml"
-    ),
+    out: Annotated[Path, typer.Argument(help="The file to write; one that is there is never touched.")] = USUAL,
     purpose: Annotated[str | None, typer.Option(help="What calls are for, such as support_qa.")] = None,
     jurisdiction: Annotated[list[str] | None, typer.Option(help="Once per place of people, yours, and of use.")] = None,
     controller: Annotated[
@@ -182,6 +181,6 @@ def _tell(out: Path, found: "Sequence[Open]") -> None:
     typer.echo(f"{out} is written. What may be read with it, each person's own consent aside:\n")
     typer.echo("\n".join(told(found)))
     typer.echo(f"\n{len(tuple(owed(found)))} duties stay with you; they stand at the end of {out}.")
-    typer.echo(
-        f"Next: `countenance doctor`, then `countenance serve`; papers: `countenance evidence --deployment {out}`."
-    )
+    named = "" if out == USUAL else f" --config {out}"
+    papers = f"`countenance evidence --deployment {out}`"
+    typer.echo(f"Next: `countenance doctor{named}`, then `countenance serve{named}`; papers: {papers}.")
