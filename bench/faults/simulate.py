@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--plant", choices=["", *PLANTS], default="", help="run against a bug, which must be caught")
     parser.add_argument("--save", action="store_true", help="keep the figures for the page of faults")
     asked = parser.parse_args()
-    began = time.perf_counter()
+    began, began_cpu_s = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory() as name, engines_kept():
         make = partial(Life, Path(name) / "tenant", asked.plant)
         if asked.seed is not None:
@@ -189,11 +189,13 @@ def main() -> None:
         played, failures = play_many(make, range(asked.seeds), STEPS, lambda: time.monotonic() > ends)
         small: list[Failure] = [shrink(make, failure, 60) for failure in failures[:3]]
     misses = [f"{failure.problem}: {failure.recipe}" for failure in [*small, *failures[3:]]]
-    seconds = time.perf_counter() - began
+    seconds, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu_s
     figures: dict[str, int | float | str] = {
         "runs": played,
         "steps": played * STEPS,
         "ms per run": round(seconds * 1000 / max(1, played), 1),
+        "processor ms per run": round(cpu_s * 1000 / max(1, played), 1),
+        "steps a second of processor": round(played * STEPS / max(cpu_s, 1e-9)),
         "seconds": round(seconds, 1),
     }
     command = f"python -m bench.faults.simulate --seeds {asked.seeds}"
