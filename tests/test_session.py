@@ -21,6 +21,7 @@ from countenance.audit.outcome import Outcome
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.capture.samplers import TextSampler
+from countenance.closing import Stages
 from countenance.consent.register import Register
 from countenance.contracts.call import FACE, TEXT, VOICE, Call, Modality, Participant, Purpose, Role
 from countenance.contracts.media import (
@@ -43,7 +44,7 @@ from countenance.control.plane import Control
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import DirectGuard, Permissions
 from countenance.policy.gate import Gate
-from countenance.session import Session, Stages
+from countenance.session import Session
 from countenance.testing.memory import MemoryConnector, MemoryTap
 
 ANA, BEN = Participant("p_1", "Ana", Role.CUSTOMER), Participant("p_2", "Ben", Role.AGENT)

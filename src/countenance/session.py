@@ -1,35 +1,21 @@
-"""One call: the only module that knows every stage.
+"""One call, from joining to hanging up: windows are opened, filled and closed.
 
 A window is one second of one participant. It opens with a lease, takes media, and closes with samples, observations, a
 prediction, a result entry and readings. What may be read is asked anew at every opening and at every change of consent.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from countenance.audit.outcome import Outcome, payload
-from countenance.contracts.call import Modality, Participant
+from countenance.closing import Closing, Stages
+from countenance.contracts.call import Modality
 from countenance.contracts.media import SECOND_US, Media, Reached
-from countenance.contracts.readings import Abstain, Reading
-from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Sink, Tap
+from countenance.contracts.stages import Tap
 from countenance.contracts.trust import Consent
 from countenance.fusion.windowing import Windower
 from countenance.permission import Guard, Permissions
 from countenance.seats import Opened, Seat
 from countenance.subscriptions import Subscriptions
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The replaceable parts of a call."""
-
-    samplers: Callable[[Participant], Mapping[Modality, Sampler]]
-    encoders: Sequence[Encoder]
-    fusion: Fusion
-    aggregators: Sequence[Aggregator]
-    sinks: Sequence[Sink]
 
 
 class Listener(Protocol):
@@ -68,7 +54,7 @@ class Session:
         self.seats: dict[str, Seat] = {}
         self._start_us, self._now_us, self._resume_us = start_us, start_us, resume_us
         self._subscriptions = Subscriptions(permissions)
-        self._closing: asyncio.Task[None] | None = None
+        self._closing = Closing(permissions, stages, guard, beside=on_arrival)
         self._seat()
 
     async def run(self, tap: Tap, end_us: int) -> None:
@@ -76,13 +62,8 @@ class Session:
         try:
             await self._read(tap, end_us)
         finally:
-            await self._settle()
-        readings = [reading for aggregator in self._stages.aggregators for reading in aggregator.finish()]
-        await self._guard.results((), readings, self._span_us)
-        for seat in self.seats.values():
-            if seat.open.lease is not None:
-                await self._guard.close(seat.open.lease, "hang_up")
-        self._deliver(readings)
+            await self._closing.settle()
+        await self._closing.end(self.seats.values(), self._span_us)
 
     async def stop(self, tap: Tap, participant_id: str, modality: Modality) -> None:
         """A no that has just come, and that the guard knows of; a lease asked for after it may end it."""
@@ -130,7 +111,7 @@ class Session:
         if self._start_us < self._resume_us:
             self._pass_over()
         else:
-            await self._close()
+            await self._closing.close(self.seats.values(), self._span_us)
         self._start_us = self._end_us
         for seat in self.seats.values():
             seat.open = Opened(*self._span_us)
@@ -184,47 +165,3 @@ class Session:
         for seat in self.seats.values():
             for modality in self._permissions.readable(seat.participant.id, self._end_us - 1):
                 seat.samplers[modality].skip(self._start_us, self._end_us)
-
-    async def _close(self) -> None:
-        """Read what is left of the window; on a live call the next one goes on meanwhile."""
-        await self._settle()
-        windows = [(seat, seat.open) for seat in self.seats.values()]
-        if self._on_arrival:  # the queues are about to take in what belongs to the next window
-            for seat, window in windows:
-                seat.cut(window, self._guard, self._barred(seat, window))
-        self._closing = asyncio.create_task(self._finish(windows, self._span_us))
-        if not self._on_arrival:
-            await self._settle()
-
-    async def _settle(self) -> None:
-        """Wait until the window before is told of."""
-        if self._closing is not None:
-            await self._closing
-
-    async def _finish(self, windows: Sequence[tuple[Seat, Opened]], span_us: tuple[int, int]) -> None:
-        for seat, window in windows:
-            seat.reading = asyncio.create_task(asyncio.to_thread(self._perceive, seat, window))
-        await asyncio.gather(*(seat.reading for seat, _ in windows if seat.reading is not None))
-        predictions = self._stages.fusion.fuse(
-            [seat.close(window, self._barred(seat, window)) for seat, window in windows]
-        )
-        told = zip((window for _, window in windows), predictions, strict=True)
-        outcomes = [Outcome(w.lease, w.counts, payload(p)) for w, p in told if w.lease is not None]
-        readings = [r for p in predictions for aggregator in self._stages.aggregators for r in aggregator.update(p)]
-        await self._guard.results(outcomes, readings, span_us)
-        self._deliver(readings)
-
-    def _perceive(self, seat: Seat, window: Opened) -> None:
-        if not self._on_arrival:
-            seat.cut(window, self._guard, self._barred(seat, window))
-        window.read_cut(self._stages.encoders, self._guard)
-
-    def _barred(self, seat: Seat, window: Opened) -> dict[Modality, Abstain]:
-        who, at_us = seat.participant.id, window.end_us - 1
-        answers = {m: self._permissions.barred(who, m, at_us) for m in self._permissions.modalities}
-        return {modality: answer for modality, answer in answers.items() if answer is not None}
-
-    def _deliver(self, readings: Iterable[Reading]) -> None:
-        for reading in readings:
-            for sink in self._stages.sinks:
-                sink.deliver(reading)

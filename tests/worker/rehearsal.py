@@ -14,6 +14,7 @@ import numpy as np
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import load
 from countenance.capture.transcription import Transcription
+from countenance.closing import Stages
 from countenance.contracts.call import FACE, VOICE, Call, Modality, Participant, Purpose, Role, Track, TrackKind
 from countenance.contracts.media import (
     SECOND_US,
@@ -37,7 +38,6 @@ from countenance.inference.logmel import unheard
 from countenance.link.line import OK
 from countenance.link.messages import Admitted, Ask, Closed, Done, Finished, Granted, Host, Message
 from countenance.policy.gate import Gate
-from countenance.session import Stages
 from countenance.worker.call import Clock, HostedCall
 
 TENTH_US = SECOND_US // 10
@@ -333,11 +333,11 @@ class Tap:
             while self._script and self._script[0][0] <= at_us:
                 self._rehearsal.now_us, *what = self._script.pop(0)
                 if self._rehearsal.quick:
-                    await self._rehearsal.call._session._settle()
+                    await self._rehearsal.call._session._closing.settle()
                 await self._rehearsal.act(*what)
             self._rehearsal.now_us = at_us
             if self._rehearsal.quick:
-                await self._rehearsal.call._session._settle()
+                await self._rehearsal.call._session._closing.settle()
             for item in (*_sounds(at_us), Reached(at_us), *_pictures(at_us)):
                 if isinstance(item, Reached):
                     yield item

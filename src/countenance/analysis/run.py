@@ -13,6 +13,7 @@ from countenance.analysis.custody import LOG, STORE
 from countenance.analysis.folder import WorkFolder
 from countenance.analysis.record import audit_state, call_record
 from countenance.assembly import Job
+from countenance.closing import Stages
 from countenance.contracts.call import Modality
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reading, Signal
@@ -21,7 +22,7 @@ from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
 from countenance.control.running import RunningCall
 from countenance.permission import DirectGuard
-from countenance.session import Session, Stages
+from countenance.session import Session
 from countenance.storage.outbox import random_id
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes

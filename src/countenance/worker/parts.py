@@ -13,6 +13,7 @@ from countenance.capture.finding import finder_of
 from countenance.capture.samplers import FaceSampler, TextSampler
 from countenance.capture.speech import VoiceSampler
 from countenance.capture.transcription import Transcription, transcriber_of
+from countenance.closing import Stages
 from countenance.contracts.call import FACE, TEXT, VOICE, Modality, Participant
 from countenance.contracts.stages import Aggregator, Encoder, Fusion, Sampler, Transcriber
 from countenance.deployment import StageNames
@@ -20,7 +21,6 @@ from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
 from countenance.inference.shelf import Profile, Shelf
 from countenance.permission import Permissions
-from countenance.session import Stages
 from countenance.worker.timing import (
     AnsweringEncoder,
     TimedAggregator,

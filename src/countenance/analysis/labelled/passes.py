@@ -16,6 +16,7 @@ from countenance.analysis.custody import DAY_US
 from countenance.analysis.labelled.grounds import WHO, Room
 from countenance.capture.replay import ReplayConnector
 from countenance.capture.sampling import Grid
+from countenance.closing import Stages
 from countenance.contracts.call import TEXT, Modality, TrackKind
 from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.readings import Prediction, Window
@@ -25,7 +26,7 @@ from countenance.control.plane import Control
 from countenance.control.running import RunningCall
 from countenance.fusion.pool import PoolFusion
 from countenance.permission import DirectGuard, Permissions
-from countenance.session import Session, Stages
+from countenance.session import Session
 from countenance.storage.clocks import micros
 from countenance.storage.store import Transaction
 from countenance.training.datasets.store import Row
