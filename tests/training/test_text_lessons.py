@@ -85,14 +85,22 @@ def test_trust_in_the_teacher_grows_in_a_straight_line() -> None:
     np.testing.assert_allclose(trust(np.array([0.0, 1.0, 2.0, 3.0, 9.0]), SOFT), [0, 0, 0.5, 1, 1])
 
 
-def test_the_shipped_recipe_names_teachers_and_beginnings_that_it_trains() -> None:
-    shipped = load_recipe(TextRecipe, "text-emotion")
-    names = [course.name for course in shipped.course]
-    named = [name for one in shipped.course for name in (*one.goes_on_from, *(one.soft.teachers if one.soft else ()))]
-    taught = [name.split("-") for name in named]
-    epochs = {course.name: course.epochs for course in shipped.course}
-    assert all(name in names and 1 <= int(epoch) <= epochs[name] for name, epoch in taught)
-    assert shipped.average <= shipped.course[-1].epochs
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("epochs = 3", "epochs = 2", "course second: no course before it leaves first-3"),
+        ('goes_on_from = ["second-3"', 'goes_on_from = ["third-1"', "course third: no course before it leaves third-1"),
+        ("average = 2", "average = 3", "average: the last course has 2 epochs, not 3"),
+    ],
+)
+def test_a_recipe_that_names_what_it_does_not_train_is_refused_before_it_trains(
+    before: str, after: str, said: str, tmp_path: Path
+) -> None:
+    text = (RECIPES / "text-emotion.toml").read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / "mine.toml").write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(UsageError, match=said):
+        load_recipe(TextRecipe, str(tmp_path / "mine.toml"))
 
 
 def test_a_misspelt_key_of_a_course_is_named(tmp_path: Path) -> None:

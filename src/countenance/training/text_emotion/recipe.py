@@ -83,3 +83,15 @@ class TextRecipe(Recipe):
     vad: Head
     wanted_risk: float = Field(gt=0.0, lt=1.0)
     """Share of wrong answers on dev that sets the bar below which a text may be left unanswered."""
+
+    @model_validator(mode="after")
+    def _names_what_it_trains(self) -> "TextRecipe":
+        trained: set[str] = set()
+        for course in self.course:
+            wanted = {*course.goes_on_from, *(course.soft.teachers if course.soft else ())}
+            if unknown := sorted(wanted - trained):
+                raise ValueError(f"course {course.name}: no course before it leaves {', '.join(unknown)}")
+            trained |= {f"{course.name}-{epoch}" for epoch in range(1, course.epochs + 1)}
+        if self.average > self.course[-1].epochs:
+            raise ValueError(f"average: the last course has {self.course[-1].epochs} epochs, not {self.average}")
+        return self
