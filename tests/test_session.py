@@ -38,7 +38,7 @@ from countenance.contracts.media import (
 )
 from countenance.contracts.readings import Event, Observation, Reading, Reason, Signal
 from countenance.contracts.stages import Sampler
-from countenance.contracts.trust import Case, Consent, ConsentStatus, LogEntry
+from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease, LogEntry
 from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
 from countenance.fusion.pool import PoolFusion
@@ -131,6 +131,7 @@ class Everything:
     consents: list[Consent] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
+    words: list[Utterance] = field(default_factory=list)
 
     def deliver(self, reading: Reading) -> None:
         self.readings.append(reading)
@@ -141,13 +142,19 @@ class Everything:
     def on_consent(self, consent: Consent) -> None:
         self.consents.append(consent)
 
+    def on_words(self, said: Utterance) -> None:
+        self.words.append(said)
+
 
 class Watched(DirectGuard):
-    """A guard that tells which results were ended, and with what."""
+    """A guard that tells which results were ended, and with what; in one window it gives no lease."""
 
-    def __init__(self, permissions: Permissions, leases: Leases, heard: Everything) -> None:
+    def __init__(self, permissions: Permissions, leases: Leases, heard: Everything, refused_us: int) -> None:
         super().__init__(permissions, leases)
-        self._heard = heard
+        self._heard, self._refused_us = heard, refused_us
+
+    async def grant(self, start_us: int, end_us: int) -> Sequence[Lease]:
+        return () if start_us == self._refused_us else await super().grant(start_us, end_us)
 
     async def results(self, outcomes: Sequence[Outcome], readings: Sequence[Reading], span_us: tuple[int, int]) -> None:
         await super().results(outcomes, readings, span_us)
@@ -174,6 +181,7 @@ class World:
         self.heard = Everything()
         self.face, self.text = FakeEncoder(SampleSpec(FACE, FaceSample)), FakeEncoder(SampleSpec(TEXT, TextSample))
         self.frames: dict[str, FrameSampler] = {}
+        self.refused_us = -1
 
     def samplers(self, participant: Participant) -> dict[Modality, Sampler]:
         self.frames[participant.id] = FrameSampler(participant.id)
@@ -204,9 +212,8 @@ class World:
             for consent in self.permissions.register.records:
                 if consent.at_us == 0:
                     leases.answered(consent)
-            session = Session(
-                self.permissions, stages, Watched(self.permissions, leases, self.heard), self.heard, resume_us
-            )
+            guard = Watched(self.permissions, leases, self.heard, self.refused_us)
+            session = Session(self.permissions, stages, guard, self.heard, resume_us)
             async with self.connector.join(CALL) as tap:
                 await session.run(tap, end_us)
             self.entries, self.subjects = tenant.log.entries(), call.subjects
@@ -292,6 +299,15 @@ def test_words_raise_a_frustration_spike_and_hang_up_ends_it(tmp_path: Path) -> 
     world.run(6 * SECOND_US)
     phases = [(r.name, r.phase.value) for r in world.heard.readings if isinstance(r, Event)]
     assert phases == [("frustration_spike", "started"), ("frustration_spike", "ended")]
+
+
+def test_words_that_come_while_there_is_no_lease_are_neither_read_nor_told(tmp_path: Path) -> None:
+    first, second = said("p_1", 0, 1), said("p_1", 2, 3)
+    world = World(tmp_path, [first, second], given=(TEXT,))
+    world.refused_us = second.at_us // SECOND_US * SECOND_US
+    world.run(5 * SECOND_US)
+    assert world.heard.words == [first]
+    assert world.text.calls == 1
 
 
 def test_a_camera_that_gives_nothing_is_said_as_such(tmp_path: Path) -> None:

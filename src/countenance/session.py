@@ -9,7 +9,7 @@ from typing import Protocol
 
 from countenance.closing import Closing, Stages
 from countenance.contracts.call import Modality
-from countenance.contracts.media import SECOND_US, Media, Reached
+from countenance.contracts.media import SECOND_US, Media, Reached, Utterance
 from countenance.contracts.stages import Tap
 from countenance.contracts.trust import Consent
 from countenance.fusion.windowing import Windower
@@ -27,6 +27,10 @@ class Listener(Protocol):
 
     def on_consent(self, consent: Consent) -> None:
         """A person changed an answer during the call."""
+        ...
+
+    def on_words(self, said: Utterance) -> None:
+        """Words of somebody were taken up under their lease."""
         ...
 
 
@@ -152,6 +156,8 @@ class Session:
         if self._start_us >= self._resume_us and modality not in seat.open.covered:
             return  # no later lease makes it readable
         seat.samplers[modality].take(media)
+        if isinstance(media, Utterance):
+            self._listener.on_words(media)
         if self._on_arrival:
             seat.read_ready(modality, self._guard, self._stages.encoders)
 

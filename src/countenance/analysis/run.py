@@ -15,7 +15,7 @@ from countenance.analysis.record import audit_state, call_record
 from countenance.assembly import Job
 from countenance.closing import Stages
 from countenance.contracts.call import Modality
-from countenance.contracts.media import SECOND_US
+from countenance.contracts.media import SECOND_US, Utterance
 from countenance.contracts.readings import Reading, Signal
 from countenance.contracts.trust import Consent, Effect
 from countenance.control.opening import open_tenant
@@ -179,6 +179,9 @@ class _Run:
     def on_consent(self, consent: Consent) -> None:
         """A change of consent is an event of the call."""
         self._files.consent_changed(consent)
+
+    def on_words(self, said: Utterance) -> None:
+        """The transcript was given whole."""
 
     def _state(self, end_us: int) -> dict[str, Any]:
         return {

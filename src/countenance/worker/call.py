@@ -200,10 +200,12 @@ class HostedCall:
     def on_consent(self, consent: Consent) -> None:
         """The control plane knows."""
 
+    def on_words(self, said: Utterance) -> None:
+        """They go to the control plane with their window, and once more when the call is left."""
+        self._words.append(said)
+
     def _saw(self, media: Media, owner: str) -> None:
         """Media are stamped on arrival, so their end is when their last packet had come."""
-        if isinstance(media, Utterance):
-            self._words.append(media)
         end_us = media.end_us if isinstance(media, AudioChunk | Utterance) else media.at_us
         latest = self._arrived[media.at_us // SECOND_US]
         latest[owner] = max(latest.get(owner, 0), self._clock.began_us + end_us)

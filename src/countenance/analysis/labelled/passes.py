@@ -147,6 +147,9 @@ class Listener:
     def on_consent(self, consent: Consent) -> None:
         """Nobody changes an answer in a recording that is learnt from."""
 
+    def on_words(self, said: Utterance) -> None:
+        """They are in the windows."""
+
 
 def merged(parts: Sequence[Sequence[Window]]) -> Iterator[Window]:
     """The windows of several passes, second by second; what another pass gives is not missing."""
