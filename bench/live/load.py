@@ -7,7 +7,8 @@ faces at 10 a second, voice with ten answers a second, no speech recognition. Th
 else to the others. Without `--people` the number is doubled until a limit is broken, then bisected. Prints the number,
 the delay from the last packet of a window to its events being published (L_proc), that from a picture and from the end
 of a second to the encoders' answers, drops, CPU and memory. Calls begin one after the other, as the control plane opens
-them; nothing else keeps their windows from ending together.
+them; nothing else keeps their windows from ending together. Each number is measured in a process of its own: what is
+left of one run would slow the control plane of the next.
 """
 
 import argparse
@@ -20,8 +21,10 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +83,7 @@ class Run:
         return f"people {self.people}: {told}, {used}"
 
 
-async def main() -> None:
+def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, help="measure this number alone")
@@ -89,9 +92,11 @@ async def main() -> None:
     parser.add_argument("--clips", type=Path, help="keep the drawn recordings here, and find them again")
     parser.add_argument("--save", action="store_true")
     asked = parser.parse_args()
+    if asked.people is not None and (asked.people < 2 or asked.people % 2):
+        parser.error("calls are of two: give an even number of people")
     with tempfile.TemporaryDirectory() as folder:
         clips = make_clips(asked.clips or Path(folder), asked.seconds + int(WARM_S) + LONGER_S)
-        runs = await _search(clips, asked) if asked.people is None else [await measure(clips, asked.people, asked)]
+        runs = _search(clips, asked) if asked.people is None else [_alone(clips, asked.people, asked)]
     best = max((run for run in runs if run.holds), key=lambda run: run.people, default=None)
     load = os.getloadavg()[0]
     chosen = best or runs[0]
@@ -116,10 +121,10 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, {datetime.now(UTC):%Y-%m-%d}"
 
 
-async def _search(clips: Sequence[Path], asked: argparse.Namespace) -> list[Run]:
+def _search(clips: Sequence[Path], asked: argparse.Namespace) -> list[Run]:
     runs, people = [], 4
     while people <= MOST:
-        runs.append(await measure(clips, people, asked))
+        runs.append(_alone(clips, people, asked))
         if not runs[-1].holds:
             break
         people *= 2
@@ -128,9 +133,18 @@ async def _search(clips: Sequence[Path], asked: argparse.Namespace) -> list[Run]
         middle = (low + high) // 4 * 2
         if middle in (low, high):
             break
-        runs.append(await measure(clips, middle, asked))
+        runs.append(_alone(clips, middle, asked))
         low, high = (middle, high) if runs[-1].holds else (low, middle)
     return runs
+
+
+def _alone(clips: Sequence[Path], people: int, asked: argparse.Namespace) -> Run:
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(_measured, clips, people, asked).result()
+
+
+def _measured(clips: Sequence[Path], people: int, asked: argparse.Namespace) -> Run:
+    return asyncio.run(measure(clips, people, asked))
 
 
 async def measure(clips: Sequence[Path], people: int, asked: argparse.Namespace) -> Run:
@@ -139,7 +153,7 @@ async def measure(clips: Sequence[Path], people: int, asked: argparse.Namespace)
         async with site(Path(folder), fps=asked.fps) as here:
             _pin(here)
             calls = []
-            for n in range(max(1, people // 2)):
+            for n in range(people // 2):
                 calls.append(await _begin(here, n, clips))
                 # Calls do not begin in the same moment: their windows end at different times.
                 await asyncio.sleep(0.037)
@@ -238,4 +252,4 @@ def _percentiles(late: Sequence[int]) -> tuple[float, float, float]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

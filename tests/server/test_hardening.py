@@ -40,6 +40,7 @@ async def readable(scene: Scene) -> list[str]:
     live = await scene.one.calls.open(NewCall(participants=(Joining("Ana", Role.CUSTOMER, "customer-17"),)))
     ids = {"call_id": live.id, "participant_id": live.call.participants[0].id, "path": "0/000.p/1"}
     ids |= {"tenant": "one", "slug": "conflict", "name": "sales-discovery.v1", "model": "face-cues.v1", "seq": "0"}
+    ids["system"] = "crm"
     ids |= dict.fromkeys(("receipt_id", "erasure_id", "event_id", "endpoint_id"), "0" * 32)
     found = []
     async with scene.client() as client:

@@ -22,7 +22,7 @@ OWN = frozenset({"correlation_id", "instance"})
 """Members of an answer that differ from request to request."""
 PUBLIC = ("/.well-known/countenance/{tenant}", "/privacy/retention/{tenant}")
 """Pages that a tenant shows to everybody."""
-NOBODYS = {"model", "path", "seq", "slug", "name", "tenant", "rule_id"}
+NOBODYS = {"model", "path", "seq", "slug", "name", "tenant", "rule_id", "system"}
 """Parts of addresses that are no id of a tenant: models, places in one's own log, words."""
 THEMSELVES = {("post", "label-consent")}
 """What nobody may do for somebody else: whichever id a key names, it is told so."""
@@ -66,7 +66,7 @@ async def foreign(scene: Scene) -> Mapping[str, str]:
     }
     _, key = scene.site.keys.make(NewKey("two", "theirs", Position.COACH))
     more |= {"key_id": key.key_id, "prompt_id": random_id()}
-    return {**found, **more, "person": "customer-17", "other_call": gone.id}
+    return {**found, **more, "person": "customer-17", "other_call": gone.id, "system": "crm"}
 
 
 def scene_call(person: str = "customer-17") -> NewCall:
@@ -104,6 +104,7 @@ def bare(answer: httpx.Response, ids: Mapping[str, str]) -> tuple[int, str, list
 
 async def test_every_id_of_another_tenant_answers_as_an_unknown_one(scene: Scene, foreign: Mapping[str, str]) -> None:
     unknown = {name: random_id() for name in foreign} | {"person": "customer-99", "key_id": random_id()[:16]}
+    unknown["system"] = foreign["system"]
     before = [(entry.kind, dict(entry.body)) for entry in scene.site.tenants["two"].tenant.log.entries()]
     asked = 0
     async with scene.client(scene.key(Position.COACH, "one", EVERY)) as client:
