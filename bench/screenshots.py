@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,8 +22,10 @@ from tests.server.api.served import Service, at_work
 from tests.server.coached import NO_HOLDOUT, CoachedCall, keep_prompts, reading_of
 from tests.server.pages.told import Told, tell
 
+from countenance.contracts.call import Role
 from countenance.contracts.media import Utterance
 from countenance.contracts.readings import Event, Phase
+from countenance.server.live import Joining, LiveCall, NewCall
 from countenance.server.scopes import Position
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
@@ -53,6 +56,16 @@ class Stage:
 
     def ana(self) -> str:
         return self.scene.token(self.coached.live, self.coached.ana)["Authorization"].removeprefix("Bearer ")
+
+    @cached_property
+    def beginning(self) -> LiveCall:
+        """A call on which nobody has answered yet; it is on the wall from when it is first asked for."""
+        people = (Joining("Iris", Role.PROSPECT, "crm-iris"), Joining("Ben", Role.AGENT, "crm-ben"))
+        return self.service.run(self.scene.one.calls.open(NewCall(participants=people)))
+
+    def iris(self) -> str:
+        iris = self.beginning.call.participants[0].id
+        return self.scene.token(self.beginning, iris)["Authorization"].removeprefix("Bearer ")
 
 
 Act = Callable[[Page], None]
@@ -134,7 +147,6 @@ SHOTS = (
     Shot("sign-in", at("/sign-in"), None),
     Shot("how-to-read", at("/how-to-read"), None),
     Shot("home", at("/"), coach),
-    Shot("join", call_of("join"), Stage.ana, size=PHONE),
     Shot("me", call_of("me"), Stage.ana, size=PHONE),
     Shot("coach", call_of("coach"), coach, reasons),
     Shot("wall", at("/wall"), coach),
@@ -153,6 +165,7 @@ SHOTS = (
     Shot("model", at("/models/face-expression.v1"), operator),
     Shot("settings", at("/settings"), operator),
     Shot("status", at("/status"), operator),
+    Shot("join", lambda stage: f"/join/{stage.beginning.id}", Stage.iris),
 )
 """Every page but those of the live demo, the call among them: `bench.demo_screens`; another is another line here."""
 

@@ -220,7 +220,9 @@ def _pin(here: Site) -> None:
     """The worker has the last core to itself."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
-        os.sched_setaffinity(here.pool.workers[0].process.pid, {cores[-1]})
+        # Each thread by itself: those that begin later keep to the core of the one that began them.
+        for thread in Path(f"/proc/{here.pool.workers[0].process.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {cores[-1]})
         os.sched_setaffinity(0, set(cores[:-1]))
 
 
