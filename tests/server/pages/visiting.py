@@ -10,7 +10,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 NARROW = {"width": 320, "height": 700}
 WIDE = {"width": 1280, "height": 800}
-WIDER_THAN_ITSELF = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+WIDER_THAN_ITSELF = """() => new Promise((told) => {
+  const wider = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
+  requestAnimationFrame(() => requestAnimationFrame(() => told(wider(document.documentElement))));
+})"""
+"""Two frames on: charts are drawn anew, to their new width, in the frame after that of the page's."""
 
 
 @dataclass
