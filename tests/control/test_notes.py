@@ -7,8 +7,8 @@ from tests.control.desks import Desk
 
 from countenance.contracts.errors import NotFoundError, PreconditionError
 from countenance.control.erasure import Eraser
-from countenance.control.notes import UNREAD_LIFE, Accepted, Notes
-from countenance.control.remarks import About
+from countenance.control.notes import Accepted, Notes
+from countenance.control.remarks import UNREAD_LIFE, About
 from countenance.storage.clocks import micros
 from countenance.storage.holdings import holdings
 from countenance.storage.outbox import unhanded

@@ -6,7 +6,6 @@ The step is an entry of the same kind as a prompt's. Who fetches a note afterwar
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from countenance.audit.log import Log
@@ -15,8 +14,8 @@ from countenance.consent.canonical import canonical
 from countenance.contracts.clock import Clock
 from countenance.contracts.errors import NotFoundError, PreconditionError
 from countenance.contracts.trust import LogEntry
-from countenance.control.access import SCORES, Access
-from countenance.control.remarks import About
+from countenance.control.access import Access
+from countenance.control.remarks import About, due_with_readings
 from countenance.control.roster import UNKNOWN
 from countenance.control.suggesting import KIND, What
 from countenance.storage import outbox
@@ -29,8 +28,6 @@ from countenance.storage.wiping import Seat
 
 NOTE = "note"
 """The context in which a note is sealed; the system it is for follows: `note.crm`."""
-UNREAD_LIFE = timedelta(days=30)
-"""How long a note about somebody of whom no reading is kept any more stays."""
 TWICE = ("a note about this person has left for this system already", "Read it; what has left cannot be changed.")
 
 
@@ -70,7 +67,7 @@ class Notes:
         told = json.dumps(one.envelope, separators=(",", ":")).encode()
 
         def also(tx: Transaction, entries: Sequence[LogEntry]) -> None:
-            entry, about, due = entries[0], one.about, self._due(tx, one.about)
+            entry, about, due = entries[0], one.about, due_with_readings(tx, one.about, self._clock)
             context = f"{NOTE}.{one.system}"
             if any(held.context == context for held in holdings(tx, [about.subject_ref])):
                 raise PreconditionError(*TWICE)
@@ -98,9 +95,3 @@ class Notes:
         with self._vault.store.reading() as tx:
             kept = holdings(tx, [about.subject_ref])
         return next((one for one in kept if one.context == f"{NOTE}.{system}"), None)
-
-    def _due(self, tx: Transaction, about: About) -> int:
-        """When the last reading of the person in this call goes."""
-        kept = holdings(tx, [about.subject_ref])
-        days = [one.delete_due_utc_us for one in kept if one.context in SCORES and one.delete_due_utc_us is not None]
-        return max(days, default=micros(self._clock.utc() + UNREAD_LIFE))

@@ -23,7 +23,7 @@ COMMENT, SCORECARD = "comment", "scorecard"
 REVIEW = "review"
 REMOVED = "_removed"
 UNREAD_LIFE = timedelta(days=30)
-"""How long a remark about somebody of whom nothing was read is kept."""
+"""How long what was written about somebody of whom no reading is kept stays."""
 GONE = ("no remark has this id", "It was taken back or erased, or somebody else wrote it.")
 
 
@@ -62,7 +62,7 @@ class Remarks:
 
         def also(tx: Transaction, entries: Sequence[LogEntry]) -> None:
             made.clear()
-            due = self._due(tx, about)
+            due = due_with_readings(tx, about, self._clock)
             made.append(self._vault.seal(tx, about.subject_ref, record, context, about.call_ref, entries[0].seq, due))
 
         body = {**_body(about, actor, context), "payload_commit": record.commitment}
@@ -102,11 +102,12 @@ class Remarks:
         whole = json.loads(self._vault.open_sealed(tx, one.payload_id).payload)
         return Remark(one.payload_id, about, whole["actor"], whole["said_at"], whole["said"])
 
-    def _due(self, tx: Transaction, about: About) -> int:
-        """When the last reading of the person in this call goes."""
-        kept = holdings(tx, [about.subject_ref])
-        days = [one.delete_due_utc_us for one in kept if one.context in SCORES and one.delete_due_utc_us is not None]
-        return max(days, default=micros(self._clock.utc() + UNREAD_LIFE))
+
+def due_with_readings(tx: Transaction, about: About, clock: Clock) -> int:
+    """When what was written of a person in a call goes: with the last of their readings in it."""
+    kept = holdings(tx, [about.subject_ref])
+    days = [one.delete_due_utc_us for one in kept if one.context in SCORES and one.delete_due_utc_us is not None]
+    return max(days, default=micros(clock.utc() + UNREAD_LIFE))
 
 
 def _body(about: About, actor: str, scope: str) -> Mapping[str, object]:
