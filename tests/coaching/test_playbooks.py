@@ -9,6 +9,7 @@ import pytest
 from countenance.coaching.conditions import LANGUAGES
 from countenance.coaching.examples import check_examples
 from countenance.coaching.playbook import Playbook, load, shipped
+from countenance.coaching.scene import Estimated, certainty
 from countenance.coaching.wording import words
 from countenance.contracts.errors import UsageError
 
@@ -175,3 +176,12 @@ def test_what_is_not_there_is_named_with_what_is() -> None:
 def test_what_prompts_call_things_is_there_in_every_language() -> None:
     for texts in (*words().certainty.values(), *words().feature.values()):
         assert all(texts.in_language(language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(0.6, 0.8, "high"), (0.5, 0.9, "medium"), (0.5, 0.900001, "low")]
+)
+def test_a_band_as_wide_as_the_limit_is_within_it_whatever_subtraction_leaves(
+    low: float, high: float, expected: str
+) -> None:
+    assert certainty(Estimated(0.7, low, high).width).value == expected

@@ -32,7 +32,8 @@ class Estimated:
     @property
     def width(self) -> float:
         """Of the band."""
-        return self.high - self.low
+        # Numbers come with six decimals; what is left beyond them is of the subtraction alone.
+        return round(self.high - self.low, 6)
 
 
 @dataclass(frozen=True, slots=True)
