@@ -206,8 +206,6 @@ def test_the_axis_of_a_long_call_has_few_marks(hours: int) -> None:
         (words.estimate("frustrated", 0.6, 0.4, 0.75), "probably frustrated, medium certainty"),
         (words.estimate("confused", 0.8, 0.75, 0.85), "very likely confused, high certainty"),
         (words.estimate("engaged", 0.1, 0.0, 0.9), "little sign of engaged, low certainty"),
-        (words.feature("score.anger"), "anger in face, voice or words"),
-        (words.feature("cue.brow_lower"), "lowered brows"),
         (words.share(0, 0), "none"),
         (words.gap("voice", "silence"), "voice: no speech"),
     ],

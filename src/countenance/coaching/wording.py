@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from countenance.coaching.conditions import Certainty
 from countenance.coaching.playbook import Texts
+from countenance.contracts.features import feature_words
 from countenance.inference.tables import Table, checked
 
 
@@ -30,6 +31,6 @@ def certain(sure: Certainty, language: str) -> str:
 
 
 def feature(name: str, language: str) -> str:
-    """What was measured, in plain words; a name that the table does not know is its own word."""
+    """What was measured or counted, in plain words."""
     known = words().feature.get(name)
-    return name.rpartition(".")[2].replace("_", " ") if known is None else known.in_language(language)
+    return feature_words(name, language) if known is None else known.in_language(language)

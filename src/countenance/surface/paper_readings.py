@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from countenance.contracts.features import feature_words
 from countenance.contracts.media import SECOND_US
 from countenance.surface import words
 from countenance.surface.findings import Stretch, shares, stretches
@@ -91,7 +92,7 @@ def events(review: Review, wording: Wording, names: Mapping[str, str]) -> Iterat
             names[one.participant_id],
             wording.event(one.name),
             _sure(one, wording),
-            ", ".join(words.feature(name) for name, _effect in one.evidence[:FEATURES]),
+            ", ".join(feature_words(name, wording.language) for name, _effect in one.evidence[:FEATURES]),
         )
         for one in sorted(review.episodes, key=lambda each: each.start_us)
     ]

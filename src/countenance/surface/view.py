@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from countenance.contracts.call import TELEMETRY
+from countenance.contracts.features import feature_words
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.readings import Reason
 from countenance.surface import words
@@ -114,7 +115,7 @@ def _person(record: CallRecord, person: ParticipantRecord, series: list[Series])
 def _event(record: CallRecord, one: Episode) -> Piece:
     end = record.duration_us if one.end_us is None else one.end_us
     text = f"{words.plain(one.name)}: {episode_words(one)}"
-    why = words.listed([words.feature(name) for name, effect in one.evidence if effect > 0][:REASONS])
+    why = words.listed([feature_words(name, "en") for name, effect in one.evidence if effect > 0][:REASONS])
     return replace(piece(one.start_us, end, record.duration_us, "event", text), why=why)
 
 

@@ -33,6 +33,13 @@ class Wording:
             "disengaged": _("disengaged"),
             "confused": _("confused"),
             "frustrated": _("frustrated"),
+            "neutral": _("neutral"),
+            "happiness": _("happiness"),
+            "surprise": _("surprise"),
+            "sadness": _("sadness"),
+            "anger": _("anger"),
+            "disgust": _("disgust"),
+            "fear": _("fear"),
         }
         return states.get(name, words.plain(name))
 

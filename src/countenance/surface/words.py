@@ -28,30 +28,6 @@ _REASONS = {
     "out_of_domain": "outside what the models were made for",
 }
 _PURPOSES = {"support_qa": "support quality", "sales_coaching": "sales coaching"}
-_FEATURES = {
-    "cue.smile": "smile",
-    "cue.brow_lower": "lowered brows",
-    "cue.brow_raise": "raised brows",
-    "cue.eye_openness": "eyes",
-    "cue.mouth_opening": "mouth",
-    "cue.head_yaw_deg": "where the head is turned",
-    "cue.head_pitch_deg": "how the head is tilted",
-    "cue.head_roll_deg": "how the head leans to a side",
-    "cue.pitch_mean_hz": "pitch of the voice",
-    "cue.pitch_range_st": "range of the voice",
-    "cue.speech_rate_syll_s": "speed of speech",
-    "cue.pause_share": "pauses",
-    "cue.pause_rate_s": "how often the voice pauses",
-    "cue.voiced_share": "how much of the speech is voiced",
-    "cue.energy_db": "loudness",
-    "cue.energy_range_db": "how far loud syllables stand out",
-    "cue.jitter": "steadiness of the pitch",
-    "cue.shimmer": "steadiness of the loudness",
-    "score.confusion": "words that ask or do not follow",
-    "score.frustration": "words of annoyance",
-    "dimension.arousal": "liveliness of voice and words",
-    "dimension.valence": "pleasantness of voice and words",
-}
 
 
 def modality(name: str) -> str:
@@ -74,12 +50,6 @@ def gap(modality_name: str, reason_name: str) -> str:
 def purpose(name: str) -> str:
     """What the readings are for, in words."""
     return _PURPOSES.get(name, plain(name))
-
-
-def feature(name: str) -> str:
-    """A measured feature, in words: `score.anger` -> `anger in face, voice or words`."""
-    kind, _, rest = name.partition(".")
-    return _FEATURES.get(name) or (f"{plain(rest)} in face, voice or words" if kind == "score" else plain(rest or kind))
 
 
 def plain(name: str) -> str:

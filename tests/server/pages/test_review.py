@@ -58,6 +58,11 @@ def test_an_event_leads_to_its_second_and_to_what_was_said_there(review: Page) -
     assert abs(float(review.locator("#position").input_value()) - (at - 5)) <= NEAR_S
 
 
+def test_what_was_measured_is_said_in_the_language_of_the_page(coach: Visit, told: Told) -> None:
+    page = coach.open(f"/review/{told.call_id}?language=de")
+    expect(page.locator("#events")).to_contain_text("gemessen: wohin der Kopf gedreht ist und Pausen")
+
+
 def test_gaps_are_hatched_and_say_why_and_the_curve_has_a_table(review: Page) -> None:
     lane = review.locator(".lane").first
     expect(lane.locator("rect[fill^='url(#hatch'] title")).to_have_text("not enough light")

@@ -110,7 +110,7 @@ def _signal(who: str, second: int, seconds: int) -> Signal:
     labels = {name: _estimate(value, width) for name, value in values.items()}
     leading = max(labels, key=lambda name: labels[name].value)
     use = {FACE: ModalityUse(True, 0.5, 0.8), VOICE: ModalityUse(True, 0.3, 0.7), TEXT: ModalityUse(True, 0.2, 0.9)}
-    why = (Evidence("gaze away", 0.4, 0.8), Evidence("speech rate", 2.1, -0.5), Evidence("pauses", 3.2, 0.3))
+    why = (Evidence("cue.head_yaw_deg", 31.0, 0.8), Evidence("cue.pause_share", 0.3, 0.3))
     return Signal(who, *span, TAXONOMY, "cal", labels, {}, leading if labels[leading].value > 0.5 else None, use, why)
 
 

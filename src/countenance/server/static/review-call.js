@@ -8,8 +8,8 @@ import { comments, labelling, scorecard } from "./review-call_notes.js";
 import { talk } from "./review-call_talk.js";
 import { lane } from "./review-call_timeline.js";
 import { waves } from "./review-call_wave.js";
-import { estimate, term } from "./terms.js";
-import { clock, moment, n, t } from "./words.js";
+import { estimate, feature, term } from "./terms.js";
+import { clock, listed, moment, n, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const callId = byId("review").dataset.call;
@@ -43,7 +43,7 @@ function events(data, all, go) {
   fill(byId("events"), found.map((one) => {
     const known = all.find((state) => state.name === one.label);
     const sure = one.p === null ? term("state", one.label) : estimate(one.label, one.p, ...one.interval);
-    const why = one.evidence.slice(0, 3).map((each) => String(each.feature).replaceAll("_", " ")).join(", ");
+    const why = listed(one.evidence.slice(0, 3).map((each) => feature(each.feature)));
     return h("li", {},
       h("button.event-button", { type: "button", dataset: { at: one.start_s }, onclick: () => go(one.start_s, true) },
         h("span.number", {}, `${clock(one.start_s)}–${one.end_s === null ? t("end") : clock(one.end_s)}`), h("strong", {}, term("event", one.name)), h("span.quiet", {}, names.get(one.who) ?? "")),

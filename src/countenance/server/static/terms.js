@@ -5,7 +5,10 @@ const words = {
   modality: { face: t("Face"), voice: t("Voice"), text: t("Words"), telemetry: t("Turn-taking") },
   // Within a sentence.
   sense: { face: t("face"), voice: t("voice"), text: t("words"), telemetry: t("turn-taking") },
-  state: { engaged: t("engaged"), disengaged: t("disengaged"), confused: t("confused"), frustrated: t("frustrated") },
+  state: {
+    engaged: t("engaged"), disengaged: t("disengaged"), confused: t("confused"), frustrated: t("frustrated"),
+    neutral: t("neutral"), happiness: t("happiness"), surprise: t("surprise"), sadness: t("sadness"), anger: t("anger"), disgust: t("disgust"), fear: t("fear"),
+  },
   reason: {
     no_face: t("no face in the picture"), occluded: t("face covered"), low_light: t("not enough light"), silence: t("no speech"),
     low_asr: t("words not clear enough"), no_consent: t("no consent"), policy: t("not permitted"),
@@ -35,6 +38,12 @@ const plain = (name) => String(name).replaceAll("_", " ").replaceAll(".", " ");
 
 /** A name of the vocabulary in words: `term("reason", "low_light")`. */
 export const term = (kind, name) => words[kind]?.[name] ?? plain(name);
+
+/** Names of what is measured, on a page that brings them. */
+const features = JSON.parse(document.getElementById("features")?.textContent || "{}");
+
+/** A measured feature in words: `feature("cue.smile")`. */
+export const feature = (name) => features[name] ?? plain(name.slice(name.indexOf(".") + 1));
 
 /** How probable, as one word. */
 export function likelihood(p) {
