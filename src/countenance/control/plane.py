@@ -165,8 +165,9 @@ class Control:
         """Leases for everyone of whom anything may be read in this window of media time; AuditError: infer nothing."""
         now_us = self.clock.mono_us()
         with self._watch.over(now_us):
-            # What has ended since the last tick has ended.
+            # What has ended since the last tick has ended, and what is law since midnight is asked for.
             self.consents.expire()
+            call.rule_anew(self.gate.rule, self.clock.utc().date())
             return call.grant(start_us, end_us, now_us, only)
 
     def ran(self, counts: Mapping[Modality, int]) -> None:

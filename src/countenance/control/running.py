@@ -1,6 +1,9 @@
 """One running call in the control plane: what may be read, under which leases, and what came of it."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
 from countenance.audit.leases import Leases
 from countenance.audit.outcome import Outcome, Result
@@ -8,7 +11,7 @@ from countenance.audit.permission import Request
 from countenance.consent.ledger import Place
 from countenance.consent.register import Register
 from countenance.contracts.call import Call, Modality
-from countenance.contracts.trust import Consent, ConsentStatus, Lease, LogEntry, Ruling
+from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease, LogEntry, Ruling
 from countenance.control.seating import Seat, Seating
 from countenance.permission import Permissions
 
@@ -44,6 +47,7 @@ class RunningCall:
         self._saying_no: set[tuple[str, Modality]] = set()
         """Noes that whoever holds a lease is being told of, before they stand among the leases."""
         self._granted_us: dict[str, int] = {}
+        self._ruling = threading.Lock()
 
     @property
     def subjects(self) -> Mapping[str, str]:
@@ -67,10 +71,25 @@ class RunningCall:
     def ruled(self, participant_id: str, ruling: Ruling) -> None:
         """Keep what the gate said, once the log has it."""
         self.leases.ruled(participant_id, ruling)
-        # A mapping of its own each time: other threads may be reading the one before.
-        self.rulings = {**self.rulings, (participant_id, ruling.case.modality): ruling}
+        self._keep(participant_id, ruling)
         if ruling.allowed:
             self.leases.seat({}, ruling.duties.retention_days * DAY_US)
+
+    def rule_anew(self, gate: Callable[[Case], Ruling], today: date) -> None:
+        """Put what was asked on an earlier day to the gate again: laws begin, and legal reviews end, while people talk.
+
+        What the gate says otherwise is in the log; what may be read no more has stopped before that.
+        """
+        for (who, modality), before in tuple(self.rulings.items()):
+            if before.case.on >= today:
+                continue
+            ruling = gate(replace(before.case, on=today))
+            if _says(ruling) == _says(before):
+                self._keep(who, ruling)
+                continue
+            if self._stands(who, before) and not self._stands(who, ruling):
+                self._bar([(who, modality)])
+            self.ruled(who, ruling)
 
     def reach(self, at_us: int) -> None:
         """The call has come to this media time."""
@@ -172,6 +191,16 @@ class RunningCall:
         people = [seat.participant_id for seat in tuple(self.seats.values()) if seat.person == person]
         return [(who, modality) for who in people for modality in sorted(wanted)]
 
+    def _stands(self, participant_id: str, ruling: Ruling) -> bool:
+        """True when it allows, and the person's answer is what it asks for."""
+        modality, duties = ruling.case.modality, ruling.duties
+        return ruling.allowed and self.register.permits(participant_id, modality, self.at_us, duties)
+
+    def _keep(self, participant_id: str, ruling: Ruling) -> None:
+        # A mapping of its own each time: other threads may be reading the one before.
+        with self._ruling:
+            self.rulings = {**self.rulings, (participant_id, ruling.case.modality): ruling}
+
     def _requests(self, people: Iterable[str], start_us: int, end_us: int) -> Iterator[Request]:
         permissions = self.permissions()
         for who in people:
@@ -203,3 +232,8 @@ class RunningCall:
 
     def _of(self, subject_ref: str) -> Sequence[Seat]:
         return tuple(seat for seat in self.seats.values() if seat.subject_ref == subject_ref)
+
+
+def _says(ruling: Ruling) -> object:
+    """What of a ruling matters, its day aside."""
+    return ruling.effect, [verdict.rule_id for verdict in ruling.verdicts], ruling.duties, ruling.policy_digest
