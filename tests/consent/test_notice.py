@@ -279,7 +279,7 @@ def test_a_modality_that_no_text_describes_is_not_asked_for() -> None:
 
 
 def test_an_unknown_language_names_those_there_are() -> None:
-    with pytest.raises(ConsentError, match=r"no notice call\.v1 in 'it'") as caught:
+    with pytest.raises(ConsentError, match=r"no notice call\.v2 in 'it'") as caught:
         load("it")
     assert "de, en, es, fr" in caught.value.remedy
 
@@ -288,15 +288,29 @@ def test_an_unknown_language_names_those_there_are() -> None:
     ("text", "message"),
     [
         ("[notice", "not valid TOML"),
-        ('[notice]\nid = "call.v2"\nlanguage = "en"', "says it is another notice"),
+        ('[notice]\nid = "call.v1"\nlanguage = "en"', "says it is another notice"),
         ('title = "none"', "says it is another notice"),
-        ('[notice]\nid = "call.v1"\nlanguage = "en"\n[why]\ntitle = 3', r"\[why\] is not a table of sentences"),
-        ('why = "x"\n[notice]\nid = "call.v1"\nlanguage = "en"', r"\[why\] is not a table of sentences"),
-        ('[notice]\nid = "call.v1"\nlanguage = "en"\n[why]\ntitle = " "', r"\[why\] is not a table of sentences"),
+        ('[notice]\nid = "call.v2"\nlanguage = "en"\n[why]\ntitle = 3', r"\[why\] is not a table of sentences"),
+        ('why = "x"\n[notice]\nid = "call.v2"\nlanguage = "en"', r"\[why\] is not a table of sentences"),
+        ('[notice]\nid = "call.v2"\nlanguage = "en"\n[why]\ntitle = " "', r"\[why\] is not a table of sentences"),
     ],
 )
 def test_a_file_that_is_no_notice_says_what_is_wrong(text: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "call.v1.en.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "call.v2.en.toml").write_text(text, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("not a notice", encoding="utf-8")
     with pytest.raises(ConsentError, match=message):
         load("en", folder=tmp_path)
+
+
+@pytest.mark.parametrize("age", ["under_13", "13_to_17"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_for_a_guardian_fit_every_age_that_needs_one(language: str, age: str) -> None:
+    facts = {"minor": age}
+    child = ruled("US-CA", purpose=Purpose.EDUCATION_ENGAGEMENT, role=Role.STUDENT, modalities=["text"], facts=facts)
+    (title,) = (block.title for block in shown(child, READ[language]).blocks if block.name == "guardian")
+    assert re.findall(r"\d+", title) == ["18"]
+
+
+def test_a_notice_that_is_no_longer_shown_can_still_be_read() -> None:
+    assert languages("call.v1") == LANGUAGES
+    assert load("de", "call.v1").say("guardian", "title") != READ["de"].say("guardian", "title")

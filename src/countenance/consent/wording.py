@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from countenance.contracts.errors import ConsentError
 from countenance.inference.tables import near
 
-CURRENT = "call.v1"
+CURRENT = "call.v2"
 """The notice that is shown today; consents to an older one expire."""
 NAME = re.compile(r"(?P<id>[a-z]+\.v[1-9][0-9]*)\.(?P<language>[a-z]{2})\.toml")
 SLOT = re.compile(r"\{([a-z0-9]+)\}")
