@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 from countenance.audit.deletion import verify_deletion
 from countenance.cli import app
 from countenance.consent.receipt import check_receipt
-from countenance.contracts.errors import ConsentError, RefusedError, UsageError
+from countenance.contracts.errors import ConsentError, NotFoundError, RefusedError, UsageError
+from countenance.control.erasure import Eraser
 from countenance.control.opening import open_tenant
 from countenance.storage.calls import CallRow, SubjectRow, add_subjects, open_call
 from countenance.storage.clocks import micros
@@ -162,6 +163,55 @@ def test_a_person_sees_takes_disputes_stops_and_goes(call: Path, store: str, tmp
     assert verify_deletion(receipt.read_bytes()).statement["reason"] == "art17"
     assert (Path(store) / "log/checkpoint").exists()
     assert json.loads(run("subject", "see", *subject).stdout)["readings"] == []
+
+
+def test_a_deletion_receipt_is_printed_again_with_what_has_happened_since(
+    call: Path, store: str, tmp_path: Path
+) -> None:
+    says(call, store, "face")
+    first = tmp_path / "first.json"
+    assert run("subject", "delete", "--store", store, "--person", "crm-17", "--out", str(first)).exit_code == 0
+    erasure = verify_deletion(first.read_bytes()).statement["erasure_id"]
+    with open_tenant(Path(store)) as tenant:
+        Eraser(tenant.log, tenant.vault, tenant.clock).finish(at_once=True)
+    again = tmp_path / "new/again.json"
+    words = ("subject", "receipt", "--store", store, "--erasure", str(erasure))
+    assert run(*words, "--out", str(again)).exit_code == 0
+    assert verify_deletion(again.read_bytes()).statement["keys"]["destroyed_at"] is not None
+    assert verify_deletion(run(*words).stdout.encode()).statement["erasure_id"] == erasure
+
+
+def test_an_id_that_nobody_has_is_said_and_never_passes_for_a_stop(call: Path, store: str, tmp_path: Path) -> None:
+    says(call, store, "face")
+    wrong = ("--store", store, "--person", "Ana")
+    for words in (("consent", "show"), ("subject", "see"), ("subject", "export", "--out", str(tmp_path / "ana"))):
+        told = run(*words, *wrong)
+        assert told.exit_code == 0
+        assert "nothing is kept here about 'Ana'. Check the id" in told.stderr
+    assert isinstance(run("subject", "stop", *wrong).exception, NotFoundError)
+    right = ("--store", store, "--person", "crm-17")
+    assert run("consent", "show", *right).stderr == ""
+    assert "withdrawn" in run("subject", "stop", *right).stdout
+    assert "no yes stood" in run("subject", "stop", *right).stderr
+
+
+def test_where_everything_is_refused_the_rule_is_named(call: Path, store: str) -> None:
+    call.write_text(CALL.replace("US-CA", "EU").replace("support_qa", "hiring"), encoding="utf-8")
+    done = run("consent", "notice", "--deployment", str(call), "--person", "Ana")
+    assert isinstance(done.exception, RefusedError)
+    assert "refused by P01" in done.exception.problem
+
+
+def test_nobody_is_erased_where_the_receipt_cannot_be_written(call: Path, store: str, tmp_path: Path) -> None:
+    says(call, store, "face")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    out = str(tmp_path / "file" / "receipt.json")
+    subject = ("--store", store, "--person", "crm-17")
+    for words in (("erase", "--yes"), ("subject", "delete"), ("subject", "export")):
+        done = run(*words, *subject, "--out", out)
+        assert isinstance(done.exception, UsageError)
+        assert "cannot be written" in done.exception.problem
+    assert run("consent", "show", *subject).stdout
 
 
 def test_what_is_due_goes_and_a_dry_run_only_says_so(call: Path, store: str) -> None:

@@ -45,6 +45,16 @@ def test_a_refusal_as_json_has_no_duties_and_exits_3() -> None:
     assert told["remains"] == {}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [(("--modality", "fase"), "face"), (("--modality", "face", "--role", "custmer"), "customer")],
+)
+def test_a_word_that_does_not_exist_is_never_an_answer(wrong: tuple[str, ...], nearest: str) -> None:
+    done = run(*ASK, *wrong)
+    assert isinstance(done.exception, UsageError)
+    assert f"Did you mean {nearest}?" in str(done.exception)
+
+
 def test_a_fact_that_is_no_pair_is_a_usage_error() -> None:
     done = run(*ASK, "--modality", "face", "--fact", "adult")
     assert isinstance(done.exception, UsageError)

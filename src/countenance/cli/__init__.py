@@ -142,6 +142,11 @@ def main() -> None:
     except CountenanceError as error:
         typer.echo(f"countenance: {error.diagnosis}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        typer.echo(f"countenance: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
     except ModuleNotFoundError as error:
         if (said := lacking(error)) is None:
             raise

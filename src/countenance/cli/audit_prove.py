@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from countenance.cli.app import audit
+from countenance.cli.writing import place_for
 
 
 @audit.command("prove")
@@ -35,5 +36,5 @@ def audit_prove(
     if out is None:
         typer.echo(proof.data.decode(), nl=False)
         return
-    out.write_bytes(proof.data)
+    place_for(out).write_bytes(proof.data)
     typer.echo(f"{out}: entry {seq} in {point.size} entries of {point.origin}, {len(proof.data)} bytes.", err=True)

@@ -1,14 +1,16 @@
 """`countenance consent show`, `receipt` and `expire`: what people have answered, and the proof of it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from countenance.cli.app import consent
-from countenance.cli.people import consents_of
+from countenance.cli.people import consents_of, note_unknown
 from countenance.cli.stores import Keys, Of, Place, opened
+from countenance.cli.writing import place_for
 from countenance.contracts.errors import UsageError
 
 FORMS = ("receipt", "dpv", "kantara")
@@ -27,19 +29,25 @@ def consent_show(
 
     from countenance.storage.consents import counts
 
-    with opened(store, keys, of) as tenant, tenant.store.reading() as tx:
-        if person is None:
-            found = [dict(zip(("modality", "purpose", "status"), key, strict=True)) | {"answers": n}
-                     for key, n in counts(tx).items()]  # fmt: skip
-        else:
-            hidden = ("person_tag", "sealed_id", "leaf", "consent_id", "subject_ref", "call_ref", "carries")
-            rows = (asdict(row) for row in consents_of(tenant).ledger.answers(tx, person))
-            found = [{name: value for name, value in row.items() if name not in hidden} for row in rows]
+    with opened(store, keys, of) as tenant:
+        with tenant.store.reading() as tx:
+            rows = [] if person is None else consents_of(tenant).ledger.answers(tx, person)
+            found = [_shown(asdict(row)) for row in rows]
+            if person is None:
+                names = ("modality", "purpose", "status")
+                found = [dict(zip(names, key, strict=True)) | {"answers": n} for key, n in counts(tx).items()]
+        if person is not None:
+            note_unknown(tenant, person)
     if as_json:
         typer.echo(json.dumps(found))
     for row in () if as_json else found:
         receipt = f", receipt {row['receipt_id']}" if "receipt_id" in row else f": {row['answers']}"
         typer.echo(f"{row['modality']} for {row['purpose']}: {row['status']}{receipt}")
+
+
+def _shown(row: Mapping[str, object]) -> dict[str, object]:
+    hidden = ("person_tag", "sealed_id", "leaf", "consent_id", "subject_ref", "call_ref", "carries")
+    return {name: value for name, value in row.items() if name not in hidden}
 
 
 @consent.command("receipt", epilog="Example: countenance consent receipt --store data --person Ana --modality face")
@@ -76,7 +84,7 @@ def consent_receipt(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        place_for(out).write_text(text, encoding="utf-8")
         typer.echo(str(out))
 
 

@@ -7,6 +7,7 @@ import typer
 
 from countenance.cli.app import app
 from countenance.cli.stores import Keys, Log, Of, Place, exported, opened
+from countenance.cli.writing import place_for
 from countenance.contracts.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def erase(
     """
     from countenance.control.erasure import Eraser
 
+    if out is not None:
+        place_for(out)  # nobody can be erased a second time for the receipt's sake
     if not yes:
         also = " Backups taken before cannot be read by anyone afterwards: take a new one." if now else ""
         typer.confirm(f"Erase this person for good? Nobody can undo it.{also}", abort=True, err=True)

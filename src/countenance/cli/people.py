@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from countenance.contracts.errors import UsageError
+import typer
+
+from countenance.contracts.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from countenance.consent.terms import Terms
@@ -20,6 +22,24 @@ def consents_of(tenant: "Tenant") -> "Consents":
     from countenance.control.consents import Consents
 
     return Consents(tenant.log, tenant.vault, tenant.clock)
+
+
+def knows(tenant: "Tenant", person: str) -> bool:
+    """Whether anything at all is kept under this id of a person."""
+    from countenance.consent.ledger import PERSON
+
+    with tenant.store.reading() as tx:
+        return tenant.vault.knows(tx, tenant.vault.tag(tx, PERSON, person))
+
+
+def note_unknown(tenant: "Tenant", person: str) -> None:
+    """Say beside an empty answer that the id may be wrong: people are kept by your own ids, not by their names."""
+    if not knows(tenant, person):
+        typer.echo(
+            f"countenance: nothing is kept here about {person!r}. Check the id: it is your own, the `id` of a "
+            "deployment file, and the name only where that gives none.",
+            err=True,
+        )
 
 
 def asked_of(
@@ -42,6 +62,8 @@ def asked_of(
         if person.name == name:
             mine = {m: ruling for (who, m), ruling in rulings.items() if who == participant.id}
             chosen = tuple(modalities or (m for m, ruling in mine.items() if ruling.allowed))
+            if not chosen:
+                raise RefusedError.by(next(iter(mine.values())).verdicts, f"Nothing may be asked of {name}.")
             for unknown in (m for m in chosen if m not in mine):
                 raise UsageError(f"nothing is ruled about {unknown!r}", near(unknown, mine))
             return person, deployment.terms, {m: mine[m] for m in chosen}

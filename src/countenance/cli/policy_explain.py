@@ -28,11 +28,11 @@ def policy_explain(
     from countenance.contracts.call import Purpose, Role
     from countenance.contracts.trust import Case
     from countenance.inference.tables import near
-    from countenance.policy.explain import explain, plain, remaining
+    from countenance.policy.explain import MODALITIES, explain, plain, remaining
     from countenance.policy.gate import Gate
     from countenance.policy.vocabulary import output_of
 
-    for word, known in ((purpose, list(Purpose)), (role, list(Role))):
+    for word, known in ((purpose, list(Purpose)), (role, list(Role)), (modality, MODALITIES)):
         if word not in known:
             raise UsageError(f"unknown word {word!r}", near(word, known))
     day = (on or datetime.now(UTC)).date()

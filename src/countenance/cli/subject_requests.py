@@ -1,16 +1,16 @@
-"""`countenance subject see`, `export`, `dispute`, `stop` and `delete`: what people may ask of their own data."""
+"""`countenance subject`: what people may ask of their own data, and the receipt of a deletion as things stand."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from countenance.cli.app import subject
-from countenance.cli.people import consents_of
+from countenance.cli.people import consents_of, knows, note_unknown
 from countenance.cli.stores import Keys, Log, Of, Place, exported, opened
+from countenance.cli.writing import place_for
+from countenance.contracts.errors import NotFoundError
 
 if TYPE_CHECKING:
     from countenance.control.opening import Tenant
@@ -26,19 +26,14 @@ def _requests(tenant: "Tenant") -> "Subject":
     return Subject(tenant.log, tenant.vault, consents_of(tenant), Eraser(tenant.log, tenant.vault, tenant.clock))
 
 
-@contextmanager
-def _subject(store: str, keys: Path | None, of: str | None) -> Iterator["Subject"]:
-    with opened(store, keys, of) as tenant:
-        yield _requests(tenant)
-
-
 @subject.command("see", epilog="Example: countenance subject see --store data --person Ana")
 def subject_see(store: Place, person: PersonOption, keys: Keys = None, of: Of = None) -> None:
     """Print, as JSON, what a person has answered, what was read of them, and what they dispute; the log notes it."""
     from dataclasses import asdict
 
-    with _subject(store, keys, of) as people:
-        typer.echo(json.dumps(asdict(people.see(person)), indent=2, ensure_ascii=False))
+    with opened(store, keys, of) as tenant:
+        typer.echo(json.dumps(asdict(_requests(tenant).see(person)), indent=2, ensure_ascii=False))
+        note_unknown(tenant, person)
 
 
 @subject.command("export", epilog="Example: countenance subject export --store data --person Ana --out ana")
@@ -52,8 +47,10 @@ def subject_export(
     """Write everything that is kept of a person, complete: a file for programs and a page to read."""
     from countenance.control.export import to_page
 
-    with _subject(store, keys, of) as people:
-        exported = people.export(person)
+    place_for(out / "export.json")
+    with opened(store, keys, of) as tenant:
+        exported = _requests(tenant).export(person)
+        note_unknown(tenant, person)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     (out / "export.json").write_text(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (out / "index.html").write_text(to_page(exported), encoding="utf-8")
@@ -70,8 +67,8 @@ def subject_dispute(
     of: Of = None,
 ) -> None:
     """Keep with a reading that the person says it is wrong; the reading itself stays as it is."""
-    with _subject(store, keys, of) as people:
-        typer.echo(people.dispute(person, reading, words))
+    with opened(store, keys, of) as tenant:
+        typer.echo(_requests(tenant).dispute(person, reading, words))
 
 
 @subject.command("stop", epilog="Example: countenance subject stop --store data --person Ana --modality face")
@@ -83,9 +80,14 @@ def subject_stop(
     of: Of = None,
 ) -> None:
     """Withdraw every yes of a person, or those to some modalities, and print the receipts."""
-    with _subject(store, keys, of) as people:
-        for row in people.stop(person, modality):
+    with opened(store, keys, of) as tenant:
+        ended = _requests(tenant).stop(person, modality)
+        if not knows(tenant, person):
+            raise NotFoundError(f"nothing is kept here about {person!r}, so nothing was stopped", "Check the id.")
+        for row in ended:
             typer.echo(f"{row.modality} for {row.purpose}: {row.status}, receipt {row.receipt_id}")
+        if not ended:
+            typer.echo("countenance: no yes stood, so there was none to withdraw", err=True)
 
 
 @subject.command("delete", epilog="Example: countenance subject delete --store data --person Ana --out deletion.json")
@@ -99,7 +101,30 @@ def subject_delete(
     log: Log = None,
 ) -> None:
     """Withdraw everything and erase the person; the receipt is theirs and can be checked without us."""
+    place_for(out)
     with opened(store, keys, of) as tenant:
         out.write_bytes(_requests(tenant).stop_and_delete(person, at_once=at_once))
         exported(tenant, store, log)
     typer.echo(str(out))
+
+
+@subject.command(
+    "receipt", epilog="Example: countenance subject receipt --store data --erasure 4f0c... --out final.json"
+)
+def subject_receipt(
+    store: Place,
+    erasure: Annotated[str, typer.Option(help="The erasure_id of a deletion receipt.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write it; to the terminal otherwise.")] = None,
+    keys: Keys = None,
+    of: Of = None,
+) -> None:
+    """Print a deletion receipt as things stand now: the old key's end and the answers of receivers come into it."""
+    from countenance.control.erasure import Eraser
+
+    with opened(store, keys, of) as tenant:
+        receipt = Eraser(tenant.log, tenant.vault, tenant.clock).receipt(erasure)
+    if out is None:
+        typer.echo(receipt.decode(), nl=False)
+    else:
+        place_for(out).write_bytes(receipt)
+        typer.echo(str(out))

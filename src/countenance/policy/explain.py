@@ -8,6 +8,7 @@ from countenance.contracts.trust import Case, Duties, Effect, Layer, Ruling, Ver
 from countenance.policy.gate import Gate
 from countenance.policy.vocabulary import TURN_TAKING
 
+MODALITIES = (FACE, VOICE, TEXT, TELEMETRY)
 SPEAKER = {Layer.LAW: "law", Layer.PRODUCT: "charter", Layer.DEPLOYER: "deployer"}
 SAYS = {Effect.ALLOW: "allows", Effect.DENY: "refuses", Effect.REQUIRE: "requires"}
 
@@ -26,7 +27,7 @@ def remaining(gate: Gate, case: Case) -> Mapping[Modality, Ruling]:
     """What else of this person may be read, when one modality is refused: a downgrade instead of a bare no."""
     others = {
         modality: gate.rule(replace(case, modality=modality, output=_output(case, modality)))
-        for modality in (FACE, VOICE, TEXT, TELEMETRY)
+        for modality in MODALITIES
         if modality != case.modality
     }
     return {modality: ruling for modality, ruling in others.items() if ruling.allowed}
