@@ -55,7 +55,7 @@ def _permitted(review: Review, wording: Wording, names: Mapping[str, str]) -> It
             if one["modality"] != TELEMETRY:
                 why = next((each for each in one["ruling"]["verdicts"] if each["verdict"] == "deny"), None)
                 refused = one["use"] == "refused" and why is not None
-                reason = f"{why['reason']} ({why['citation']})" if refused and why is not None else ""
+                reason = f"{why.get('said', why['reason'])} ({why['citation']})" if refused and why is not None else ""
                 rows.append(
                     (
                         names[person["participant_id"]],

@@ -86,7 +86,8 @@ def _modality() -> Schema:
             "reason": TEXT,
             "citation": TEXT,
             "applies_from": maybe(TEXT),
-        }
+        },
+        {"said": TEXT},
     )
     ruling = record(
         {

@@ -195,10 +195,12 @@ async def test_a_refusal_is_said_in_the_language_asked_for_beside_the_english_on
         call = await begun(client, ANA | {"role": "agent"})
         address = f"/v1/calls/{call['call_id']}/participants/{ids(call)[0]}"
         german, english = [(await client.get(f"{address}{query}")).json() for query in ("?language=de", "")]
+        whole = (await client.get(f"/v1/calls/{call['call_id']}?language=de")).json()
     (first, plain) = (one["modalities"][0]["rulings"][0] for one in (german, english))
     assert first["said"].startswith("Gesicht und Stimme von Menschen bei der Arbeit werden nicht gelesen")
     assert (first["reason"], first["citation"]) == (plain["reason"], plain["citation"])
     assert plain["said"] is None
+    assert whole["participants"] == [german]
 
 
 async def test_a_notice_is_there_in_the_languages_that_the_schema_names(scene: Scene) -> None:

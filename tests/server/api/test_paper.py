@@ -82,7 +82,9 @@ async def test_a_person_on_the_call_has_their_own_readings_and_no_remarks(scene:
 
 
 async def test_it_comes_in_the_language_that_is_asked_for(scene: Scene, told: Told) -> None:
-    assert "Signale, keine Gefühle" in await text_of(scene, told, scene.reviewer(), language="de")
+    german = await text_of(scene, told, scene.reviewer(), language="de")
+    assert "Signale, keine Gefühle" in german
+    assert "Stimme von Menschen bei der Arbeit werden nicht gelesen" in " ".join(german.split())
     preferred = {**scene.reviewer(), "Accept-Language": "fr-CH, en;q=0.5"}
     assert "probablement" in await text_of(scene, told, preferred)
     async with scene.client(scene.reviewer()) as client:

@@ -155,6 +155,9 @@ def test_what_is_read_of_whom_and_what_is_not(coach: Visit, service: Service, sc
     expect(ana).to_contain_text("Read: voice and words only")
     expect(ana).not_to_contain_text("disengaged")
     check(page)
+    silent = coach.open(f"/coach/{call.live.id}?language=de").locator(f"[data-silent='{call.ben}']")
+    expect(silent).to_contain_text("Gesicht und Stimme von Menschen bei der Arbeit werden nicht gelesen")
+    expect(silent.locator("span")).to_have_attribute("lang", "de")
 
 
 def test_what_was_said_last_is_there_until_it_is_taken_back(

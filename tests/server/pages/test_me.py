@@ -94,7 +94,8 @@ def test_a_stop_says_when_it_was_and_nothing_begins_again(browser: Browser, addr
     seats.say_yes("Ben", "text")
     with visit(browser, address) as person:
         page = opened(person, seats, "Ben")
-        expect(page.locator(".mine li").first).to_contain_text("not permitted")
+        refused = page.locator(".mine li").first
+        expect(refused).to_contain_text("not permitted: face and voice of people at work are not read")
         page.get_by_role("button", name="Turn off: Words").click()
         expect(page.locator("#badge")).to_contain_text("Stopped at ")
         assert seats.readable("Ben") == []

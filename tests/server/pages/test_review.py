@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import struct
 import wave
 from collections.abc import Iterator
@@ -61,6 +62,8 @@ def test_an_event_leads_to_its_second_and_to_what_was_said_there(review: Page) -
 def test_what_was_measured_is_said_in_the_language_of_the_page(coach: Visit, told: Told) -> None:
     page = coach.open(f"/review/{told.call_id}?language=de")
     expect(page.locator("#events")).to_contain_text("gemessen: wohin der Kopf gedreht ist und Pausen")
+    refused = page.locator(".lane").nth(1).locator(".chip.barred").first
+    expect(refused).to_have_attribute("title", re.compile("^Gesicht und Stimme von Menschen bei der Arbeit"))
 
 
 def test_gaps_are_hatched_and_say_why_and_the_curve_has_a_table(review: Page) -> None:

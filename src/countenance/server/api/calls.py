@@ -17,7 +17,7 @@ from countenance.inference.tables import Table
 from countenance.server.access import Caller, Here, needs, site_of
 from countenance.server.api.participants import NewParticipant, ParticipantView, check_room, in_store, joined, of_live
 from countenance.server.api.paths import CallId, Limits
-from countenance.server.api.shapes import Given, utc_text
+from countenance.server.api.shapes import Given, Language, ReasonsIn, utc_text
 from countenance.server.coaching import Coached
 from countenance.server.config import MediaTable
 from countenance.server.idempotency import OnceRoute
@@ -120,11 +120,16 @@ async def listed(here: Here, limit: Limit = 50, cursor: Cursor = None, state: St
 
 
 @router.get("/{call_id}")
-async def one(call_id: CallId, here: Here, caller: Annotated[Caller, needs(Scope.CALLS_READ, own=True)]) -> CallView:
+async def one(
+    call_id: CallId,
+    here: Here,
+    caller: Annotated[Caller, needs(Scope.CALLS_READ, own=True)],
+    language: ReasonsIn = "en",
+) -> CallView:
     """A call and the people on it; a participant sees of those only themselves."""
     live = next((each for each in here.calls.all() if each.id == call_id), None)
     if live is not None:
-        view = await _remembered(here, live)
+        view = await _remembered(here, live, language)
     else:
         known = await asyncio.to_thread(Roster(here.tenant.vault).call, call_id)
         people = await asyncio.to_thread(in_store, here, known.call_ref)
@@ -146,9 +151,9 @@ def _place(cursor: str) -> tuple[int, str]:
     return int(at_us), str(call_ref)
 
 
-async def _remembered(here: Services, live: LiveCall) -> CallView:
+async def _remembered(here: Services, live: LiveCall, language: Language = "en") -> CallView:
     """A call that this process remembers; when it ended stands in the store."""
-    view = _live(live)
+    view = _live(live, language)
     if live.state != ENDED:
         return view
     try:
@@ -158,7 +163,7 @@ async def _remembered(here: Services, live: LiveCall) -> CallView:
     return view.model_copy(update={"ended_at": _known(here, known).ended_at})
 
 
-def _live(live: LiveCall) -> CallView:
+def _live(live: LiveCall, language: Language = "en") -> CallView:
     ended = live.state == ENDED
     return CallView(
         call_id=live.id,
@@ -166,7 +171,7 @@ def _live(live: LiveCall) -> CallView:
         purpose=live.call.purpose,
         started_at=live.started_at,
         problem=live.problem,
-        participants=of_live(live),
+        participants=of_live(live, language),
         events=None if ended else f"/v1/calls/{live.id}/events",
         summary=f"/v1/calls/{live.id}/summary" if ended else None,
     )

@@ -15,7 +15,7 @@ from countenance.server.api.readings import REVIEW, SERVICE, Looking, may_see
 from countenance.server.idempotency import OnceRoute
 from countenance.server.papers import PDF, file_name
 from countenance.server.scopes import Scope
-from countenance.server.summaries import shown_to
+from countenance.server.summaries import shown_to, with_reasons
 from countenance.server.tenancy import Services
 from countenance.server.watching import OWN
 from countenance.server.words import language_of
@@ -36,8 +36,9 @@ async def paper(call_id: CallId, here: Here, caller: Looking, request: Request, 
     call, people = await asyncio.to_thread(_everybody, here, call_id)
     seen = [one for one in people if may_see(here, caller, call, one)]
     whole = await here.calls.summary(call_id, SERVICE, SUMMARY)
-    review = await asyncio.to_thread(_review, here, caller, call, seen, whole)
-    made = await site_of(request).papers.pdf(review, language or language_of(request))
+    spoken = language or language_of(request)
+    review = await asyncio.to_thread(_review, here, caller, call, seen, with_reasons(whole, spoken))
+    made = await site_of(request).papers.pdf(review, spoken)
     name = file_name(review.summary["call"]["started_at"])
     return Response(made, media_type=PDF, headers={"content-disposition": f'attachment; filename="{name}"'})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from countenance.audit.timekeeping import text_of
@@ -15,7 +15,7 @@ from countenance.control.roster import Roster
 from countenance.inference.tables import Table
 from countenance.server.access import NO_SUCH, Here, needs, site_of
 from countenance.server.api.paths import CallId, Limits, ParticipantId
-from countenance.server.api.shapes import Facts, Given, Language, PersonRef, Place, RulingView, check_words
+from countenance.server.api.shapes import Facts, Given, Language, PersonRef, Place, ReasonsIn, RulingView, check_words
 from countenance.server.config import LimitsTable
 from countenance.server.idempotency import OnceRoute
 from countenance.server.live import LIVE, Joining, LiveCall
@@ -96,7 +96,7 @@ async def look(
     call_id: CallId,
     participant_id: ParticipantId,
     here: Here,
-    language: Annotated[Language, Query(description="In which reasons are said beside the English ones.")] = "en",
+    language: ReasonsIn = "en",
 ) -> ParticipantView:
     """Somebody on a running call."""
     return _one(here.calls.get(call_id), participant_id, language)
@@ -139,9 +139,9 @@ def check_room(limits: LimitsTable, people: int) -> None:
         raise OverloadError(problem, "Raise [limits] participants, or begin another call.")
 
 
-def of_live(live: LiveCall) -> Sequence[ParticipantView]:
+def of_live(live: LiveCall, language: Language = "en") -> Sequence[ParticipantView]:
     """Everybody on a call."""
-    return [_one(live, one.id) for one in live.call.participants]
+    return [_one(live, one.id, language) for one in live.call.participants]
 
 
 def in_store(here: Services, call_ref: str) -> Sequence[ParticipantView]:

@@ -14,13 +14,13 @@ from countenance.control.groups import Groups
 from countenance.control.roster import KnownCall, KnownPerson, Roster
 from countenance.server.access import Caller, Here, needs
 from countenance.server.api.paths import CallId, ParticipantId
-from countenance.server.api.shapes import Given, utc_text
+from countenance.server.api.shapes import Given, ReasonsIn, utc_text
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import REVIEWER
 from countenance.server.paging import Cursor, Limit, decode, encode
 from countenance.server.problems import ProblemError
 from countenance.server.scopes import Scope
-from countenance.server.summaries import shown_to
+from countenance.server.summaries import shown_to, with_reasons
 from countenance.server.tenancy import Services
 from countenance.server.viewing import duties_of_role, may_review
 from countenance.server.watching import OWN
@@ -111,7 +111,7 @@ async def aggregate(call_id: CallId, here: Here, _: Looking) -> GroupList:
 
 
 @router.get("/summary")
-async def summary(call_id: CallId, here: Here, caller: Looking) -> Mapping[str, Any]:
+async def summary(call_id: CallId, here: Here, caller: Looking, language: ReasonsIn = "en") -> Mapping[str, Any]:
     """The summary of a call that has ended; of each person as much as this reader may see."""
     call, people = await asyncio.to_thread(_everybody, here, call_id)
     whole = await here.calls.summary(call_id, SERVICE, SUMMARY)
@@ -120,7 +120,7 @@ async def summary(call_id: CallId, here: Here, caller: Looking) -> Mapping[str, 
     access = Access(here.tenant.log, here.tenant.vault)
     for one in seen:
         await asyncio.to_thread(access.look, call.call_ref, one.subject_ref, actor, REVIEW, SUMMARY)
-    return shown_to({one.participant_id for one in seen}, whole)
+    return with_reasons(shown_to({one.participant_id for one in seen}, whole), language)
 
 
 def may_see(here: Services, caller: Caller, call: KnownCall, person: KnownPerson) -> bool:

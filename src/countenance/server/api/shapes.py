@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from countenance.audit.timekeeping import text_of
-from countenance.contracts.trust import ConsentStatus, Ruling
+from countenance.contracts.trust import ConsentStatus, Ruling, Verdict
 from countenance.policy.saying import say
 from countenance.policy.vocabulary import FACTS, JURISDICTIONS
 from countenance.server.problems import unknown
@@ -37,6 +38,7 @@ Facts = Annotated[
 ReadModality = Literal["face", "voice", "text"]
 Language = Literal["en", "de", "es", "fr"]
 """A notice is there in these; a test compares them with the files."""
+ReasonsIn = Annotated[Language, Query(description="In which reasons are said beside the English ones.")]
 
 
 class Given(BaseModel):
@@ -58,6 +60,11 @@ class RuleSays(Given):
     citation: str
     applies_from: str | None
 
+    @classmethod
+    def of(cls, one: Verdict, language: Language = "en") -> "RuleSays":
+        """A rule's answer as it is shown."""
+        return cls.model_validate({**verdict(one), "said": say(one.reason, language)})
+
 
 class RulingView(Given):
     """What the gate says of one modality of one person."""
@@ -77,7 +84,7 @@ class RulingView(Given):
         return cls(
             modality=ruling.case.modality,
             allowed=ruling.allowed,
-            rulings=[RuleSays.model_validate({**verdict(one), "said": say(one, language)}) for one in ruling.verdicts],
+            rulings=[RuleSays.of(one, language) for one in ruling.verdicts],
             consent=None if duties is None else duties.consent,
             retention_days=None if duties is None else duties.retention_days,
             human_role=None if duties is None else duties.human_role,

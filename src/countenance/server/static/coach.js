@@ -8,7 +8,7 @@ import { ownVoice } from "./coach_voice.js";
 import { failed, fill, h } from "./dom.js";
 import { follow, painted } from "./live.js";
 import { term } from "./terms.js";
-import { clock, t } from "./words.js";
+import { clock, language, t } from "./words.js";
 
 const root = document.getElementById("coach");
 const ASK_MS = 2000;
@@ -84,7 +84,7 @@ function over() {
 async function look() {
   clearTimeout(asking);
   try {
-    const found = await api(path);
+    const found = await api(`${path}?language=${language}`);
     started = found.started_at;
     at("problem").hidden = !found.problem;
     if (found.problem) failed(at("problem"), { message: t("Nobody is read at the moment."), fix: found.problem });

@@ -2,7 +2,7 @@
 import { chart } from "./chart.js";
 import { fill, h, say } from "./dom.js";
 import { keyed, write } from "./keyed.js";
-import { certainty, estimate, notEnough, term } from "./terms.js";
+import { certainty, estimate, notEnough, refusal, term } from "./terms.js";
 import { apart, gathered, language, listed, t } from "./words.js";
 
 const READ = ["face", "voice", "text"];
@@ -96,9 +96,9 @@ function silentLine(first) {
     show: (person) => {
       write(words, t("{name} ({role}): not analysed.", { name: apart(person.name), role: term("role", person.role) }));
       const barred = READ.map((modality) => person.rulings[modality]).find((ruling) => ruling && !ruling.allowed);
-      // Reasons of the gate are told in English, as its rules are written.
-      reason.lang = barred ? "en" : language;
-      write(reason, barred?.rulings[0]?.reason ?? t("They have agreed to nothing."));
+      const { words: why, lang } = barred ? refusal(barred) : { words: t("They have agreed to nothing."), lang: language };
+      reason.lang = lang;
+      write(reason, why);
     },
   };
 }
@@ -108,7 +108,7 @@ function chips(person) {
   return READ.map((modality) => {
     const ruling = person.rulings[modality];
     const name = term("modality", modality);
-    if (!ruling?.allowed) return [modality, "barred", t("{modality}: not permitted", { modality: name }), ruling?.rulings[0]?.reason];
+    if (!ruling?.allowed) return [modality, "barred", t("{modality}: not permitted", { modality: name }), refusal(ruling).words];
     const answer = person.consent[modality];
     if (answer !== "given") return [modality, "off", t("{modality}: off, {reason}", { modality: name, reason: ANSWERS[answer]?.() ?? t("not asked yet") })];
     if (person.paused) return [modality, "off", t("{modality}: off, {reason}", { modality: name, reason: t("paused by themselves") })];

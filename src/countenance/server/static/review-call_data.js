@@ -1,7 +1,7 @@
 // Everything the API gives of one call, put in the order of its media time.
 import { api } from "./api.js";
 import { term } from "./terms.js";
-import { t } from "./words.js";
+import { language, t } from "./words.js";
 
 const SAMPLE = "io.countenance.signal.sample.v1";
 const second = (us) => us / 1e6;
@@ -9,9 +9,10 @@ const second = (us) => us / 1e6;
 /** The call, its people with their readings, and what stands beside them. A part that may not be seen is null. */
 export async function load(callId) {
   const base = `/v1/calls/${encodeURIComponent(callId)}`;
-  const call = await api(base);
+  const asked = `?language=${language}`;
+  const call = await api(`${base}${asked}`);
   const [summary, beside, comments, ...read] = await Promise.all([
-    optional(`${base}/summary`), optional(`${base}/review`), optional(`${base}/comments`),
+    optional(`${base}/summary${asked}`), optional(`${base}/review`), optional(`${base}/comments`),
     ...call.participants.map((one) => readings(`${base}/participants/${one.participant_id}/readings`)),
   ]);
   const people = call.participants.map((one, index) => person(one, call.participants, read[index], summary));
@@ -50,12 +51,16 @@ function person(one, all, items, summary) {
   const said = (items ?? []).flatMap((item) => item.data?.readings ?? []);
   const samples = said.filter((reading) => reading.type === SAMPLE).map((reading) => sample(reading.data));
   samples.sort((a, b) => a.start_s - b.start_s);
+  const told = summary?.participants.find((each) => each.participant_id === one.participant_id) ?? null;
   return {
-    id: one.participant_id, name, role: one.role, modalities: one.modalities ?? [], items, samples,
+    id: one.participant_id, name, role: one.role, modalities: one.modalities?.length ? one.modalities : ruled(told), items, samples,
     episodes: episodes(said.filter((reading) => reading.type !== SAMPLE), one.participant_id),
-    told: summary?.participants.find((each) => each.participant_id === one.participant_id) ?? null,
+    told,
   };
 }
+
+/** What the gate said, as the summary keeps it: a service that was started anew remembers no more of a call that is over. */
+const ruled = (told) => (told?.modalities ?? []).map(({ modality, ruling }) => ({ modality, allowed: ruling.effect !== "deny", rulings: ruling.verdicts }));
 
 function sample(data) {
   return {

@@ -1,7 +1,7 @@
 // One person's curve with its band, drawn as SVG so that it prints; gaps are hatched, and a table says the same.
 import { h } from "./dom.js";
 import { gaps, rows } from "./review-call_data.js";
-import { estimate, notEnough, term } from "./terms.js";
+import { estimate, notEnough, refusal, term } from "./terms.js";
 import { clock, t } from "./words.js";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -128,7 +128,7 @@ function modalities(person) {
   return person.modalities.filter((one) => one.modality !== "telemetry").map((one) => {
     const used = person.samples.some((sample) => sample.modalities?.[one.modality]?.used);
     const kind = used ? "on" : one.allowed ? "off" : "barred";
-    return h(`li.chip.${kind}`, {}, term("modality", one.modality), kind === "barred" ? h("span.quiet", {}, t("not permitted")) : kind === "off" ? h("span.quiet", {}, t("not read")) : null);
+    return h(`li.chip.${kind}`, { title: kind === "barred" && refusal(one).words }, term("modality", one.modality), kind === "barred" ? h("span.quiet", {}, t("not permitted")) : kind === "off" ? h("span.quiet", {}, t("not read")) : null);
   });
 }
 
@@ -136,9 +136,8 @@ function unread(person) {
   if (person.items === null) return t("What was read of this person is not for you: the ruling names another reviewer, or nobody.");
   const refused = person.modalities.filter((one) => !one.allowed && one.modality !== "telemetry");
   if (refused.length && refused.length === person.modalities.filter((one) => one.modality !== "telemetry").length) {
-    const why = refused[0].rulings.find((rule) => rule.verdict === "deny");
-    const reason = why ? `${why.reason} (${why.citation})` : t("not permitted");
-    return t("Not analysed: {reason}", { reason });
+    const { words, citation } = refusal(refused[0]);
+    return t("Not analysed: {reason}", { reason: citation ? `${words} (${citation})` : words });
   }
   return notEnough(null, "no_consent");
 }

@@ -1,6 +1,8 @@
 // A participant's own place in a call: what may be read of them, what is read, and their three verbs.
 import { api } from "./api.js";
 import { follow } from "./live.js";
+import { refusal } from "./terms.js";
+import { language } from "./words.js";
 
 const READ = ["face", "voice", "text"];
 const SHOWN = "engaged";
@@ -40,7 +42,7 @@ export class Seat extends EventTarget {
 
   /** Follow the call from its beginning. */
   async begin() {
-    const [call, self] = await Promise.all([api(`/v1/calls/${this.call}`), api(this.address)]);
+    const [call, self] = await Promise.all([api(`/v1/calls/${this.call}`), api(`${this.address}?language=${language}`)]);
     this.#began = Date.parse(call.started_at);
     this.rulings = new Map(self.modalities.map((one) => [one.modality, one]));
     await this.refresh();
@@ -104,7 +106,7 @@ export class Seat extends EventTarget {
     this.modalities = READ.map((modality) => {
       const ruling = this.rulings?.get(modality);
       const now = standing.get(modality);
-      return { modality, allowed: ruling?.allowed ?? false, why: ruling?.rulings?.[0]?.reason ?? "", answer: now?.answer ?? null, readable: now?.readable ?? false };
+      return { modality, allowed: ruling?.allowed ?? false, why: refusal(ruling).words, answer: now?.answer ?? null, readable: now?.readable ?? false };
     });
     this.history = register.history.map((one) => ({ ...one, at: new Date(one.at ?? this.#began + one.at_us / 1000) }));
     const ends = this.history.filter((one) => one.status === "withdrawn");

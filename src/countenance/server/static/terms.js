@@ -1,5 +1,5 @@
 // The product's own words for people: states, certainty, modalities, reasons, roles, purposes. No bare percentage leaves here.
-import { t } from "./words.js";
+import { language, t } from "./words.js";
 
 const words = {
   modality: { face: t("Face"), voice: t("Voice"), text: t("Words"), telemetry: t("Turn-taking") },
@@ -63,6 +63,13 @@ export function certainty(low, high) {
 /** `probably frustrated, medium certainty`. */
 export const estimate = (state, p, low, high) =>
   t("{likely} {state}, {certainty}", { likely: likelihood(p), state: term("state", state), certainty: certainty(low, high) });
+
+/** Why something may not be read, and the language of these words: a deployer's own rule has only the words it was written in. */
+export function refusal(ruling) {
+  const rule = ruling?.rulings?.find((one) => one.verdict === "deny");
+  if (!rule) return { words: t("not permitted"), citation: "", lang: language };
+  return { words: rule.said ?? rule.reason, citation: rule.citation, lang: rule.said ? language : "en" };
+}
 
 /** What is said where nothing can be: always with its cause. */
 export function notEnough(modality, reason) {
