@@ -118,6 +118,29 @@ async def test_a_key_that_ends_is_an_error() -> None:
             "000000000007  consent.changed  face given",
         ),
         ({"type": "io.countenance.call.summary.v1", "data": {}}, "000000000007  call.summary"),
+        (
+            {"type": "io.countenance.signal.sample.v1", "data": {"label": None, "probability": None}},
+            "000000000007  signal.sample  no state stands out",
+        ),
+        (
+            {
+                "type": "io.countenance.signal.sample.v1",
+                "data": {"label": None, "dimensions": {"valence": {"value": 0.13, "interval": [-0.25, 0.51]}}},
+            },
+            "000000000007  signal.sample  valence 0.13 (-0.25 to 0.51)",
+        ),
+        (
+            {"type": "io.countenance.signal.aggregate.v1", "data": {"group": {"size": 12, "k": 10}}},
+            "000000000007  signal.aggregate  a group of 12",
+        ),
+        (
+            {"type": "io.countenance.prompt.issued.v1", "data": {"reason": "Estimate fell", "text": "ask"}},
+            "000000000007  prompt.issued  Estimate fell: ask",
+        ),
+        (
+            {"type": "io.countenance.prompt.resolved.v1", "data": {"outcome": "expired"}},
+            "000000000007  prompt.resolved  expired",
+        ),
     ],
 )
 def test_each_kind_of_event_has_its_line(event: dict[str, Any], line: str) -> None:

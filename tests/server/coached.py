@@ -8,7 +8,7 @@ from tests.server.api.scene import Scene
 from countenance.consent.evidence import Evidence
 from countenance.contracts.call import FACE, TEXT, VOICE, Role
 from countenance.contracts.media import SECOND_US, Utterance
-from countenance.contracts.readings import Estimate, ModalityUse, Signal
+from countenance.contracts.readings import Abstain, Estimate, ModalityUse, Reason, Signal
 from countenance.contracts.trust import ConsentStatus
 from countenance.link.messages import Ask, Done, Finished, Granted
 from countenance.server.asking import Form
@@ -48,12 +48,12 @@ class CoachedCall:
 
     async def pass_second(
         self,
-        engaged: float,
+        engaged: float | None,
         talk: Mapping[str, Any] | None = None,
         words: tuple[Utterance, ...] = (),
         floor: Mapping[str, Any] | None = None,
     ) -> None:
-        """One second of readings of Ana, through leases and results."""
+        """One second of readings of Ana, through leases and results; None: her face was not in the picture."""
         start_us, end_us = self.second * SECOND_US, (self.second + 1) * SECOND_US
         self.second += 1
         owner = self.scene.pool.owners[self.live.id]
@@ -85,7 +85,12 @@ class CoachedCall:
         return f"/v1/calls/{self.live.id}{rest}"
 
 
-def reading_of(who: str, start_us: int, end_us: int, engaged: float) -> Signal:
+def reading_of(who: str, start_us: int, end_us: int, engaged: float | None) -> Signal:
+    if engaged is None:
+        away = {FACE: ModalityUse(False, 0.0, 0.0, Reason.NO_FACE)}
+        return Signal(
+            who, start_us, end_us, "engagement.v1", "cal", {}, {}, None, away, abstain=Abstain(Reason.NO_FACE)
+        )
     use = {FACE: ModalityUse(True, 1.0, 0.9)}
     away = 0.9 - engaged
     labels = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -102,15 +102,34 @@ def _clock(event: Mapping[str, Any]) -> str:
 
 
 def _said(kind: str, data: Mapping[str, Any]) -> str:
-    if kind == "consent.changed":
-        return f"{data['modality']} {data['status']}"
-    if kind == "policy.refused":
-        return f"{data['modality']}: {data['rulings'][0]['reason']} [{data['rulings'][0]['citation']}]"
-    if kind == "stream.gap":
-        return f"{data['lost']} events are kept nowhere any more"
+    match kind:
+        case "consent.changed":
+            return f"{data['modality']} {data['status']}"
+        case "policy.refused":
+            return f"{data['modality']}: {data['rulings'][0]['reason']} [{data['rulings'][0]['citation']}]"
+        case "stream.gap":
+            return f"{data['lost']} events are kept nowhere any more"
+        case "signal.aggregate":
+            return f"a group of {data['group']['size']}"
+        case "prompt.issued" if "text" in data:
+            return f"{data['reason']}: {data['text']}"
+        case "prompt.resolved":
+            return str(data["outcome"])
+    return _estimated(data) if kind.startswith("signal.") else ""
+
+
+def _estimated(data: Mapping[str, Any]) -> str:
+    """A reading with its band, or why there is none."""
     if "abstain" in data:
         return f"not sure: {data['abstain']['reason']}"
-    if data.get("probability") is None:
-        return ""
-    low, high = data["interval"]
-    return f"{data['label']} {data['probability']:.0%} ({low:.0%} to {high:.0%})"
+    if data.get("probability") is not None:
+        low, high = data["interval"]
+        return f"{data['label']} {data['probability']:.0%} ({low:.0%} to {high:.0%})"
+    scales = [
+        f"{name} {one['value']:.2f} ({_span(one['interval'])})" for name, one in data.get("dimensions", {}).items()
+    ]
+    return ", ".join(scales) or "no state stands out"
+
+
+def _span(interval: Sequence[float]) -> str:
+    return f"{interval[0]:.2f} to {interval[1]:.2f}"

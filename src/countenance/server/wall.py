@@ -14,6 +14,7 @@ from countenance.contracts.trust import Duties
 from countenance.control.access import Access
 from countenance.server.access import Caller
 from countenance.server.live import LIVE, LiveCall
+from countenance.server.outgoing import aggregate_only
 from countenance.server.viewing import may_review
 from countenance.surface.envelope import AGGREGATE, PREFIX, SAMPLE, Envelope, is_individual, participant_of
 
@@ -87,7 +88,7 @@ class Wall:
         for envelope in envelopes:
             _take(card, envelope)
         on = {one.id: _on(live, one.id) for one in live.call.participants}
-        seen = frozenset(who for who in on if may_review(self._caller, _duties(live, who)))
+        seen = frozenset(who for who in on if self._reviews(live, who))
         fresh = {
             who: person for who, person in card.people.items() if who in seen and on[who] and _is_fresh(person, card)
         }
@@ -95,6 +96,10 @@ class Wall:
             await self._note(live, who)
         need, why = need_of(live.problem is not None, fresh.values())
         return Glance(live, fresh, seen, on, card.group, need, why)
+
+    def _reviews(self, live: LiveCall, who: str) -> bool:
+        """Whether this reader may see somebody as one person; of whom a group alone may tell, nobody does."""
+        return may_review(self._caller, _duties(live, who)) and not aggregate_only(live.running, who)
 
     async def _note(self, live: LiveCall, who: str) -> None:
         seat = live.running.seats.get(who)

@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 from countenance.contracts.call import FACE, TEXT, VOICE, Participant, Purpose, Role
 from countenance.contracts.readings import Abstain, Phase, Reason
 from countenance.contracts.trust import Consent, ConsentStatus
+from countenance.server.outgoing import AGGREGATE_ONLY
 from countenance.server.scopes import Position
 from countenance.server.wall import Person, need_of
 from countenance.surface.blocks import Grounds, group
@@ -81,6 +82,15 @@ async def test_what_is_told_of_a_group_is_for_everybody(scene: Scene) -> None:
     told = (await looked(scene, scene.key(Position.SUPERVISOR)))["calls"]
     found = next(one for one in told if one["call_id"] == live.id)
     assert found["group"] == {"taxonomy": "engagement.v1", "size": 12, "k": 10, "means": {"engaged": 0.6}}
+
+
+async def test_whoever_counts_in_groups_alone_stands_on_the_wall_for_nobody(scene: Scene) -> None:
+    live = begun(scene)
+    for key, ruling in live.running.rulings.items():
+        live.running.rulings[key] = replace(ruling, case=replace(ruling.case, consequence=AGGREGATE_ONLY))
+    told = (await looked(scene, scene.reviewer()))["calls"]
+    found = next(one for one in told if one["call_id"] == live.id)
+    assert (found["participants"], found["reading"]["text"]) == ([], 1)
 
 
 async def test_somebody_who_stops_is_read_no_more_at_once(scene: Scene) -> None:

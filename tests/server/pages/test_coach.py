@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from tests.server.api.scene import Scene
 from tests.server.api.served import Service, at_work
-from tests.server.coached import NO_HOLDOUT, CoachedCall
+from tests.server.coached import NO_HOLDOUT, SIGNED, CoachedCall
 from tests.server.pages.visiting import Visit, check, visit
 
 from countenance.contracts.call import FACE, TEXT
 from countenance.contracts.media import SECOND_US, Utterance
+from countenance.contracts.trust import ConsentStatus
 from countenance.server.scopes import Position
 from countenance.storage.outbox import random_id
 
@@ -158,6 +159,31 @@ def test_what_is_read_of_whom_and_what_is_not(coach: Visit, service: Service, sc
     silent = coach.open(f"/coach/{call.live.id}?language=de").locator(f"[data-silent='{call.ben}']")
     expect(silent).to_contain_text("Gesicht und Stimme von Menschen bei der Arbeit werden nicht gelesen")
     expect(silent.locator("span")).to_have_attribute("lang", "de")
+
+
+def test_a_call_that_begins_without_a_face_has_its_curve_once_there_is_one(
+    coach: Visit, service: Service, call: CoachedCall
+) -> None:
+    page = opened(coach, call)
+    ana = page.locator(f"#person-{call.ana}")
+    service.run(call.pass_second(None))
+    expect(ana.locator(".state-word")).to_have_text("not enough signal: no face in the picture")
+    expect(ana.locator(".chart")).to_have_count(0)
+    service.run(call.pass_second(0.7))
+    expect(ana.locator(".chart-name")).to_have_text("Estimate of “engaged” for Ana over the last minutes")
+    expect(ana.locator(".chart-says")).to_contain_text("The estimate of “engaged” has stayed about the same")
+
+
+def test_whoever_counts_in_groups_alone_is_not_shown_as_one_whose_reading_is_to_come(
+    coach: Visit, service: Service, scene: Scene, call: CoachedCall
+) -> None:
+    service.run(scene.one.calls.show(call.live.id, call.ben))
+    service.run(scene.one.calls.answer(call.live.id, call.ben, TEXT, ConsentStatus.GIVEN, SIGNED))
+    page = opened(coach, call)
+    told = page.locator(f"[data-silent='{call.ben}']")
+    expect(told).to_have_text(
+        "Ben (agent): not analysed as one person. They count only in groups of ten people or more."
+    )
 
 
 def test_what_was_said_last_is_there_until_it_is_taken_back(

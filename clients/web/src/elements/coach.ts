@@ -36,6 +36,8 @@ interface Live {
 
 const STALE_MS = 6_000;
 const TICK_MS = 1_000;
+/** The duty of a ruling that lets somebody count in a group and nothing be said of them alone. */
+const GROUP = "aggregate_window_5min";
 
 /**
  * `<countenance-coach>`: everybody who agreed, as a word with its band, what is read of them, and at most one
@@ -223,8 +225,9 @@ export class CoachElement extends Piece {
 
   #word(person: Person): string {
     const words = this.words;
-    const permitted = (person.who.modalities ?? []).some((one) => one.allowed && one.modality !== "telemetry");
-    if (!permitted) return person.view.unread(words.coach.notAnalysed);
+    const permitted = (person.who.modalities ?? []).filter((one) => one.allowed && one.modality !== "telemetry");
+    if (permitted.length === 0) return person.view.unread(words.coach.notAnalysed);
+    if (permitted.every((one) => one.duties.includes(GROUP))) return person.view.unread(words.coach.grouped);
     const stale = performance.now() - person.heard_ms > STALE_MS;
     const taken = person.given.size > 0 && ![...person.given.values()].includes(true);
     if (taken && stale) return person.view.unread(words.reading.because(words.reason.no_consent));

@@ -54,7 +54,7 @@ export const de: Words = {
     estimate: (label, likelihood, certainty) => `${likelihood}: ${label}, ${certainty}`,
     only: (names) => `nur aus ${names}`,
     unclear: "kein klares Signal",
-    none: "nicht genug Signal",
+    none: "nicht genug Signal: noch nichts gelesen",
     because: (reason) => `nicht genug Signal: ${reason}`,
     stale: "es kommt nichts Neues an",
     band: (name, certainty) => `Unsicherheitsband von ${name}: ${certainty}`,
@@ -81,6 +81,7 @@ export const de: Words = {
   coach: {
     people: "Personen in diesem Gespräch",
     notAnalysed: "nicht ausgewertet",
+    grouped: "zählt nur in Gruppen von zehn Personen oder mehr",
     ownTracks: (name) => `${name}, eigene Spuren: nicht ausgewertet`,
     signal: "kein Signal",
     pause: "Anhalten",

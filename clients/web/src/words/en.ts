@@ -51,7 +51,7 @@ export const en = {
     estimate: (label: string, likelihood: string, certainty: string) => `${likelihood} ${label}, ${certainty}`,
     only: (names: string) => `from ${names} only`,
     unclear: "no clear signal",
-    none: "not enough signal",
+    none: "not enough signal: nothing was read yet",
     because: (reason: string) => `not enough signal: ${reason}`,
     stale: "nothing new is coming in",
     band: (name: string, certainty: string) => `Uncertainty band of ${name}: ${certainty}`,
@@ -78,6 +78,7 @@ export const en = {
   coach: {
     people: "People on this call",
     notAnalysed: "not analysed",
+    grouped: "counts only in groups of ten people or more",
     ownTracks: (name: string) => `${name}, own tracks: not analysed`,
     signal: "no signal",
     pause: "Pause",

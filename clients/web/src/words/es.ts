@@ -53,7 +53,7 @@ export const es: Words = {
     estimate: (label, likelihood, certainty) => `${label}: ${likelihood}, ${certainty}`,
     only: (names) => `solo a partir de ${names}`,
     unclear: "ninguna señal clara",
-    none: "señal insuficiente",
+    none: "señal insuficiente: aún no se ha leído nada",
     because: (reason) => `señal insuficiente: ${reason}`,
     stale: "no llega nada nuevo",
     band: (name, certainty) => `Banda de incertidumbre de ${name}: ${certainty}`,
@@ -80,6 +80,7 @@ export const es: Words = {
   coach: {
     people: "Personas en esta llamada",
     notAnalysed: "sin analizar",
+    grouped: "solo cuenta en grupos de diez personas o más",
     ownTracks: (name) => `${name}, pistas propias: sin analizar`,
     signal: "sin señal",
     pause: "Pausar",

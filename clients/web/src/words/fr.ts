@@ -54,7 +54,7 @@ export const fr: Words = {
     estimate: (label, likelihood, certainty) => `${label} : ${likelihood}, ${certainty}`,
     only: (names) => `seulement d’après ${names}`,
     unclear: "aucun signal net",
-    none: "signal insuffisant",
+    none: "signal insuffisant : rien n’a encore été lu",
     because: (reason) => `signal insuffisant : ${reason}`,
     stale: "rien de nouveau n’arrive",
     band: (name, certainty) => `Bande d’incertitude de ${name} : ${certainty}`,
@@ -81,6 +81,7 @@ export const fr: Words = {
   coach: {
     people: "Personnes dans cet appel",
     notAnalysed: "non analysé",
+    grouped: "ne compte que dans des groupes de dix personnes ou plus",
     ownTracks: (name) => `${name}, propres pistes : non analysées`,
     signal: "pas de signal",
     pause: "Suspendre",

@@ -6,6 +6,8 @@ import { certainty, estimate, notEnough, refusal, term } from "./terms.js";
 import { apart, gathered, language, listed, t } from "./words.js";
 
 const READ = ["face", "voice", "text"];
+/** The duty of a ruling that lets somebody count in a group and nothing be said of them alone. */
+const GROUP = "aggregate_window_5min";
 const KEPT_S = 300;
 const STALE_MS = 6000;
 
@@ -64,14 +66,17 @@ export function people(place, reviewer) {
   };
 }
 
-/** Whether anything is or was read of somebody in this call. */
-const isRead = (person) => person.sample || READ.some((modality) => person.rulings[modality]?.allowed && person.consent[modality] === "given");
+/** Whether anything is or was read of somebody in this call, as one person. */
+const isRead = (person) => person.sample || READ.some((modality) => alone(person.rulings[modality]) && person.consent[modality] === "given");
+
+const alone = (ruling) => ruling?.allowed && !ruling.duties.includes(GROUP);
 
 function sampled(person, data) {
   person.taxonomy ??= data.taxonomy;
   // The product's own states come first where several taxonomies speak.
   if (data.taxonomy.startsWith("engagement") && person.taxonomy !== data.taxonomy) {
     person.taxonomy = data.taxonomy;
+    person.tracked = null;
     person.rows = [];
   }
   if (data.taxonomy !== person.taxonomy) return;
@@ -94,7 +99,10 @@ function silentLine(first) {
   return {
     element: h("li", { dataset: { silent: first.id } }, words, " ", reason),
     show: (person) => {
-      write(words, t("{name} ({role}): not analysed.", { name: apart(person.name), role: term("role", person.role) }));
+      const who = { name: apart(person.name), role: term("role", person.role) };
+      const grouped = READ.some((modality) => person.rulings[modality]?.duties.includes(GROUP) && person.consent[modality] === "given");
+      write(words, grouped ? t("{name} ({role}): not analysed as one person.", who) : t("{name} ({role}): not analysed.", who));
+      if (grouped) return write(reason, t("They count only in groups of ten people or more."));
       const barred = READ.map((modality) => person.rulings[modality]).find((ruling) => ruling && !ruling.allowed);
       const { words: why, lang } = barred ? refusal(barred) : { words: t("They have agreed to nothing."), lang: language };
       reason.lang = lang;
@@ -154,24 +162,28 @@ function panel(first, reviewer) {
   const element = h("article.card.person", { id: `person-${first.id}` }, h("header", {}, title, role), states, limits);
   if (reviewer) element.append(word, events, scale, curve);
   let drawn = null;
+  let traced = null;
   let said = "";
   let shown = "";
 
+  /** The curve of the state that is followed; which one that is, is known once something could be read. */
   async function draw(person) {
-    if (!person.rows.length) return;
-    if (!drawn) {
-      drawn = "asked for";
-      const state = term("state", person.tracked);
-      const tracked = person.tracked;
-      drawn = await chart({
-        name: t("Estimate of “{state}” for {name} over the last minutes", { state, name: apart(person.name) }),
+    const tracked = person.tracked;
+    if (!tracked) return;
+    if (traced !== tracked) {
+      traced = tracked;
+      drawn = null;
+      const made = await chart({
+        name: t("Estimate of “{state}” for {name} over the last minutes", { state: term("state", tracked), name: apart(person.name) }),
         tone: `--${tracked}`, height: 168,
         word: (row) => estimate(tracked, row.p, row.low, row.high),
         says: (rows) => sentence(rows, tracked),
       });
+      if (traced !== tracked) return;
+      drawn = made;
       fill(curve, drawn.element);
     }
-    if (drawn.set) drawn.set(person.rows);
+    drawn?.set(person.rows);
   }
 
   function show(person) {
