@@ -1,4 +1,4 @@
-"""What a refusal says to the person it concerns: every shipped reason in every language, and never somebody else's."""
+"""What a rule says to the person it concerns: every shipped reason in every language, and never somebody else's."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from countenance.contracts.call import FACE, Purpose, Role
-from countenance.contracts.trust import Case, Effect
+from countenance.contracts.trust import Case
 from countenance.policy.gate import Gate
 from countenance.policy.saying import _words, say
 from countenance.policy.vocabulary import FACTS
@@ -16,8 +16,8 @@ CASE = Case(Purpose.SUPPORT_QA, Role.STUDENT, FACE, "engagement", "individual", 
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_refusal_that_ships_is_said_in_every_language(language: str) -> None:
-    reasons = {rule.reason for rule in Gate.load().rules if rule.effect is Effect.DENY}
+def test_every_reason_that_ships_is_said_in_every_language(language: str) -> None:
+    reasons = {rule.reason for rule in Gate.load().rules}
     said = {reason: say(reason, language) for reason in reasons}
     assert not [reason for reason, words in said.items() if not words or words == reason]
     assert set(_words()["reason"]) == reasons, "nothing is said that no rule says"

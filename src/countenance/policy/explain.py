@@ -6,6 +6,7 @@ from dataclasses import replace
 from countenance.contracts.call import FACE, TELEMETRY, TEXT, VOICE, Modality
 from countenance.contracts.trust import Case, Duties, Effect, Layer, Ruling, Verdict
 from countenance.policy.gate import Gate
+from countenance.policy.saying import say
 from countenance.policy.vocabulary import TURN_TAKING
 
 MODALITIES = (FACE, VOICE, TEXT, TELEMETRY)
@@ -33,8 +34,8 @@ def remaining(gate: Gate, case: Case) -> Mapping[Modality, Ruling]:
     return {modality: ruling for modality, ruling in others.items() if ruling.allowed}
 
 
-def plain(ruling: Ruling) -> dict[str, object]:
-    """A ruling as values that JSON can hold."""
+def plain(ruling: Ruling, language: str = "en") -> dict[str, object]:
+    """A ruling as values that JSON can hold; each reason also in a language, where that has words for it."""
     case, duties = ruling.case, ruling.duties
     return {
         "allowed": ruling.allowed,
@@ -48,17 +49,7 @@ def plain(ruling: Ruling) -> dict[str, object]:
             "on": case.on.isoformat(),
             "facts": dict(case.facts),
         },
-        "verdicts": [
-            {
-                "rule": verdict.rule_id,
-                "layer": verdict.layer.value,
-                "effect": verdict.effect.value,
-                "reason": verdict.reason,
-                "citation": verdict.citation,
-                "applies_from": verdict.applies_from.isoformat() if verdict.applies_from else None,
-            }
-            for verdict in ruling.verdicts
-        ],
+        "verdicts": [_rule(verdict, language) for verdict in ruling.verdicts],
         "duties": {
             "consent": duties.consent,
             "retention_days": duties.retention_days,
@@ -69,6 +60,19 @@ def plain(ruling: Ruling) -> dict[str, object]:
         if ruling.allowed
         else None,
         "policy_digest": ruling.policy_digest,
+    }
+
+
+def _rule(verdict: Verdict, language: str) -> dict[str, object]:
+    said = say(verdict.reason, language)
+    return {
+        "rule": verdict.rule_id,
+        "layer": verdict.layer.value,
+        "effect": verdict.effect.value,
+        "reason": verdict.reason,
+        **({} if said is None else {"said": said}),
+        "citation": verdict.citation,
+        "applies_from": verdict.applies_from.isoformat() if verdict.applies_from else None,
     }
 
 

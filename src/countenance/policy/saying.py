@@ -1,4 +1,4 @@
-"""What a refusal says to the person it concerns, in their language; the record keeps the English it was given in."""
+"""What a rule says to the person it concerns, in their language; the record keeps the English it was given in."""
 
 import re
 import tomllib

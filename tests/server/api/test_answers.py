@@ -150,9 +150,12 @@ async def test_policy_is_explained_with_what_remains(scene: Scene) -> None:
     case = {"purpose": "hiring", "role": "candidate", "modality": "face", "jurisdictions": ["EU"]}
     async with scene.client() as client:
         said = (await client.post("/v1/policy/explain", json=case)).json()
+        german = (await client.post("/v1/policy/explain?language=de", json=case)).json()
         loaded = (await client.get("/v1/policy")).json()
     assert said["allowed"] is False
     assert said["verdicts"][0]["layer"] == "law"
+    assert [{**one, "said": None} for one in said["verdicts"]] == [{**one, "said": None} for one in german["verdicts"]]
+    assert german["verdicts"][0]["said"].startswith("aus biometrischen Daten auf Gefühle von Beschäftigten")
     assert loaded["digest"] == said["policy_digest"]
     assert {"eu_ai_act", "charter"} <= {law["id"] for law in loaded["laws"]}
 

@@ -17,11 +17,10 @@ from countenance.policy.decision import Questions, Residence, Timing, configurat
 from countenance.policy.explain import plain, remaining
 from countenance.policy.vocabulary import OUTPUTS, output_of
 from countenance.server.access import Here, needs
-from countenance.server.api.shapes import Facts, Given, Place, RuleSays, check_words
+from countenance.server.api.shapes import Facts, Given, Place, ReasonsIn, RuleSays, check_words
 from countenance.server.idempotency import OnceRoute
 from countenance.server.problems import unknown
 from countenance.server.scopes import Scope
-from countenance.surface.blocks import verdict
 
 router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=OnceRoute, dependencies=[needs(Scope.POLICY)])
 
@@ -109,16 +108,16 @@ async def loaded(here: Here) -> PolicyView:
 
 
 @router.post("/explain")
-async def explain(body: CaseBody, here: Here) -> Mapping[str, Any]:
+async def explain(body: CaseBody, here: Here, language: ReasonsIn = "en") -> Mapping[str, Any]:
     """The ruling on a case with every rule that decides it, law first, and what remains where it is a no."""
     case = _case(body, here.control.clock.utc().date())
     ruling = await asyncio.to_thread(here.control.gate.rule, case)
     rest = remaining(here.control.gate, case)
-    return plain(ruling) | {"remains": {name: plain(one) for name, one in rest.items()}}
+    return plain(ruling, language) | {"remains": {name: plain(one, language) for name, one in rest.items()}}
 
 
 @router.post("/decide")
-async def decided(body: DecisionBody, here: Here) -> DecisionView:
+async def decided(body: DecisionBody, here: Here, language: ReasonsIn = "en") -> DecisionView:
     """The five questions, answered once for everybody on a call: what may be read of whom, and how to go about it.
 
     Where anything is allowed, the part of a configuration that follows is given, signed with the key of the log.
@@ -140,8 +139,8 @@ async def decided(body: DecisionBody, here: Here) -> DecisionView:
     text = configuration(found, gate.digest) if found.allowed else None
     return DecisionView(
         allowed=found.allowed,
-        barred=None if found.barred is None else RuleSays.model_validate(verdict(found.barred)),
-        rulings=[plain(one) for one in found.rulings.values()],
+        barred=None if found.barred is None else RuleSays.of(found.barred, language),
+        rulings=[plain(one, language) for one in found.rulings.values()],
         consequence=found.consequence,
         path=found.path,
         configuration=text,

@@ -3,7 +3,7 @@ import { api } from "./api.js";
 import { duties, keep, verdicts, word } from "./compliance_words.js";
 import { failed, fill, h } from "./dom.js";
 import { term } from "./terms.js";
-import { listed, t } from "./words.js";
+import { language, listed, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("decide");
@@ -56,7 +56,7 @@ async function next() {
   }
 }
 
-const decision = (body) => api("/v1/policy/decide", { method: "POST", body });
+const decision = (body) => api(`/v1/policy/decide?language=${language}`, { method: "POST", body });
 
 function asked(chosen) {
   const names = [...form.querySelectorAll("[data-fact]")].map((one) => one.name);

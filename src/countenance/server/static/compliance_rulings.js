@@ -3,7 +3,7 @@ import { api } from "./api.js";
 import { duties, table, verdicts, word } from "./compliance_words.js";
 import { failed, fill, h } from "./dom.js";
 import { term } from "./terms.js";
-import { moment, number, t } from "./words.js";
+import { language, moment, number, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const day = (value) => moment(value, { dateStyle: "long", timeZone: "UTC" });
@@ -13,7 +13,7 @@ export async function begin() {
     event.preventDefault();
     byId("failure").hidden = true;
     try {
-      answer(await api("/v1/policy/explain", { method: "POST", body: asked(new FormData(event.target)) }));
+      answer(await api(`/v1/policy/explain?language=${language}`, { method: "POST", body: asked(new FormData(event.target)) }));
     } catch (problem) {
       failed(byId("failure"), problem);
     }

@@ -1,4 +1,4 @@
-// The words of the policy for people; what it says itself stays in English, as the laws are cited.
+// The words of the policy for people. The English of a rule stands beside them: that is what the log and every record keep.
 import { duty } from "./compliance_duties.js";
 import { h } from "./dom.js";
 import { term } from "./terms.js";
@@ -51,7 +51,8 @@ export function verdicts(all) {
   return h("ol.verdicts", {}, all.map((one) => {
     const [layer, effect] = [one.layer, one.effect ?? one.verdict];
     return h(`li.verdict.${effect}`, {},
-      h("p", {}, h("span.tag", {}, word("layer", layer)), " ", h("strong", {}, word("effect", effect)), " ", h("span", { lang: "en" }, one.reason)),
+      h("p", {}, h("span.tag", {}, word("layer", layer)), " ", h("strong", {}, word("effect", effect)), " ", one.said ?? h("span", { lang: "en" }, one.reason)),
+      one.said && h("p.quiet.small", { lang: "en" }, one.reason),
       h("p.quiet.small", {}, h("code", {}, one.rule ?? one.rule_id), " ", h("span", { lang: "en" }, one.citation),
         one.applies_from ? [" · ", t("since {day}", { day: moment(one.applies_from, { dateStyle: "long", timeZone: "UTC" }) })] : []));
   }));
