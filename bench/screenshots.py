@@ -1,15 +1,18 @@
 """Pictures of every page, light and dark, for the documentation: `python -m bench.screenshots [NAME ...]`.
 
+With `--width 320 --language de --whole --out FOLDER` the same pages as somebody else meets them, to be looked at.
+
 The pages are those of a service without media: gate, consents, log and streams are the real ones, what is read is
 written here second by second. Nothing in the pictures was read of anybody.
 """
 
+import argparse
 import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +28,7 @@ from tests.server.pages.told import Told, tell
 from countenance.contracts.call import Role
 from countenance.contracts.media import Utterance
 from countenance.contracts.readings import Event, Phase
+from countenance.server.keys import NewKey
 from countenance.server.live import Joining, LiveCall, NewCall
 from countenance.server.scopes import Position
 from countenance.surface.blocks import Grounds
@@ -35,6 +39,8 @@ CHROMIUM = os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 WIDE, PHONE = (1280, 860), (390, 844)
 COLOURS = 256
+NOW = START + timedelta(seconds=115)
+"""When one looks: the call that is coached has run for as long as it was read."""
 LARGEST_BYTES = 120_000
 WALL = ("Bea", "Chloé", "Dmitri", "Esra", "Femi", "Greta", "Hiro")
 """Who is on the calls beside the one that is coached."""
@@ -50,9 +56,13 @@ class Stage:
     service: Service
     told: Told
     coached: CoachedCall
+    keys: dict[Position, str] = field(default_factory=dict)
 
     def staff(self, position: Position) -> str:
-        return self.scene.key(position)["Authorization"].removeprefix("Bearer ")
+        """One key for everybody of a position, by its name."""
+        if position not in self.keys:
+            self.keys[position], _ = self.scene.site.keys.make(NewKey("one", f"{position.value} desk", position, None))
+        return self.keys[position]
 
     def ana(self) -> str:
         return self.scene.token(self.coached.live, self.coached.ana)["Authorization"].removeprefix("Bearer ")
@@ -102,16 +112,16 @@ def decided(page: Page) -> None:
 
 
 def asked(page: Page) -> None:
-    page.get_by_label("Purpose", exact=True).select_option("hiring")
-    page.get_by_label("Role", exact=True).select_option("candidate")
-    page.get_by_label("European Union").check()
-    page.get_by_role("button", name="Ask the gate").click()
+    page.locator("#explain [name=purpose]").select_option("hiring")
+    page.locator("#explain [name=role]").select_option("candidate")
+    page.locator("#explain [value=EU]").check()
+    page.locator("#explain [type=submit]").click()
     page.locator("#answer .verdict").first.wait_for()
     page.locator("#answer").evaluate("one => one.scrollIntoView({block: 'end'})")
 
 
 def verified(page: Page) -> None:
-    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator("#verify").click()
     page.locator(".verdict-card").wait_for()
 
 
@@ -205,18 +215,28 @@ async def _erased(scene: Scene, told: Told) -> None:
         (await client.delete(path)).raise_for_status()
 
 
-def picture(browser: Browser, stage: Stage, shot: Shot, scheme: str, language: str) -> bytes:
+@dataclass(frozen=True)
+class Look:
+    """How one looks: the width in pixels where it is not the picture's own, the language, the whole page or its top."""
+
+    scheme: str
+    language: str = "en-GB"
+    width: int | None = None
+    whole: bool = False
+
+
+def picture(browser: Browser, stage: Stage, shot: Shot, look: Look) -> bytes:
     """One page as one person sees it."""
     width, height = shot.size
     context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": look.width or width, "height": height},
+        color_scheme="dark" if look.scheme == "dark" else "light",
         reduced_motion="reduce",
-        locale=language,
+        locale=look.language,
         timezone_id="UTC",
     )
     page = context.new_page()
-    page.clock.set_fixed_time(START + timedelta(seconds=90))
+    page.clock.set_fixed_time(NOW)
     if shot.who is not None:
         page.goto(f"{stage.service.address}/sign-in#{shot.who(stage)}")
         page.wait_for_url(lambda url: "/sign-in" not in url)
@@ -225,7 +245,7 @@ def picture(browser: Browser, stage: Stage, shot: Shot, scheme: str, language: s
     page.wait_for_timeout(1500)
     (shot.act or nothing_more)(page)
     page.wait_for_timeout(300)
-    taken = page.screenshot(animations="disabled")
+    taken = page.screenshot(animations="disabled", full_page=look.whole)
     context.close()
     return taken
 
@@ -238,17 +258,19 @@ def small(taken: bytes) -> bytes:
     return made.getvalue()
 
 
-def main(names: list[str], out: Path = OUT, language: str = "en-GB") -> None:
+def main() -> None:
     """Take the pictures; prints one line of what was written."""
-    wanted = [shot for shot in SHOTS if not names or shot.name in names]
-    out.mkdir(parents=True, exist_ok=True)
+    asked = _asked()
+    wanted = [shot for shot in SHOTS if not asked.names or shot.name in asked.names]
+    asked.out.mkdir(parents=True, exist_ok=True)
     sizes = []
     with staged() as stage, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         for shot in wanted:
             for scheme in ("light", "dark"):
-                data = small(picture(browser, stage, shot, scheme, language))
-                (out / f"{shot.name}-{scheme}.png").write_bytes(data)
+                look = Look(scheme, asked.language, asked.width, asked.whole)
+                data = small(picture(browser, stage, shot, look))
+                (asked.out / f"{shot.name}-{scheme}.png").write_bytes(data)
                 sizes.append(len(data))
                 if len(data) > LARGEST_BYTES:
                     sys.stderr.write(f"{shot.name}-{scheme}.png has {len(data)} bytes\n")
@@ -256,5 +278,19 @@ def main(names: list[str], out: Path = OUT, language: str = "en-GB") -> None:
     sys.stdout.write(f"{len(sizes)} pictures, {sum(sizes) // 1000} kB, largest {max(sizes, default=0) // 1000} kB\n")
 
 
+def _asked() -> argparse.Namespace:
+    known = [shot.name for shot in SHOTS]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"all unless named: {', '.join(known)}")
+    parser.add_argument("--out", type=Path, default=OUT, help="the folder they are written to (docs/screens)")
+    parser.add_argument("--language", default="en-GB", help="of the browser, such as de")
+    parser.add_argument("--width", type=int, help="of the window in pixels, where it is not the picture's own")
+    parser.add_argument("--whole", action="store_true", help="the whole page, not only what is seen first")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(known):
+        parser.error(f"no picture is called {', '.join(sorted(unknown))}")
+    return asked
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

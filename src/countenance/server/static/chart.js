@@ -27,8 +27,15 @@ function within(steps, words) {
     u.ctx.save();
     u.ctx.font = `${11 * devicePixelRatio}px ${colour("--sans")}`;
     u.ctx.fillStyle = colour("--quiet");
+    u.ctx.strokeStyle = colour("--sheet");
+    u.ctx.lineJoin = "round";
+    u.ctx.lineWidth = 3 * devicePixelRatio;
     Object.assign(u.ctx, { textAlign: "left", textBaseline: "bottom" });
-    words.forEach((word, at) => u.ctx.fillText(word, u.bbox.left + 4 * devicePixelRatio, u.valToPos(steps[at], "y", true) - devicePixelRatio));
+    words.forEach((word, at) => {
+      const place = [word, u.bbox.left + 4 * devicePixelRatio, u.valToPos(steps[at], "y", true) - devicePixelRatio];
+      u.ctx.strokeText(...place);
+      u.ctx.fillText(...place);
+    });
     u.ctx.restore();
   };
 }
@@ -62,14 +69,14 @@ export async function chart({ name, says, word, tone = "--accent", height = 180,
     const hidden = { points: { show: false }, stroke: "transparent", spanGaps: false };
     const [steps, words] = [[0, 0.35, 0.55, 0.75, 1], ["", t("possibly"), t("probably"), t("very likely"), ""]];
     const beside = { ...axis, size: (_, shown) => wide(shown ?? [], axis.font), splits: () => steps, values: () => words };
-    const inside = { ...axis, size: 4, splits: () => steps, values: () => words.map(() => ""), ticks: { show: false } };
-    const hooks = width < NARROW_PX ? { drawAxes: [within(steps, words)] } : {};
+    const inside = { ...axis, size: 16, splits: () => steps, values: () => words.map(() => ""), ticks: { show: false } };
+    const hooks = width < NARROW_PX ? { draw: [within(steps, words)] } : {};
     if (onSeek) hooks.ready = [(u) => u.over.addEventListener("click", () => u.cursor.idx != null && onSeek(rows[u.cursor.idx].t_s))];
     return {
       width, height, legend: { show: false }, cursor: { sync: sync ? { key: sync } : undefined, y: false, drag: { x: false } },
       scales: { x: { time: false }, y: { range: [0, 1] } },
       axes: [
-        { ...axis, incrs: WHOLE_SECONDS, space: 60, values: (_, at) => at.map(clock) },
+        { ...axis, incrs: WHOLE_SECONDS, space: 60, size: 32, values: (_, at) => at.map(clock) },
         width < NARROW_PX ? inside : beside,
       ],
       bands: [{ series: [2, 1], fill: `color-mix(in srgb, ${line} 22%, ${lane})` }],

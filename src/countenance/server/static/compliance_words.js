@@ -54,7 +54,7 @@ export function verdicts(all) {
       h("p", {}, h("span.tag", {}, word("layer", layer)), " ", h("strong", {}, word("effect", effect)), " ", one.said ?? h("span", { lang: "en" }, one.reason)),
       one.said && h("p.quiet.small", { lang: "en" }, one.reason),
       h("p.quiet.small", {}, h("code", {}, one.rule ?? one.rule_id), " ", h("span", { lang: "en" }, one.citation),
-        one.applies_from ? [" · ", t("since {day}", { day: moment(one.applies_from, { dateStyle: "long", timeZone: "UTC" }) })] : []));
+        one.applies_from ? [" · ", h("span.when", {}, t("since {day}", { day: moment(one.applies_from, { dateStyle: "long", timeZone: "UTC" }) }))] : []));
   }));
 }
 

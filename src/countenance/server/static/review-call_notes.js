@@ -68,7 +68,7 @@ export async function scorecard(data) {
 
 function asked(question, index, score) {
   const choice = (value, words) => h("label.choice", {}, h("input", { type: "radio", name: `q${index}`, value, checked: (score ?? 0) === value }), words);
-  return h("fieldset", {}, h("legend", {}, question), h("div.choices", {}, choice(0, t("did not come up")), [1, 2, 3, 4, 5].map((value) => choice(value, String(value)))));
+  return h("fieldset", {}, h("legend", {}, question), h("div.choices", {}, h("span.choices", {}, [1, 2, 3, 4, 5].map((value) => choice(value, String(value)))), choice(0, t("did not come up"))));
 }
 
 /** A reviewer's own word on an event; kept only with the yes of whom it is about. */

@@ -53,15 +53,16 @@ async function keys() {
 const share = (value) => number(value, { maximumFractionDigits: 2 });
 
 function taxonomy(one) {
+  const raises = one.events.length > 0;
   return h("div.card", {},
     h("h3", {}, h("code", {}, one.name)), one.denotes && h("p.quiet.small", {}, one.denotes),
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": one.name }, h("table", {},
-      h("thead", {}, h("tr", {}, [t("Word"), t("Leads from"), t("Event"), t("Begins at"), t("Ends below"), t("Held for")].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, [t("Word"), t("Leads from"), ...(raises ? [t("Event"), t("Begins at"), t("Ends below"), t("Held for")] : [])].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, one.labels.map((label) => {
         const event = one.events.find((each) => each.label === label.name);
         return h("tr", {}, h("th", { scope: "row" }, term("state", label.name)), h("td", {}, share(label.enter)),
-          h("td", {}, event?.name ?? ""), h("td", {}, event ? share(event.enter) : ""), h("td", {}, event ? share(event.leave) : ""), h("td", {}, event ? t("{seconds} s", { seconds: event.hold_s }) : ""));
-      }), one.dimensions.map((name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: "5" }, t("a scale"))))))));
+          raises && [event?.name, event && share(event.enter), event && share(event.leave), event && t("{seconds} s", { seconds: event.hold_s })].map((cell) => h("td", {}, cell ?? "")));
+      }), one.dimensions.map((name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: raises ? "5" : "1" }, t("a scale"))))))));
 }
 
 async function configured() {

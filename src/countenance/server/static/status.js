@@ -22,10 +22,10 @@ function show(found) {
   const said = found.writes
     ? (well ? t("All is well: calls can begin, and what is allowed is read.") : t("Something keeps calls from beginning."))
     : t("Inference has stopped: the log cannot be written. Calls themselves go on, and reading begins again by itself once it can.");
-  fill(verdict, h("strong", {}, said), found.why_not ? ` ${found.why_not}` : "");
+  fill(verdict, h("strong", {}, said), " ", found.why_not ?? (well ? "" : h("span", {}, t("On the machine of the service this command says what is missing and what to do about it:"), " ", h("code", {}, "countenance doctor"))));
   if (said !== last) say(said);
   last = said;
-  fill(part("checks"), Object.entries(found.checks).map(([name, state]) =>
+  fill(part("checks"), Object.entries(found.checks).sort(([, one], [, other]) => (one === "ok") - (other === "ok")).map(([name, state]) =>
     h("li", { class: `chip ${state === "ok" ? "on" : "barred"}` }, names[name] ?? name, state === "ok" ? h("span.hidden-words", {}, ` ${t("yes")}`) : h("strong", {}, ` ${t("no")}`))));
   fill(part("now"),
     tile(t("Calls"), number(found.live_calls)), tile(t("People"), number(found.people)), tile(t("Workers"), number(found.workers)),
