@@ -68,9 +68,9 @@ export async function panel(element, seat) {
   seat.addEventListener("change", change);
   seat.addEventListener("sample", sample);
   seat.addEventListener("line", sample);
-  fill(element, badge(seat), failure, after, line, list.element, verbs, history(seat),
+  fill(element, badge(seat), failure, after, line, list.element, verbs,
     h("section.own", { "aria-labelledby": "own-title" },
-      h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element));
+      h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element), history(seat));
   change();
 }
 
