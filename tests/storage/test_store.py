@@ -58,6 +58,23 @@ def test_nothing_counts_when_the_block_fails(place: Place) -> None:
             assert values(tx) == []
 
 
+def test_what_goes_past_the_compiler_and_what_goes_through_it_is_one_transaction(place: Place) -> None:
+    def write(tx: Transaction) -> None:
+        tx.insert(marks, MARK)
+        tx.execute(tx.update(marks).values(value="2"))
+        tx.insert(marks, {"name": "b", "value": "3"})
+
+    with place.open() as store:
+        with pytest.raises(KeyError), store.transaction() as tx:
+            write(tx)
+            raise KeyError
+        with store.transaction() as tx:
+            assert values(tx) == []
+            write(tx)
+        with store.reading() as tx:
+            assert values(tx) == ["2", "3"]
+
+
 def test_a_fault_of_the_database_is_a_storage_error_and_the_next_transaction_works(place: Place) -> None:
     with place.open() as store:
         with pytest.raises(StorageError, match="the store cannot be written"), store.transaction() as tx:

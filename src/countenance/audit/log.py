@@ -178,8 +178,9 @@ class Log:
             latest = self._time.latest() if odd else None
             if latest is not None:
                 put_mark(tx, LATEST, f"{latest.at} {latest.mono_us} {latest.boot_id}")
-            made, leaves = self._make(tree.size, notes + [draft for job in jobs for draft in job.drafts], stamp)
-            grown, tiles = tree.grown(bytes.fromhex(entry.hash) for entry in made)
+            drafts = notes + [draft for job in jobs for draft in job.drafts]
+            made, leaves, hashes = self._make(tree.size, drafts, stamp)
+            grown, tiles = tree.grown(hashes)
             self._at("log.before_entries")
             rows.append(tx, leaves)
             self._at("log.after_entries")
@@ -198,15 +199,18 @@ class Log:
             job.settled = True
         self._at("log.after_commit")
 
-    def _make(self, size: int, drafts: Sequence[Draft], stamp: Stamp) -> tuple[Sequence[LogEntry], Sequence[rows.Leaf]]:
-        made, leaves = [], []
+    def _make(
+        self, size: int, drafts: Sequence[Draft], stamp: Stamp
+    ) -> tuple[Sequence[LogEntry], Sequence[rows.Leaf], Sequence[bytes]]:
+        made, leaves, hashes = [], [], []
+        at = (stamp.at, stamp.mono_us, stamp.boot_id, self.store.tenant)
         for seq, (kind, body) in enumerate(drafts, size):
             leaf = leaf_of(seq, kind, stamp, self.store.tenant, body)
             call = body.get("call_ref")
             leaves.append(rows.Leaf(seq, kind, call if isinstance(call, str) else None, leaf))
-            at = (stamp.at, stamp.mono_us, stamp.boot_id, self.store.tenant)
-            made.append(LogEntry(seq, kind, *at, body, leaf_hash(leaf).hex()))
-        return made, leaves
+            hashes.append(leaf_hash(leaf))
+            made.append(LogEntry(seq, kind, *at, body, hashes[-1].hex()))
+        return made, leaves, hashes
 
     def _consistent(self, tree: Growth, last: rows.SignedSize | None) -> Checkpoint:
         """The checkpoint to sign; raises AuditError when the log no longer begins with what was signed before."""

@@ -8,9 +8,9 @@ from countenance.audit.entries import Stamp
 from countenance.contracts.clock import Clock
 from countenance.contracts.errors import AuditError
 from countenance.contracts.trust import LogEntry
+from countenance.storage.clocks import EPOCH, MICROSECOND
 
 TOLERANCE_US = 2_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Timekeeper:
@@ -55,8 +55,8 @@ class Timekeeper:
 def anomaly(last: Stamp, now: Stamp) -> Mapping[str, object] | None:
     """What is odd about the time between two stamps: the wall clock went back, or not as far as the monotonic one."""
     passed_us = _micros(now.at) - _micros(last.at)
-    body: dict[str, object] = {"back_us": -passed_us} if passed_us < 0 else {}
-    return {**body, **(drift(last, now) or {})} or None
+    apart = drift(last, now)
+    return apart if passed_us >= 0 else {"back_us": -passed_us, **(apart or {})}
 
 
 def drift(since: Stamp, now: Stamp) -> Mapping[str, object] | None:
@@ -78,4 +78,4 @@ def moment_of(text: str) -> datetime:
 
 @lru_cache(maxsize=16)
 def _micros(text: str) -> int:
-    return (moment_of(text) - EPOCH) // timedelta(microseconds=1)
+    return (datetime.fromisoformat(text) - EPOCH) // MICROSECOND

@@ -35,16 +35,21 @@ class Turns:
     def __init__(self, write: Callable[[Sequence[Job]], None]) -> None:
         self.waiting: deque[Job] = deque()
         self._write = write
-        self._turn = threading.Condition()
+        self._lock = threading.Lock()
+        self._turn = threading.Condition(self._lock)
+        self._asleep = 0
         self._writer: int | None = None
 
     def settle(self, job: Job) -> None:
         """Have a job written, by this thread or by one that writes anyway; raises what kept it from the disk."""
-        with self._turn:
+        with self._lock:
             if self._writer == threading.get_ident():
                 raise AuditError("an entry is asked for while one is being written", "Put it among the drafts.")
             self.waiting.append(job)
-            self._turn.wait_for(lambda: job.settled or self._writer is None)
+            while self._writer is not None and not job.settled:
+                self._asleep += 1
+                self._turn.wait()
+                self._asleep -= 1
             group = () if job.settled else self._take(job)
             if group:
                 self._writer = threading.get_ident()
@@ -52,9 +57,10 @@ class Turns:
             try:
                 self._serve(group)
             finally:
-                with self._turn:
+                with self._lock:
                     self._writer = None
-                    self._turn.notify_all()
+                    if self._asleep:
+                        self._turn.notify_all()
         if job.fault is not None:
             raise AuditError(job.fault.problem, job.fault.remedy) from job.fault
 

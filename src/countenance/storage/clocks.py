@@ -8,6 +8,8 @@ from pathlib import Path
 
 from countenance.contracts.clock import Clock
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -62,5 +64,4 @@ class SteadyClock:
 
 def micros(moment: datetime) -> int:
     """A moment as microseconds since 1970 in UTC."""
-    whole = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (whole.days * 86_400 + whole.seconds) * 1_000_000 + whole.microseconds
+    return (moment - EPOCH) // MICROSECOND

@@ -20,6 +20,7 @@ BUSY_MS = 1_000
 ANSWER_S = 10
 """A server that says nothing for so long is a fault of the store."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", f"busy_timeout={BUSY_MS}")
+BEGIN = "BEGIN IMMEDIATE"
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -109,7 +110,7 @@ def open_sqlite(folder: Path) -> Database:
     reader = create_engine(url, pool_size=4, max_overflow=4)
     _on_connect(writer, *PRAGMAS)
     _on_connect(reader, *PRAGMAS[2:], "query_only=ON")
-    _begin_with(writer, "BEGIN IMMEDIATE")
+    _begin_with(writer, BEGIN)
     _begin_with(reader, "BEGIN")
     return Database(writer, reader, FileLock(folder / LOCK))
 
@@ -169,7 +170,9 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
 def _begin_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        driver_of(connection).execute(statement)
+        driver = driver_of(connection)
+        if not driver.in_transaction:
+            driver.execute(statement)
 
 
 def _set_on_connect(engine: Engine, settings: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 
 from countenance.contracts.errors import StorageError
 from countenance.storage.store import Transaction, of_tenant
@@ -11,6 +11,7 @@ from countenance.storage.tables import checkpoints, entries, marks, tiles
 
 MINIMUM = "log.minimum"
 TILE_WIDTH = 256
+COLUMNS = ("seq", "kind", "call_ref", "leaf")
 LAST = of_tenant(entries).with_only_columns(entries.c.seq).order_by(entries.c.seq.desc()).limit(1)
 FULL = of_tenant(tiles, "level").with_only_columns(tiles.c.place).order_by(tiles.c.place.desc()).limit(1)
 BETWEEN = (
@@ -18,6 +19,11 @@ BETWEEN = (
     .with_only_columns(entries.c.seq, entries.c.leaf)
     .where(entries.c.seq >= bindparam("start"), entries.c.seq < bindparam("end"))
     .order_by(entries.c.seq)
+)
+LONGER = (
+    update(tiles)
+    .where(tiles.c.tenant == bindparam("mine"), tiles.c.level == bindparam("at"), tiles.c.place == bindparam("there"))
+    .values(hashes=bindparam("longer"))
 )
 NEWEST = of_tenant(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
 
@@ -45,9 +51,7 @@ class SignedSize:
 
 def append(tx: Transaction, leaves: Iterable[Leaf]) -> None:
     """Add leaves; the database refuses a place that is taken."""
-    tx.insert(
-        entries, *({"seq": one.seq, "kind": one.kind, "call_ref": one.call_ref, "leaf": one.data} for one in leaves)
-    )
+    tx.add(entries, COLUMNS, [(one.seq, one.kind, one.call_ref, one.data) for one in leaves])
 
 
 def size(tx: Transaction) -> int:
@@ -77,8 +81,8 @@ def of_call(tx: Transaction, call_ref: str, kinds: Sequence[str] = ()) -> Sequen
 
 def put_tile(tx: Transaction, level: int, place: int, hashes: bytes) -> None:
     """Keep a tile, in place of its shorter form."""
-    key = (tiles.c.level == level) & (tiles.c.place == place)
-    if level and tx.connection.execute(tx.update(tiles).where(key).values(hashes=hashes)).rowcount:
+    longer = {"mine": tx.tenant, "at": level, "there": place, "longer": hashes}
+    if level and tx.connection.execute(LONGER, longer).rowcount:
         return
     tx.insert(tiles, {"level": level, "place": place, "hashes": hashes})
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from countenance.contracts.errors import StorageError
 from countenance.storage.copying import copy_database
-from countenance.storage.engine import FILE, Database, check_durable, driver_of, open_database
+from countenance.storage.engine import BEGIN, FILE, Database, check_durable, driver_of, open_database
 from countenance.storage.migrations import check_form, check_secured, migrate, secure
 from countenance.storage.points import Points, nowhere
 from countenance.storage.prepared import prepared
@@ -44,11 +44,30 @@ ROWS_AT_ONCE = 500
 class Transaction:
     """One transaction of one tenant; `select`, `update` and `delete` see that tenant's rows alone."""
 
-    __slots__ = ("connection", "tenant")
+    __slots__ = ("_driver", "connection", "tenant")
 
     def __init__(self, connection: Connection, tenant: str) -> None:
         self.connection = connection
         self.tenant = tenant
+        self._driver = driver_of(connection) if connection.dialect.name == "sqlite" else None
+
+    def __enter__(self) -> Self:
+        """Begin to write."""
+        # SQLite's own driver here and below: what lies over it costs more than it does.
+        if self._driver is None:
+            self.connection.begin()
+        else:
+            self._driver.execute(BEGIN)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """All that was written is durable, or nothing of it counts."""
+        # SQLAlchemy too has begun a transaction where a statement went through it.
+        whole = self._driver if self._driver and not self.connection.in_transaction() else self.connection
+        if kind is None:
+            whole.commit()
+        else:
+            whole.rollback()
 
     def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         """Run any statement; where it names tables, it must name the tenant itself."""
@@ -59,10 +78,14 @@ class Transaction:
         if not rows:
             return
         columns = tuple(rows[0])
-        values = [(self.tenant, *[row[column] for column in columns]) for row in rows]
+        self.add(table, columns, [[row[column] for column in columns] for row in rows])
+
+    def add(self, table: Table, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> None:
+        """Add rows of the values of these columns, in their order."""
+        values = [(self.tenant, *row) for row in rows]
         # The driver's own statements: compiling one costs more than writing the row.
-        if self.connection.dialect.name == "sqlite":
-            driver_of(self.connection).executemany(_insertion(table.name, columns, 1, "?"), values)
+        if self._driver is not None:
+            self._driver.executemany(_insertion(table.name, columns, 1, "?"), values)
             return
         for start in range(0, len(values), ROWS_AT_ONCE):
             some = values[start : start + ROWS_AT_ONCE]
@@ -88,19 +111,19 @@ class Transaction:
     def one(self, query: Select[Any], **values: object) -> Row[Any] | None:
         """The first row of a query that was built once with `of_tenant`, or None."""
         mine = {"tenant": self.tenant, **values}
-        if self.connection.dialect.name != "sqlite":
+        if self._driver is None:
             return self.connection.execute(query, mine).first()
         known = prepared(query)
-        found = known.run(driver_of(self.connection), mine).fetchone()
+        found = known.run(self._driver, mine).fetchone()
         return None if found is None else known.named(found)
 
     def every(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
         """All rows of a query that was built once with `of_tenant`."""
         mine = {"tenant": self.tenant, **values}
-        if self.connection.dialect.name != "sqlite":
+        if self._driver is None:
             return self.connection.execute(query, mine).all()
         known = prepared(query)
-        return list(map(known.named, known.run(driver_of(self.connection), mine)))
+        return list(map(known.named, known.run(self._driver, mine)))
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """All rows of a query."""
@@ -126,7 +149,7 @@ class Store:
         self._at = points
         self._one = threading.RLock()
         self._busy = False
-        self._connection: Connection | None = None
+        self._writing: Transaction | None = None
 
     @classmethod
     def open(cls, place: Path | str, tenant: str = "local", points: Points = nowhere) -> "Store":
@@ -177,12 +200,16 @@ class Store:
                 raise StorageError("a transaction is open already", "Pass the open one on instead of a second.")
             self._busy = True
             try:
-                with _faults("written"):
-                    yield from self._begun()
-            except StorageError:
+                with self._writing or self._connected() as tx:
+                    yield tx
+                    self._at("store.before_commit")
+                self._at("store.after_commit")
+            except (StorageError, *FAULTS) as fault:
                 # Whatever state the connection is in, the next transaction begins on a fresh one.
                 self._let_go()
-                raise
+                if isinstance(fault, StorageError):
+                    raise
+                raise _refused("written", fault) from fault
             finally:
                 self._busy = False
 
@@ -221,22 +248,18 @@ class Store:
         with _faults("copied"):
             copy_database(self._database.reader, to)
 
-    def _begun(self) -> Iterator[Transaction]:
-        if self._connection is None:
-            connection = self._database.writer.connect()
-            self._connection = connection
-            self._database.lock.take(connection)
-            connection.commit()
-        with self._connection.begin():
-            yield Transaction(self._connection, self.tenant)
-            self._at("store.before_commit")
-        self._at("store.after_commit")
+    def _connected(self) -> Transaction:
+        connection = self._database.writer.connect()
+        self._writing = Transaction(connection, self.tenant)
+        self._database.lock.take(connection)
+        connection.commit()
+        return self._writing
 
     def _let_go(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.invalidate()
-            connection.close()
+        tx, self._writing = self._writing, None
+        if tx is not None:
+            tx.connection.invalidate()
+            tx.connection.close()
         self._database.writer.dispose()
 
 
@@ -254,10 +277,12 @@ def _faults(what: str) -> Iterator[None]:
     try:
         yield
     except FAULTS as fault:
-        cause = getattr(fault, "orig", None) or fault
-        raise StorageError(
-            f"the store cannot be {what}: {cause}", "Nothing of it counts; check disk, rights and server."
-        ) from fault
+        raise _refused(what, fault) from fault
+
+
+def _refused(what: str, fault: Exception) -> StorageError:
+    cause = getattr(fault, "orig", None) or fault
+    return StorageError(f"the store cannot be {what}: {cause}", "Nothing of it counts; check disk, rights and server.")
 
 
 @lru_cache(maxsize=256)
