@@ -32,10 +32,9 @@ from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
 from countenance.fusion.loading import build_fusion, load_fusion
 from countenance.inference.shelf import Shelf
-from countenance.inference.tables import near
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
-from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING
+from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING, nearest_place
 
 INDIVIDUAL = "individual"
 """What an analysis makes: readings of single people. Where only aggregates are allowed, the gate refuses it."""
@@ -152,7 +151,7 @@ def rule_all(
     """A ruling per participant and modality; where several outputs are asked for, the strictest answer."""
     for place in deployment.jurisdictions:
         if place not in JURISDICTIONS:
-            raise UsageError(f"unknown jurisdiction {place!r}", near(place, JURISDICTIONS))
+            raise UsageError(f"unknown jurisdiction {place!r}", nearest_place(place))
     inferred = tuple(dict.fromkeys(output for taxonomy in taxonomies for output in taxonomy.outputs))
     rulings = {}
     for participant, person in zip(call.participants, deployment.participant, strict=True):

@@ -25,6 +25,20 @@ def test_a_refusal_exits_3_and_says_what_may_be_read_instead() -> None:
     assert done.stdout.splitlines()[-1] == "what may be read instead: text, telemetry"
 
 
+def test_what_is_refused_of_one_person_may_be_left_for_a_group_and_is_named() -> None:
+    agent = ("policy", "explain", "--purpose", "support_qa", "--role", "agent", "--jurisdiction", "EU")
+    done = run(*agent, "--modality", "face")
+    assert done.exit_code == 3
+    assert done.stdout.splitlines()[-2:] == [
+        "what may be read instead: nothing",
+        "only in groups of at least 10: text, telemetry",
+    ]
+    told = json.loads(run(*agent, "--modality", "face", "--json").stdout)
+    assert {m: one["duties"]["aggregate_k"] for m, one in told["in_groups"].items()} == {"text": 10, "telemetry": 10}
+    grouped = run(*agent, "--modality", "text", "--consequence", "aggregate_only")
+    assert grouped.exit_code == 0
+
+
 def test_stating_the_facts_can_turn_it_into_a_permission() -> None:
     facts = ("--fact", "b2b=no", "--fact", "minor=adult", "--fact", "relation=other_organisation")
     done = run(*ASK, "--modality", "face", *facts, "--json")

@@ -196,7 +196,10 @@ def test_a_guardian_is_named_and_checked_and_the_release_is_signed_too() -> None
             check_evidence("parental_verifiable", Evidence(guardian=replace(GUARDIAN, **{field: " "})))  # type: ignore[arg-type]
     with pytest.raises(ConsentError, match="not signed"):
         check_evidence("parental_verifiable", Evidence(guardian=GUARDIAN), ["written_release"])
-    check_evidence("parental_verifiable", Evidence("typed_name", guardian=GUARDIAN), ["written_release"])
+    with pytest.raises(ConsentError, match="is in writing here"):
+        check_evidence("parental_verifiable", Evidence(guardian=GUARDIAN), ["consent_in_writing"])
+    for duty in ("written_release", "consent_in_writing"):
+        check_evidence("parental_verifiable", Evidence("typed_name", guardian=GUARDIAN), [duty])
 
 
 @pytest.mark.parametrize(

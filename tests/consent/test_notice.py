@@ -314,3 +314,11 @@ def test_the_words_for_a_guardian_fit_every_age_that_needs_one(language: str, ag
 def test_a_notice_that_is_no_longer_shown_can_still_be_read() -> None:
     assert languages("call.v1") == LANGUAGES
     assert load("de", "call.v1").say("guardian", "title") != READ["de"].say("guardian", "title")
+
+
+def test_where_anybody_agrees_in_writing_a_guardian_does_too() -> None:
+    teen, school = {"minor": "13_to_17"}, {"purpose": Purpose.EDUCATION_ENGAGEMENT, "role": Role.STUDENT}
+    texas = shown(ruled("US-TX", modalities=["face"], facts=teen, **school))  # type: ignore[arg-type]
+    assert [block.name for block in texas.blocks][-3:] == ["written", "guardian", "choice"]
+    uk = shown(ruled("UK", modalities=["face"], facts=teen, **school))  # type: ignore[arg-type]
+    assert "written" not in [block.name for block in uk.blocks]

@@ -74,6 +74,25 @@ def test_g5_turn_taking_of_a_worker_is_for_coaching_only(gate: Gate, role: str) 
     assert allowed == {Purpose.SALES_COACHING, Purpose.SUPPORT_QA, Purpose.SELF_TRAINING}
 
 
+@pytest.mark.parametrize("role", WORKERS)
+def test_g5_in_the_eu_a_worker_alone_sees_their_own_turn_taking(gate: Gate, role: str) -> None:
+    mine = case("self_training", role, "telemetry", "EU", output="turn_taking")
+    assert "visible_to_subject_only" in gate.rule(mine).duties.names
+    assert not gate.rule(replace(mine, purpose=Purpose.SALES_COACHING)).allowed, "never to a coach"
+    assert not gate.rule(replace(mine, output="engagement")).allowed, "never as a state of mind"
+
+
+@pytest.mark.parametrize("place", ["US-TX", "US-CO", "US-NY"])
+def test_g6_a_guardian_agrees_in_the_form_that_the_law_asks_of_anybody(gate: Gate, place: str) -> None:
+    teen = case("education_engagement", "student", "face", place, facts={"minor": "13_to_17"})
+    assert gate.rule(teen).duties.consent == "parental_verifiable"
+    assert "consent_in_writing" in gate.rule(teen).duties.names
+    adult = replace(teen, facts={**teen.facts, "minor": "adult"})
+    assert gate.rule(adult).duties.consent == "express_written"
+    assert "consent_in_writing" not in gate.rule(adult).duties.names
+    assert "consent_in_writing" not in gate.rule(replace(teen, jurisdictions=("UK",))).duties.names
+
+
 @pytest.mark.parametrize("age", ["under_13", "13_to_17"])
 @pytest.mark.parametrize("role", ["student", "customer"])
 def test_g6_the_words_of_a_minor_need_a_guardian(gate: Gate, age: str, role: str) -> None:
@@ -106,6 +125,44 @@ def test_g7_federal_duties_follow_the_role_in_every_state(gate: Gate, place: str
     student = gate.rule(case("education_engagement", "student", modality, place))
     assert {"baa", "audit_log_2190d"} <= set(patient.duties.names)
     assert "ferpa_contract" in student.duties.names
+
+
+@pytest.mark.parametrize("approved", ["no", "yes"])
+def test_g8_a_student_in_the_eu_is_not_read_for_self_training_even_with_an_approval(gate: Gate, approved: str) -> None:
+    asked = case("self_training", "student", "face", "EU", facts={"exception_approved": approved})
+    ruling = gate.rule(asked)
+    assert not ruling.allowed
+    assert ruling.verdicts[0].rule_id == "E02", "the ban on institutions reads broadly, and is named first"
+    assert gate.rule(replace(asked, role=Role.AGENT)).allowed is (approved == "yes")
+
+
+@pytest.mark.parametrize("place", [place for place in JURISDICTIONS if place != "EU"])
+def test_g9_safety_opens_face_and_voice_in_the_eu_alone_and_the_refusal_says_so(gate: Gate, place: str) -> None:
+    asked = case("safety", "agent", "voice", place, facts={"exception_approved": "yes"})
+    ruling = gate.rule(asked)
+    assert not ruling.allowed
+    assert "in the EU alone" in "; ".join(verdict.reason for verdict in ruling.verdicts)
+    assert gate.rule(replace(asked, jurisdictions=("EU",))).allowed
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [
+        ("us-ca", "Did you mean US-CA?"),
+        ("DE", "The countries of the European Union are EU"),
+        ("GB", "The United Kingdom is UK"),
+        ("US-FL", "every other state is US-OTHER"),
+        ("US", "every other state is US-OTHER"),
+        ("CN", "A place is never taken for another"),
+        ("EUU", "Did you mean EU?"),
+    ],
+)
+def test_g10_a_place_without_a_code_is_never_told_to_be_its_nearest_spelling(
+    gate: Gate, word: str, remedy: str
+) -> None:
+    ruling = gate.rule(replace(case("support_qa", "customer", "text", "ROW"), jurisdictions=(word,)))
+    assert not ruling.allowed
+    assert remedy in ruling.verdicts[0].reason
 
 
 def test_g10_a_place_without_a_code_is_never_the_rest_of_the_world(gate: Gate) -> None:

@@ -32,6 +32,7 @@ authority = "opinion of 2026-11-01, file 7"
 decided_on = 2026-11-01
 until = 2027-05-01
 """
+LOOKS = 'duties = { human_role = "hr" }\ncitation'
 NO_VOICE = """
 [[rule]]
 id = "ACME-1"
@@ -105,6 +106,7 @@ def test_a_review_settles_its_own_case_only(tmp_path: Path) -> None:
         (REVIEW.replace("authority", "authorty"), "unknown key `authorty`"),
         (NO_VOICE.replace('"deny"\nreason', '"allow"\nreason'), "only a law may allow"),
         (NO_VOICE.replace("ACME-1", "P01"), "two rules are called P01"),
+        (NO_VOICE.replace('"deny"\nreason', '"require"\nreason').replace("citation", LOOKS), "`human_role` cannot be"),
     ],
 )
 def test_an_overlay_that_would_loosen_or_is_wrong_is_an_error(tmp_path: Path, text: str, words: str) -> None:

@@ -3,12 +3,18 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from countenance.cli.app import policy
 from countenance.contracts.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countenance.contracts.call import Modality
+    from countenance.contracts.trust import Ruling
 
 
 @policy.command("explain")
@@ -28,7 +34,7 @@ def policy_explain(
     from countenance.contracts.call import Purpose, Role
     from countenance.contracts.trust import Case
     from countenance.inference.tables import near
-    from countenance.policy.explain import MODALITIES, explain, plain, remaining
+    from countenance.policy.explain import MODALITIES, explain, in_groups, plain, remaining
     from countenance.policy.gate import Gate
     from countenance.policy.vocabulary import output_of
 
@@ -42,15 +48,27 @@ def policy_explain(
     case = Case(Purpose(purpose), Role(role), modality, asked, consequence, places, day, facts)
     ruling = gate.rule(case)
     rest = remaining(gate, case)
+    groups = in_groups(gate, case) if not ruling.allowed else {}
     if as_json:
-        typer.echo(json.dumps(plain(ruling) | {"remains": {name: plain(one) for name, one in rest.items()}}))
+        others = {"remains": rest, "in_groups": groups}
+        told = {name: {m: plain(one) for m, one in found.items()} for name, found in others.items()}
+        typer.echo(json.dumps(plain(ruling) | told))
     else:
         lines = explain(ruling)
         if not ruling.allowed:
             lines.append(f"what may be read instead: {', '.join(rest) or 'nothing'}")
+        for k, names in _by_size(groups).items():
+            lines.append(f"only in groups of at least {k}: {', '.join(names)}")
         typer.echo("\n".join(lines))
     if not ruling.allowed:
         raise typer.Exit(3)
+
+
+def _by_size(groups: "Mapping[Modality, Ruling]") -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for modality, ruling in groups.items():
+        found.setdefault(ruling.duties.aggregate_k or 0, []).append(modality)
+    return found
 
 
 def fact_of(spec: str) -> tuple[str, str]:

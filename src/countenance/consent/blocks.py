@@ -162,7 +162,8 @@ class Blocks:
         yield self.say("release", "statement", identifiers=what, url=self.terms.retention_url)
 
     def _written(self) -> Iterator[str]:
-        if "express_written" in self.kinds and "written_release" not in self.names:
+        asked = "express_written" in self.kinds or "consent_in_writing" in self.names
+        if asked and "written_release" not in self.names:
             yield self.say("written", "text")
 
     def _guardian(self) -> Iterator[str]:

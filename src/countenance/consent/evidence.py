@@ -13,6 +13,8 @@ WRITTEN = frozenset(ACTS[2:])
 CHECKS = ("signed_form", "payment", "phone_call", "video_call", "government_id")
 """How a guardian may be shown to be one (after 16 CFR 312.5(b)(2), without the comparison of faces)."""
 IN_WRITING = frozenset({"express_written", "written_release"})
+ALSO_IN_WRITING = frozenset({"written_release", "consent_in_writing"})
+"""Duties that ask a guardian, too, for writing."""
 DIGEST = 64
 
 
@@ -57,7 +59,7 @@ def check_evidence(kind: str, evidence: Evidence, duties: Iterable[str] = ()) ->
             raise ConsentError(f"{digest!r} is not a SHA-256 digest", "Write 64 hexadecimal digits, in small letters.")
     if kind == "parental_verifiable":
         _check_guardian(evidence.guardian)
-    if kind in IN_WRITING or "written_release" in duties:
+    if kind in IN_WRITING or ALSO_IN_WRITING.intersection(duties):
         _check_writing(kind, evidence)
 
 

@@ -9,6 +9,7 @@ from countenance.policy.gate import Gate
 from countenance.policy.saying import say
 from countenance.policy.vocabulary import TURN_TAKING
 
+INDIVIDUAL, AGGREGATE = "individual", "aggregate_only"
 MODALITIES = (FACE, VOICE, TEXT, TELEMETRY)
 SPEAKER = {Layer.LAW: "law", Layer.PRODUCT: "charter", Layer.DEPLOYER: "deployer"}
 SAYS = {Effect.ALLOW: "allows", Effect.DENY: "refuses", Effect.REQUIRE: "requires"}
@@ -32,6 +33,18 @@ def remaining(gate: Gate, case: Case) -> Mapping[Modality, Ruling]:
         if modality != case.modality
     }
     return {modality: ruling for modality, ruling in others.items() if ruling.allowed}
+
+
+def in_groups(gate: Gate, case: Case) -> Mapping[Modality, Ruling]:
+    """What is refused person by person and may be read as an aggregate of a group."""
+    if case.consequence != INDIVIDUAL:
+        return {}
+    grouped = {
+        modality: gate.rule(replace(case, modality=modality, output=_output(case, modality), consequence=AGGREGATE))
+        for modality in MODALITIES
+        if not gate.rule(replace(case, modality=modality, output=_output(case, modality))).allowed
+    }
+    return {modality: ruling for modality, ruling in grouped.items() if ruling.allowed}
 
 
 def plain(ruling: Ruling, language: str = "en") -> dict[str, object]:

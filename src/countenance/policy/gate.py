@@ -13,7 +13,15 @@ from countenance.contracts.errors import PolicyError
 from countenance.contracts.trust import CONSENT_KINDS, Case, Duties, Effect, Layer, Ruling, Verdict
 from countenance.policy.lawfile import read_law
 from countenance.policy.rules import Law, Review, Rule, question_of
-from countenance.policy.vocabulary import FACTS, FIELDS, JURISDICTIONS, UNKNOWN_PLACE, nearest
+from countenance.policy.vocabulary import (
+    FACTS,
+    FIELDS,
+    IN_WRITING,
+    JURISDICTIONS,
+    UNKNOWN_PLACE,
+    nearest,
+    nearest_place,
+)
 
 STRICTEST = Duties(consent=CONSENT_KINDS[-1], retention_days=0)
 """What a refusal demands: no consent is strong enough and nothing is kept."""
@@ -21,6 +29,7 @@ STRICTEST = Duties(consent=CONSENT_KINDS[-1], retention_days=0)
 CHARTER = "Countenance charter: what no rule allows is refused"
 LAYERS = tuple(Layer)
 LEGAL_REVIEW = "legal_review_on_file"
+WRITTEN = frozenset(CONSENT_KINDS.index(kind) for kind in ("express_written", "written_release"))
 NO_REVIEWS: Mapping[str, Review] = MappingProxyType({})
 
 
@@ -118,6 +127,9 @@ def unite(fitting: Iterable[Rule], speaking: Sequence[Rule]) -> Duties:
     crowds = [r.duties.aggregate_k for r in speaking if r.duties.aggregate_k is not None]
     reviewers = dict.fromkeys(r.duties.human_role for r in speaking if r.duties.human_role is not None)
     bound = [name for r in speaking for name in r.duties.names]
+    # A guardian's consent is the strongest kind, and says nothing of the form that a weaker one asks for.
+    if max(consents, default=1) > max(WRITTEN) and WRITTEN.intersection(consents):
+        bound.append(IN_WRITING)
     coming = [
         f"recommended:{name}" for r in fitting if r not in speaking and r.recommended_before for name in r.duties.names
     ]
@@ -152,19 +164,19 @@ def _strange_words(case: Case) -> Iterable[Verdict]:
     stated = {"purpose": case.purpose, "role": case.role, "output": case.output, "consequence": case.consequence}
     for field, word in stated.items():
         if word not in FIELDS[field]:
-            yield _unknown(field, str(word), FIELDS[field])
+            yield _unknown(field, str(word), nearest(str(word), FIELDS[field]))
     for place in case.jurisdictions:
         if place not in JURISDICTIONS:
-            yield _unknown("jurisdiction", place, JURISDICTIONS)
+            yield _unknown("jurisdiction", place, nearest_place(place))
     for name, value in case.facts.items():
         if name not in FACTS:
-            yield _unknown("fact", name, tuple(FACTS))
+            yield _unknown("fact", name, nearest(name, tuple(FACTS)))
         elif value not in FACTS[name]:
-            yield _unknown(name, value, FACTS[name])
+            yield _unknown(name, value, nearest(value, FACTS[name]))
 
 
-def _unknown(field: str, word: str, known: tuple[str, ...]) -> Verdict:
-    reason = f"no law here knows the {field} `{word}`. {nearest(word, known)}".rstrip(".")
+def _unknown(field: str, word: str, remedy: str) -> Verdict:
+    reason = f"no law here knows the {field} `{word}`. {remedy}".rstrip(".")
     return Verdict(f"unknown.{field}", Layer.PRODUCT, Effect.DENY, reason, CHARTER)
 
 

@@ -11,7 +11,7 @@ from countenance.contracts.errors import PolicyError
 from countenance.contracts.trust import CONSENT_KINDS, Case, Effect, Layer
 from countenance.policy.fields import NO_TABLE, Table, count, day, flag, only, table, tables, text, word, words
 from countenance.policy.rules import Condition, Example, Law, Review, Rule, RuleDuties
-from countenance.policy.vocabulary import CONSEQUENCES, FACTS, FIELDS, JURISDICTIONS, OUTPUTS
+from countenance.policy.vocabulary import CONSEQUENCES, FACTS, FIELDS, JURISDICTIONS, OUTPUTS, REVIEWERS
 
 CERTAINTIES = ("read", "secondary", "unverified")
 CASE_KEYS = ("purpose", "role", "modality", "output", "consequence", "jurisdictions", "on", "facts")
@@ -145,7 +145,7 @@ def _duties(raw: Table, place: str) -> RuleDuties:
         consent=word(owed, "consent", CONSENT_KINDS, place) if "consent" in owed else None,
         retention_days=count(owed, "retention_days", place) if "retention_days" in owed else None,
         names=tuple(names),
-        human_role=text(owed, "human_role", place) if "human_role" in owed else None,
+        human_role=word(owed, "human_role", REVIEWERS, place) if "human_role" in owed else None,
         aggregate_k=count(owed, "aggregate_k", place) if "aggregate_k" in owed else None,
     )
 

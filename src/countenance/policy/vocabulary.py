@@ -27,10 +27,19 @@ OUTPUTS = (TURN_TAKING, *EMOTION_OUTPUTS, *BANNED_OUTPUTS)
 CONSEQUENCES = ("individual", "aggregate_only", "solely_automated")
 US_STATES = ("US-IL", "US-CO", "US-TX", "US-WA", "US-CA", "US-NY", "US-OTHER")
 JURISDICTIONS = ("EU", "UK", *US_STATES, "KR", "ROW")
+UNION = (
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+)
+"""The countries of the European Union, which are one place here."""
 UNKNOWN_PLACE = ("EU", "US-IL", "US-CO")
 """The strictest places together: what holds while nobody says where the people are."""
 
 MODALITY_CLASSES = ("biometric", TEXT, TELEMETRY)
+REVIEWERS = ("coach", "tutor", "teacher", "clinician")
+"""Who may be the human who looks at what was read of one person, and decides."""
+IN_WRITING = "consent_in_writing"
+"""The duty to have a guardian's consent in writing too, where a law asks for writing of anybody."""
 WORKERS = (Role.EMPLOYEE.value, Role.AGENT.value, Role.TEACHER.value, Role.CLINICIAN.value)
 
 FACTS = {
@@ -65,6 +74,22 @@ def modality_class(modality: Modality) -> str:
 def output_of(modality: Modality) -> str:
     """What the product reads a modality for: turn-taking from telemetry, engagement from the others."""
     return TURN_TAKING if modality == TELEMETRY else "engagement"
+
+
+def nearest_place(word: str) -> str:
+    """The remedy for a place without a code here; the nearest spelling may be a place under another law."""
+    if word.upper() in JURISDICTIONS:
+        return f"Did you mean {word.upper()}?"
+    if word.upper() in UNION:
+        return "The countries of the European Union are EU."
+    if word.upper() == "GB":
+        return "The United Kingdom is UK."
+    if word.upper() == "US" or word.upper().startswith("US-"):
+        own = ", ".join(US_STATES[:-1])
+        return f"States with rules of their own here: {own}; every other state is US-OTHER."
+    if len(word) == len("CN"):
+        return f"Known: {', '.join(JURISDICTIONS)}. A place is never taken for another."
+    return nearest(word, JURISDICTIONS)
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:

@@ -19,8 +19,8 @@ from countenance.consent.terms import Terms
 from countenance.contracts.call import Purpose
 from countenance.deployment import OwnModels
 from countenance.inference.shelf import Profile
-from countenance.inference.tables import Table, near
-from countenance.policy.vocabulary import JURISDICTIONS
+from countenance.inference.tables import Table
+from countenance.policy.vocabulary import JURISDICTIONS, nearest_place
 from countenance.server.listed import Listed
 from countenance.server.relays import StunUrl, TurnTable
 
@@ -99,7 +99,7 @@ class Deployed(Table):
     def _places_are_known(cls, places: tuple[str, ...]) -> tuple[str, ...]:
         for place in places:
             if place not in JURISDICTIONS:
-                raise ValueError(f"unknown jurisdiction {place!r}. {near(place, JURISDICTIONS)}")
+                raise ValueError(f"unknown jurisdiction {place!r}. {nearest_place(place)}")
         return places
 
 

@@ -236,9 +236,8 @@ def _fault(found: Mapping[str, Any], model: type[BaseModel] | None) -> Fault:
     return Fault(path[:200], str(found["msg"]).removeprefix("Value error, ")[:500])
 
 
-def unknown(word: str, known: Iterable[str], what: str) -> ProblemError:
+def unknown(word: str, known: Iterable[str], what: str, remedy: str | None = None) -> ProblemError:
     """A word that should be one of a few; the answer names the nearest."""
     shown = re.sub(r"[^\w.:-]", "?", word[:40])
-    return ProblemError(
-        INVALID, f"unknown {what} `{shown}`", near(word, known), faults=[Fault(what, near(word, known))]
-    )
+    fix = remedy or near(word, known)
+    return ProblemError(INVALID, f"unknown {what} `{shown}`", fix, faults=[Fault(what, fix)])

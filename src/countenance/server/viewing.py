@@ -113,7 +113,10 @@ GENERAL = (
 
 
 def _names(duties: Duties, position: str) -> bool:
-    """Whether duties leave the looking to this position; where they name nobody, any reviewer may."""
+    """Whether duties leave the looking to this position; where they name nobody, any reviewer may.
+
+    Two rules that name two roles leave it to nobody: no further rule lets anybody look.
+    """
     if SUBJECT_ONLY in duties.names:
         return False
-    return duties.human_role is None or position in duties.human_role.split(" and ")
+    return duties.human_role is None or set(duties.human_role.split(" and ")) == {position}

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from countenance.audit.timekeeping import text_of
 from countenance.contracts.trust import ConsentStatus, Ruling, Verdict
 from countenance.policy.saying import say
-from countenance.policy.vocabulary import FACTS, JURISDICTIONS
+from countenance.policy.vocabulary import FACTS, JURISDICTIONS, nearest_place
 from countenance.server.problems import unknown
 from countenance.surface.blocks import verdict
 
@@ -123,7 +123,7 @@ def check_words(places: Iterable[str], facts: Mapping[str, str]) -> None:
     """Raise ProblemError for words that no law knows, naming the nearest."""
     for place in places:
         if place not in JURISDICTIONS:
-            raise unknown(place, JURISDICTIONS, "jurisdictions")
+            raise unknown(place, JURISDICTIONS, "jurisdictions", nearest_place(place))
     for name, value in facts.items():
         if name not in FACTS:
             raise unknown(name, FACTS, "facts")

@@ -22,7 +22,7 @@ const said = {
   not_with_prosody: t("words are not mixed with how they sound"), legal_review_if_b2b: t("a legal review where the buyer sits at work"),
   never_to_hr: t("never passed to personnel systems"), visible_to_subject_only: t("seen by the person alone"),
   children_code_profiling_off_by_default: t("for children off until switched on (Children's Code)"), kr_high_impact_notice: t("people are told that AI of high impact is used"),
-  written_release: t("a written release"), guest_release_each_participant: t("a release of each guest of their own"),
+  written_release: t("a written release"), consent_in_writing: t("the guardian's consent in writing too"), guest_release_each_participant: t("a release of each guest of their own"),
   public_retention_policy: t("a public page on how long anything is kept"), public_biometric_policy: t("a public policy on biometric data"),
   no_sale: t("never sold"), no_reuse: t("used for nothing else"), destroy_max_365d: t("destroyed after 365 days at the latest"),
   destroy_on_purpose_end_max_730d: t("destroyed when the purpose is met, after 730 days at the latest"),
