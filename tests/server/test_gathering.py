@@ -71,6 +71,22 @@ def test_a_track_that_begins_anew_or_goes_takes_nothing_back(metrics: Metrics, c
     assert value(metrics, "decoded_frames_total", modality="other") == 1
 
 
+def test_the_load_of_a_worker_that_is_gone_is_told_no_more(metrics: Metrics, clock: ManualClock) -> None:
+    gathering = Gathering(metrics, clock)
+    gathering.look([load(0.1), load(0.2)])
+    gathering.look([load(0.3)])
+    assert value(metrics, "worker_load", worker="0") == 0.3
+    assert metrics.registry.get_sample_value("countenance_worker_load", {"worker": "1"}) is None
+
+
+def test_deaths_of_workers_and_calls_given_up_are_counted(metrics: Metrics, clock: ManualClock) -> None:
+    gathering = Gathering(metrics, clock)
+    for deaths, given_up in ((2, 0), (3, 1), (3, 1)):
+        gathering.fell(deaths, given_up)
+    assert value(metrics, "worker_deaths_total") == 3
+    assert value(metrics, "unreadable_calls_total") == 1
+
+
 async def test_what_a_worker_says_is_counted_once_it_is_durable(metrics: Metrics, clock: ManualClock) -> None:
     owner = Owner(clock)
     heard = Overheard(owner, Gathering(metrics, clock))

@@ -28,8 +28,11 @@ from countenance.link.messages import Answered, Ask, Granted, Host
 from countenance.policy.gate import Gate
 from countenance.server import workers
 from countenance.server.calls import LiveCalls
-from countenance.server.live import ENDED, LiveCall, NewCall
+from countenance.server.kinds import UNREADABLE
+from countenance.server.live import ENDED, LIVE, LiveCall, NewCall
+from countenance.server.problems import ProblemError
 from countenance.server.summing import Reading
+from countenance.server.suspects import DEATHS
 from countenance.surface.envelope import MEDIA_LOST
 
 __all__ = ["at_once"]
@@ -76,9 +79,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, count: int = 1, spares: int = 1) -> AsyncIterator[World]:
+async def world(folder: Path, count: int = 1, spares: int = 1, deaths: int = DEATHS) -> AsyncIterator[World]:
     with open_tenant(folder) as tenant:
-        async with stage(count, spares) as played:
+        async with stage(count, spares, deaths) as played:
             control = Control(tenant, Gate.load())
             control.loaded(played.pool.models, "test")
             reading = Reading({name: load(name) for name in DEPLOYED.taxonomies}, (), 5)
@@ -288,6 +291,31 @@ async def test_a_call_whose_next_worker_dies_over_it_waits_for_the_one_after(
         assert here.findings() == ()
 
 
+async def test_a_call_that_brings_down_its_workers_goes_on_unread_and_says_why(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        live, other = await here.begin(), await here.begin()
+        ana, killed = live.call.participants[0].id, list[Process]()
+        while not live.unreadable:
+            process = await here.placed(live)
+            answer = await here.calls.signal(live.id, "offer", {"participant_id": ana, "sdp": ""})
+            process.kill()
+            killed.append(process)
+            await until(lambda: live.unreadable or here.reader(live) not in (None, *killed))
+        assert (live.state, live.worker) == (LIVE, None)
+        assert live.problem is not None
+        assert "could not be read" in live.problem
+        assert lost(live)[-1] == (ana, answer["resource_id"])
+        with pytest.raises(ProblemError) as refused:
+            await here.calls.signal(live.id, "offer", {"participant_id": ana, "sdp": ""})
+        assert refused.value.kind is UNREADABLE
+        await here.calls.resume(live.id)
+        assert live.worker is None
+        assert len(await ask(await here.placed(other), other, 0)) == 2, "the other call is read"
+        for one in (live, other):
+            await here.calls.end(one.id)
+        assert here.findings() == ()
+
+
 STEPS = st.lists(st.sampled_from(("ask", "ask", "kill", "kill", "no", "yes", "wait")), min_size=3, max_size=12)
 
 
@@ -299,7 +327,7 @@ def test_whatever_is_asked_and_answered_while_workers_die_no_lease_stays_open(st
 
 
 async def _play(folder: Path, steps: list[str]) -> None:
-    async with world(folder) as here:
+    async with world(folder, deaths=1000) as here:
         live = await here.begin()
         ana = live.call.participants[0].id
         going: list[asyncio.Task[None]] = []

@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countenance.contracts.call import Call, Purpose
-from countenance.contracts.errors import LinkError, OverloadError, UsageError
+from countenance.contracts.errors import LinkError, MediaError, OverloadError, UsageError
 from countenance.link.frames import LONGEST
 from countenance.link.line import OK, Line
 from countenance.link.messages import Admitted, Ask, HangUp, Host, Left, Message, Ok, Ready, Signalling
 from countenance.server import workers
+from countenance.server.places import Places
 from countenance.server.process import Worker
+from countenance.server.suspects import DEATHS, WITHIN_US, Suspects
 from countenance.server.workers import Pool
 from countenance.worker.parts import Recipe
 
@@ -95,8 +97,10 @@ class Stage:
     placed: dict[str, Worker] = field(default_factory=dict)
     lost_calls: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     most_alive: int = 0
+    mono_us: int = 0
     pool: Pool = field(init=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -138,6 +142,10 @@ class Stage:
             await self.pool.host(call_id, offer, self)
         except OverloadError:
             self.refused.append(call_id)
+        except MediaError:
+            self.unreadable.append(call_id)
+            self.open.discard(call_id)
+            self.placed.pop(call_id, None)
         if call_id not in self.open:
             self.end(call_id)
 
@@ -174,10 +182,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(count: int = 1, spares: int = 1) -> AsyncIterator[Stage]:
+async def stage(count: int = 1, spares: int = 1, deaths: int = DEATHS) -> AsyncIterator[Stage]:
     made = Stage()
     made.answering.set()
-    made.pool = Pool({}, count, spares, made.start)
+    made.pool = Pool({}, count, spares, made.start, places=Places(Suspects(lambda: made.mono_us, deaths)))
     await made.pool.open()
     await made.settle()
     try:
@@ -223,10 +231,11 @@ async def _play(count: int, spares: int, steps: list[tuple[str, int]]) -> None:
         assert (here.doubled, here.refused) == ([], [])
         assert len(pool.workers) == count
         assert len(pool.waiting) == spares
-        living: list[Any] = [one.process for one in (*pool.workers, *pool.waiting)]
+        living: list[Any] = [one.process for one in pool.everyone]
         assert set(living) == set(here.alive)
-        assert here.most_alive <= count + spares
-        homes = {call: one for one in pool.workers for call in one.calls}
+        assert here.most_alive <= count + spares + max(1, len(here.open | set(here.lost_calls)))
+        assert all(cell.calls == pool.places.sent_to(cell) for cell in pool.cells)
+        homes = {call: one for one in pool.reading for call in one.calls}
         assert homes.keys() == here.open
         assert all(here.placed[call] is worker for call, worker in homes.items())
         assert {call: one for one in here.alive for call in one.calls}.keys() == here.open
@@ -239,8 +248,8 @@ def _do(here: Stage, what: str, which: int, call_id: str) -> None:
         here.begin(call_id)
     elif what == "end" and here.open:
         here.end(sorted(here.open)[which % len(here.open)])
-    elif what == "kill worker" and here.pool.workers:
-        here.pool.workers[which % len(here.pool.workers)].process.kill()
+    elif what == "kill worker" and here.pool.reading:
+        here.pool.reading[which % len(here.pool.reading)].process.kill()
     elif what == "kill spare" and here.pool.waiting:
         here.pool.waiting[which % len(here.pool.waiting)].process.kill()
     elif what == "kill loading" and loading:
@@ -262,6 +271,108 @@ async def test_a_spare_takes_the_calls_of_the_dead_before_another_is_loaded() ->
         assert len(other.calls) == 2
         assert here.pool.waiting == []
         assert here.pool.restarts == 1
+
+
+MOST_DEATHS = 40
+
+
+async def crash(here: Stage, *poison: str) -> None:
+    """Whoever has one of these calls dies of it, for as long as anybody gets it."""
+    await here.settle(done=True)
+    for _ in range(MOST_DEATHS):
+        for guilty in [one for one in here.alive if one.calls & set(poison)]:
+            guilty.kill()
+        await here.settle(done=True)
+
+
+async def test_a_call_of_which_workers_die_is_found_among_those_beside_it_and_read_no_more() -> None:
+    async with stage(2, 1) as here:
+        for number in range(12):
+            here.begin(f"c_{number:02}")
+        await here.settle()
+        beside = here.pool.workers[1]
+        poison, *company = sorted(here.pool.workers[0].calls)
+        await crash(here, poison)
+        assert here.unreadable == [poison]
+        assert here.pool.places.given_up == 1
+        assert sorted(here.open) == sorted({*company, *beside.calls})
+        assert all(here.placed[one].line is not None for one in here.open)
+        assert here.pool.workers[0] is beside
+        assert not set(here.lost_calls) & beside.calls, "the calls on the other worker noticed nothing"
+        assert max(here.lost_calls.count(one) for one in company) < here.lost_calls.count(poison)
+
+
+async def test_workers_for_suspected_calls_end_with_them() -> None:
+    async with stage(1, 1) as here:
+        here.begin("a")
+        here.begin("b")
+        for _ in range(2):
+            await here.settle(done=True)
+            here.placed["a"].process.kill()
+        await here.settle(done=True)
+        (cell,) = here.pool.cells
+        assert (here.placed["a"], here.placed["b"]) == (cell, here.pool.workers[0])
+        here.begin("c")
+        await here.settle()
+        assert cell.calls == {"a"}, "nobody else comes there"
+        here.end("a")
+        await here.settle(done=True)
+        assert (here.pool.cells, cell.process.returncode, len(here.alive)) == ([], -9, 2)
+
+
+async def test_a_call_that_ends_while_it_waits_to_be_read_apart_leaves_no_worker_too_many() -> None:
+    async with stage(1, 1) as here:
+        here.begin("a")
+        await here.settle()
+        here.placed["a"].process.kill()
+        await here.settle(done=True)
+        here.loading = True
+        here.placed["a"].process.kill()
+        await here.settle()
+        here.end("a")
+        await here.settle(done=True)
+        assert (len(here.pool.workers), here.pool.cells, len(here.pool.waiting)) == (1, [], 1)
+        assert len(here.alive) == 2
+
+
+async def test_a_call_that_kills_the_worker_it_is_offered_to_is_not_offered_for_ever() -> None:
+    async with stage(1, 1) as here:
+        here.answering.clear()
+        here.begin("a")
+        await crash(here, "a")
+        assert (here.unreadable, here.pool.places.given_up) == (["a"], 1)
+        here.answering.set()
+        here.begin("b")
+        await here.settle(done=True)
+        assert here.placed["b"].line is not None
+
+
+async def test_deaths_that_are_far_apart_are_held_against_nobody() -> None:
+    async with stage(1, 1) as here:
+        here.begin("a")
+        for _ in range(5):
+            await here.settle(done=True)
+            here.mono_us += WITHIN_US
+            here.placed["a"].process.kill()
+        await here.settle(done=True)
+        assert (here.pool.places.given_up, here.pool.cells) == (0, [])
+        assert here.placed["a"] is here.pool.workers[0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 3), st.sets(st.integers(0, 11), max_size=3))
+def test_every_poisonous_call_is_found_and_no_other_is_condemned(calls: int, count: int, poison: set[int]) -> None:
+    asyncio.run(_poisoned(calls, count, {f"c_{one}" for one in poison if one < calls}))
+
+
+async def _poisoned(calls: int, count: int, poison: set[str]) -> None:
+    async with stage(count, 1) as here:
+        for number in range(calls):
+            here.begin(f"c_{number}")
+        await crash(here, *sorted(poison))
+        assert set(here.unreadable) == poison
+        assert sorted(here.open) == sorted(call for one in here.pool.reading for call in one.calls)
+        assert len(here.open) == calls - len(poison)
 
 
 async def test_with_no_spare_calls_wait_for_one_and_do_not_crowd_the_others() -> None:

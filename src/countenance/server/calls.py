@@ -153,7 +153,7 @@ class LiveCalls:
     async def resume(self, call_id: str) -> None:
         """Take a call up again whose worker had nothing more to read, such as a room that was closed and is open."""
         live = self._alive(call_id)
-        if live.worker is None and live.ending is None:
+        if live.worker is None and live.ending is None and not live.unreadable:
             live.problem = None
             await self._hosting.place(live)
 

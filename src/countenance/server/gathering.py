@@ -36,12 +36,17 @@ class Gathering:
         self._clock = clock
         self._seen: dict[tuple[str, str, str], int] = {}
         self._windows: Counter[str] = Counter()
+        self._fell = 0, 0
+        self._workers = 0
 
     def look(self, loads: Iterable[Load]) -> None:
         """Take what each worker said last."""
         seen: dict[tuple[str, str, str], int] = {}
         taken = tuple(loads)
         self._cost(sum(load.cpu_share for load in taken))
+        for number in range(len(taken), self._workers):
+            self._metrics.worker_load.remove(str(number))
+        self._workers = len(taken)
         for number, load in enumerate(taken):
             self._metrics.worker_load.labels(str(number)).set(load.cpu_share)
             self._timed(number, load)
@@ -53,6 +58,12 @@ class Gathering:
             before = self._seen.get(key, 0)
             self._more(key[1], key[2], count - before if count >= before else count)
         self._seen = seen
+
+    def fell(self, deaths: int, given_up: int) -> None:
+        """So many workers have died since the start, and so many calls are read no more because of it."""
+        self._metrics.worker_deaths.inc(deaths - self._fell[0])
+        self._metrics.unreadable.inc(given_up - self._fell[1])
+        self._fell = deaths, given_up
 
     def ran(self, counts: Mapping[str, int]) -> None:
         """Model calls under one lease."""
@@ -137,12 +148,13 @@ class MeasuredPool(Pool):
     async def looking(self) -> None:
         """Take what the workers say of themselves, once a second, for as long as this runs."""
         while self.gathering is not None:
-            self.gathering.look([worker.load for worker in self.workers])
+            self.gathering.look([worker.load for worker in self.reading])
+            self.gathering.fell(self.restarts, self.places.given_up)
             self._end_the_swollen()
             await asyncio.sleep(LOOK_S)
 
     def _end_the_swollen(self) -> None:
-        for worker in (*self.workers, *self.waiting):
+        for worker in self.everyone:
             if 0 < self.most_bytes < worker.load.rss_bytes and worker.process.returncode is None:
                 log.error("a worker takes too much memory", extra=extra(pid=worker.process.pid))
                 worker.process.kill()

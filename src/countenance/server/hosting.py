@@ -12,6 +12,7 @@ from countenance.contracts.errors import (
     AuditError,
     CountenanceError,
     LinkError,
+    MediaError,
     NotFoundError,
     OverloadError,
     StorageError,
@@ -21,7 +22,9 @@ from countenance.control.plane import Control
 from countenance.link.line import OK
 from countenance.link.logs import extra
 from countenance.link.messages import Admitted, Ask, Closed, Done, Granted, HangUp, Host, Left, Message, Stop
+from countenance.server.kinds import UNREADABLE
 from countenance.server.live import LIVE, UNKNOWN, LiveCall
+from countenance.server.problems import ProblemError
 from countenance.server.process import Worker
 from countenance.server.workers import Pool
 
@@ -128,6 +131,9 @@ class Hosting:
             await self.place(live, patient=True)
         except NotFoundError:
             live.over.set()  # nobody takes up what is about to end
+        except MediaError as fault:
+            live.problem, live.unreadable = fault.problem, True
+            await self._tell_publishers(live)
         except (LinkError, OverloadError, UsageError) as fault:
             live.problem = fault.problem
             log.error("a call found no other worker", exc_info=fault, extra=extra(call_id=call_id))
@@ -167,6 +173,8 @@ class Hosting:
 
     async def ask(self, live: LiveCall, message: Message) -> Message:
         """Say something to the worker of a call and wait for the answer; raises OverloadError where it has none."""
+        if live.unreadable:
+            raise ProblemError(UNREADABLE)
         if live.worker is None:
             raise OverloadError("no media worker reads this call now", "Try again in a moment.")
         return await live.worker.ask(message)

@@ -41,6 +41,12 @@ UNSUPPORTED = Kind(
 INVALID = Kind("config-invalid", 422, "Something in the request is not as it should be", "Mend what `errors` names.")
 CONSENT_INVALID = Kind("consent-invalid", 422, "Consent cannot be asked for or given like this", "See `detail`.")
 PRECONDITION_REQUIRED = Kind("precondition-required", 428, "An `If-Match` is needed", "Send the ETag of the session.")
+UNREADABLE = Kind(
+    "media-unreadable",
+    409,
+    "The media of this call could not be read, and it is not tried again",
+    "Other calls go on. End this one and begin another.",
+)
 RATE = Kind("rate-limited", 429, "Too many requests", "Wait as long as `Retry-After` says.")
 MEDIA_SERVER = Kind("media-server", 502, "The media server does not do what was asked", "See `detail`.")
 INTERNAL = Kind("internal-error", 500, "Something went wrong here", "Tell the operator the `correlation_id`.")

@@ -83,6 +83,8 @@ class LiveCall:
     """What its worker said when it left: who spoke when, and what was read of the words."""
     problem: str | None = None
     """Why nobody reads it, though it goes on."""
+    unreadable: bool = False
+    """Whether it brought down so many workers that it gets no other."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Its worker has left it."""
     ending: "asyncio.Task[None] | None" = None

@@ -38,6 +38,8 @@ class Metrics:
         self.abstain_ratio = self._gauge("abstain_ratio", "Share of windows without a reading", "reason")
         self.prompts = self._counter("prompt", "Prompts shown", "outcome")
         self.worker_load = self._gauge("worker_load", "Share of a worker's time that is taken", "worker")
+        self.worker_deaths = self._counter("worker_deaths", "Workers that died under calls, and were replaced")
+        self.unreadable = self._counter("unreadable_calls", "Calls that are read no more because their workers died")
         self.webhooks = self._counter("webhook_delivery", "Attempts to deliver", "result")
 
         when, registry = "When every log was exported last", self.registry if exporting else None

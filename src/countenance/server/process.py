@@ -42,6 +42,8 @@ class Worker:
         self.load = Load(0.0, 0, {})
         self.heard_s = time.monotonic()
         self.calls: set[str] = set()
+        self.blamed = False
+        """Whether its death has been held against its calls."""
         self.line: Line | None = None
         self._owners = owners
         self._news = news

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from countenance.link.frames import LONGEST
 from countenance.link.line import Line
 from countenance.link.logs import extra
 from countenance.link.messages import HangUp, Host
+from countenance.server.places import Places
 from countenance.server.process import Owner, Spawn, Worker, ended, spawn
 from countenance.worker.parts import Recipe
 
@@ -39,6 +39,7 @@ class Pool:
     """So many workers, and spares that have their models loaded and wait for one of them to die.
 
     The calls of a dead worker wait for a place of its own: on the workers beside it they would be too many for a core.
+    A call that may be what it died of is read apart from then on, and no more once its workers have died there too.
     """
 
     recipes: Mapping[str, Recipe]
@@ -46,13 +47,14 @@ class Pool:
     spares: int = 1
     start: Spawn = spawn
     workers: list[Worker] = field(default_factory=list)
+    cells: list[Worker] = field(default_factory=list)
+    """Workers beside these, each for a few suspected calls alone."""
     restarts: int = 0
+    places: Places = field(default_factory=Places)
     models: Mapping[str, str] = field(default_factory=dict)
     """sha256 by name of what the workers have loaded, the same in all of them."""
     waiting: list[Worker] = field(default_factory=list)
     """Spares that are ready."""
-    _vacant: deque[asyncio.Future[None]] = field(default_factory=deque)
-    """One for each worker that died and has no successor yet, the oldest first."""
     _owners: dict[str, Owner] = field(default_factory=dict)
     _placing: set[str] = field(default_factory=set)
     """Calls that are on their way to a worker; where it dies over one, whoever places it finds the next."""
@@ -69,7 +71,7 @@ class Pool:
         self.models = begun[0].ready.result().models
         self.workers = [one for one in begun if one.line is not None]
         for _ in range(self.count - len(self.workers)):
-            self._vacate()
+            self.places.vacate()
         self._fill()
         self._keep(self._listen())
         return self.models
@@ -77,12 +79,13 @@ class Pool:
     async def host(self, call_id: str, offer: Offer, owner: Owner, *, patient: bool = False) -> Worker:
         """Place a call on the worker with the least to do; where that dies over it, on the next.
 
-        `patient`: however long it takes until there is one; else OverloadError after a moment.
+        `patient`: however long it takes until there is one; else OverloadError after a moment. MediaError where so many
+        have died of it that it gets no other.
         """
         self._placing.add(call_id)
         try:
             while True:
-                worker = await self._freest(None if patient else PLACE_S)
+                worker = await self._free(call_id, None if patient else PLACE_S)
                 self._owners[call_id] = owner
                 worker.calls.add(call_id)
                 try:
@@ -91,6 +94,7 @@ class Pool:
                 except LinkError:
                     # It may have taken the call and be stuck: it is ended, for no other may have it too.
                     worker.end()
+                    self.places.blame(worker)
                     worker.calls.discard(call_id)
                 except CountenanceError:
                     worker.calls.discard(call_id)
@@ -102,19 +106,24 @@ class Pool:
     def forget(self, call_id: str) -> None:
         """A call is over."""
         self._owners.pop(call_id, None)
-        for worker in self.workers:
+        self.places.forget(call_id)
+        for worker in self.reading:
             worker.calls.discard(call_id)
+        for cell in [one for one in self.cells if one.line is not None and not self.places.sent_to(one)]:
+            self.cells.remove(cell)
+            cell.end()
         self._left.set()
+        self._grown.set()
 
     async def close(self, within_s: float = 5.0) -> None:
         """Tell every worker to leave its calls, wait for what they still hand over, and end them."""
         self._stopping = True
-        for worker in self.workers:
+        for worker in self.reading:
             for call_id in tuple(worker.calls):
                 worker.tell(HangUp(call_id, "draining"))
         try:
             async with asyncio.timeout(within_s):
-                while any(worker.calls for worker in self.workers if worker.line is not None):
+                while any(worker.calls for worker in self.reading if worker.line is not None):
                     self._left.clear()
                     await self._left.wait()
         except TimeoutError:
@@ -123,22 +132,39 @@ class Pool:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for worker in (*self.workers, *self.waiting):
+        for worker in self.everyone:
             if worker.line is not None:
                 worker.line.close()
             await ended(worker.process)
-        self.workers, self.waiting = [], []
+        self.workers, self.cells, self.waiting = [], [], []
 
-    async def _freest(self, within_s: float | None) -> Worker:
-        """The worker with the least to do; waits for one that takes a dead one's place."""
+    @property
+    def reading(self) -> Sequence[Worker]:
+        """Those that have calls, or may get some."""
+        return (*self.workers, *self.cells)
+
+    @property
+    def everyone(self) -> Sequence[Worker]:
+        """Those that wait, too."""
+        return (*self.reading, *self.waiting)
+
+    async def _free(self, call_id: str, within_s: float | None) -> Worker:
+        """The worker that a call goes to; waits for one that takes a dead one's place."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while not self._stopping:
-                    if living := [one for one in self.workers if one.line is not None]:
-                        return min(living, key=lambda one: (len(one.calls), one.load.cpu_share))
+                    if (found := self._home(call_id)) is not None:
+                        return found
                     self._grown.clear()
                     await self._grown.wait()
         raise OverloadError("no media worker is running", "Try again in a moment.")
+
+    def _home(self, call_id: str) -> Worker | None:
+        """The worker of the place that a call has for itself, or else the one with the least to do."""
+        if (place := self.places.of(call_id)) is not None:
+            return place.worker
+        living = [one for one in self.workers if one.line is not None]
+        return min(living, key=lambda one: (len(one.calls), one.load.cpu_share), default=None)
 
     async def _begin(self) -> Worker:
         ours, theirs = socket.socketpair()
@@ -200,14 +226,14 @@ class Pool:
         if worker in self.waiting:
             self.waiting.remove(worker)
             self._fill()
-        elif worker in self.workers:
+        elif worker in self.reading:
             await self._replace(worker)
 
     async def _listen(self) -> None:
         """End workers that hang; their lines close, and others take their place."""
         while not self._stopping:
             await asyncio.sleep(SILENT_S / 5)
-            for worker in (*self.workers, *self.waiting):
+            for worker in self.everyone:
                 silent_s = time.monotonic() - worker.heard_s
                 if silent_s > SILENT_S and worker.process.returncode is None:
                     told = extra(pid=worker.process.pid, seconds=round(silent_s))
@@ -218,11 +244,14 @@ class Pool:
         self.restarts += 1
         exited = extra(count=len(dead.calls), pid=dead.process.pid, reason=f"exit:{dead.process.returncode}")
         log.error("a worker died: its calls go on with another", extra=exited)
-        self.workers.remove(dead)
-        taken = self._vacate()
+        self.places.blame(dead)
+        place = self.places.vacate() if dead in self.workers else None
+        (self.workers if place else self.cells).remove(dead)
+        self._urgent.set()
         self._promote()
         self._fill()
-        await taken
+        if place is not None:
+            await place.taken
         # Side by side: one call that cannot be taken up holds up no other.
         await asyncio.gather(*(self._lose(call_id) for call_id in sorted(dead.calls - self._placing)))
 
@@ -233,21 +262,13 @@ class Pool:
             except CountenanceError as fault:
                 log.error("a call could not be taken up", exc_info=fault, extra=extra(call_id=call_id))
 
-    def _vacate(self) -> asyncio.Future[None]:
-        """A place that the next spare takes."""
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._vacant.append(place)
-        self._urgent.set()
-        return place
-
     def _promote(self) -> None:
         """Give vacant places to spares, as far as there are any."""
-        living = deque(one for one in self.waiting if one.line is not None)
-        while self._vacant and living:
-            spare = living.popleft()
+        living = [one for one in self.waiting if one.line is not None]
+        while self.places and living:
+            spare = living.pop(0)
             self.waiting.remove(spare)
-            self.workers.append(spare)
-            self._vacant.popleft().set_result(None)
+            (self.cells if self.places.take(spare).alone else self.workers).append(spare)
         self._grown.set()
 
     def _fill(self) -> None:
@@ -256,14 +277,16 @@ class Pool:
             self._raising = self._keep(self._raise())
 
     async def _raise(self) -> None:
-        while len(self.waiting) < self.spares + len(self._vacant) and not self._stopping:
+        while len(self.waiting) < self.spares + len(self.places) and not self._stopping:
             self._urgent.clear()
-            if not self._vacant:
+            if not self.places:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CALM_S):
                         await self._urgent.wait()
             self.waiting.append(await self._another())
             self._promote()
+        for _ in range(len(self.waiting) - self.spares - len(self.places)):
+            self.waiting.pop().end()  # the call that it was meant for has ended meanwhile
 
     def _keep(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)

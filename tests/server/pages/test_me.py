@@ -9,6 +9,7 @@ from tests.server.pages.visiting import Visit, check, visit
 
 from countenance.audit.outcome import Outcome
 from countenance.contracts.call import FACE
+from countenance.server.places import UNREADABLE
 from countenance.surface.blocks import Grounds
 from countenance.surface.envelope import Envelopes
 
@@ -61,6 +62,22 @@ def test_a_person_sees_their_own_curve_as_words_and_as_a_table(browser: Browser,
         expect(page.locator("tbody tr")).to_have_count(3)
         page.get_by_role("button", name="Resume updates").click()
         expect(page.locator("tbody tr")).to_have_count(4)
+
+
+def test_a_person_is_told_that_the_call_is_not_read_and_that_it_is_again(
+    browser: Browser, address: str, seats: Seats
+) -> None:
+    seats.say_yes("Ana", "face", "voice")
+    with visit(browser, address) as person:
+        seats.live.problem = UNREADABLE
+        page = opened(person, seats, "Ana")
+        expect(page.locator("#panel")).to_contain_text("The media of this call could not be read.")
+        expect(page.locator(".state-word")).to_have_text("Nothing is read now.")
+        check(page)
+        seats.live.problem = None
+        read(seats, "Ana", 100)
+        expect(page.locator(".state-word")).to_have_text("probably disengaged, high certainty")
+        expect(page.locator("#panel")).not_to_contain_text("could not be read")
 
 
 def test_pausing_and_going_on_need_no_new_answer_and_only_the_keyboard(

@@ -7,7 +7,7 @@ import { transcript } from "./coach_transcript.js";
 import { ownVoice } from "./coach_voice.js";
 import { failed, fill, h } from "./dom.js";
 import { follow, painted } from "./live.js";
-import { term } from "./terms.js";
+import { term, trouble } from "./terms.js";
 import { clock, language, t } from "./words.js";
 
 const root = document.getElementById("coach");
@@ -87,7 +87,7 @@ async function look() {
     const found = await api(`${path}?language=${language}`);
     started = found.started_at;
     at("problem").hidden = !found.problem;
-    if (found.problem) failed(at("problem"), { message: t("Nobody is read at the moment."), fix: found.problem });
+    if (found.problem) failed(at("problem"), { message: t("Nobody is read at the moment."), fix: trouble(found.problem) });
     panels.seat(found.participants ?? []);
     at("title").textContent = panels.title() || t("Live call");
     document.title = `${at("title").textContent} · Countenance`;

@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { failed, fill, h } from "./dom.js";
 import { keyed, write } from "./keyed.js";
-import { term } from "./terms.js";
+import { term, trouble } from "./terms.js";
 import { apart, gathered, lasting, listed, n, t } from "./words.js";
 
 const EVERY_MS = 2000;
@@ -26,7 +26,7 @@ function card(first) {
       write(facts, [term("purpose", call.purpose), n("{count} person", "{count} people", { count: here.length }),
         since < 60 ? t("just begun") : t("for {time}", { time: lasting(since) })].join(" · "));
       problem.hidden = !call.problem;
-      write(problem, call.problem ? t("Nobody is read at the moment: {problem}", { problem: call.problem }) : "");
+      write(problem, call.problem ? t("Nobody is read at the moment: {problem}", { problem: trouble(call.problem) }) : "");
       const key = JSON.stringify(here);
       if (key !== shown) fill(people, here.slice(0, MOST).map(person), here.length > MOST && h("li.quiet", {}, n("and {count} more", "and {count} more", { count: here.length - MOST })));
       shown = key;

@@ -7,6 +7,7 @@ import { language } from "./words.js";
 const READ = ["face", "voice", "text"];
 const SHOWN = "engaged";
 const MOST = 7200;
+const QUIET_MS = 5000;
 
 /**
  * Tells `change` when what stands has changed, `sample` each second, `line` when the line breaks or comes back, and
@@ -26,12 +27,15 @@ export class Seat extends EventTarget {
   last = null;
   /** `connecting`, `open`, `waiting`, `ended` or `refused`. */
   line = "connecting";
+  /** Why nobody reads the call, or null. */
+  problem = null;
   erased = false;
   /** Whether the call is over. */
   over = false;
   #began = 0;
   #taxonomy = null;
   #sequence = "0";
+  #quiet = 0;
 
   constructor(call, participant) {
     super();
@@ -44,6 +48,8 @@ export class Seat extends EventTarget {
   async begin() {
     const [call, self] = await Promise.all([api(`/v1/calls/${this.call}`), api(`${this.address}?language=${language}`)]);
     this.#began = Date.parse(call.started_at);
+    this.problem = call.problem ?? null;
+    this.#listen();
     this.rulings = new Map(self.modalities.map((one) => [one.modality, one]));
     await this.refresh();
     follow(`/v1/calls/${this.call}/events`, {
@@ -56,6 +62,18 @@ export class Seat extends EventTarget {
         if (state === "open") this.refresh().catch(() => {});
       },
     });
+  }
+
+  /** Where nothing comes for a while, ask why. */
+  #listen() {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(async () => {
+      const asked = this.line === "open" && this.on.length > 0;
+      const call = asked && await api(`/v1/calls/${this.call}`).catch(() => null);
+      if (call) this.problem = call.problem ?? null;
+      if (call) this.#tell("sample");
+      if (this.line !== "ended" && this.line !== "refused") this.#listen();
+    }, QUIET_MS);
   }
 
   /** What stands when the call is over: it holds in the next one. */
@@ -131,6 +149,8 @@ export class Seat extends EventTarget {
     if (this.rows.length && this.rows.at(-1).t_s >= row.t_s) return;
     this.rows = [...this.rows.slice(-MOST), row];
     this.last = data;
+    this.problem = null;
+    this.#listen();
     this.#tell("sample");
   }
 

@@ -6,7 +6,7 @@ import { erasing } from "./seat_erase.js";
 import { history } from "./seat_history.js";
 import { switches } from "./seat_switches.js";
 import { wrong } from "./seat_wrong.js";
-import { certainty, estimate, likelihood, term } from "./terms.js";
+import { certainty, estimate, likelihood, term, trouble } from "./terms.js";
 import { t } from "./words.js";
 
 /** Fill an element with the panel of a seat; resolves when it stands. */
@@ -55,8 +55,10 @@ export async function panel(element, seat) {
   }
 
   function sample() {
-    line.hidden = seat.line === "open" || seat.line === "connecting";
-    line.textContent = seat.line === "ended" ? t("The call is over.") : t("The line broke; it is taken up again by itself. Your answers hold meanwhile.");
+    const holds = seat.line === "open" || seat.line === "connecting";
+    line.hidden = holds && !seat.problem;
+    if (holds && seat.problem) line.textContent = `${t("Nobody is read at the moment.")} ${trouble(seat.problem)}`;
+    else line.textContent = seat.line === "ended" ? t("The call is over.") : t("The line broke; it is taken up again by itself. Your answers hold meanwhile.");
     if (frozen) return;
     const [says, sure] = shown(seat);
     word.textContent = says;
@@ -77,7 +79,7 @@ export async function panel(element, seat) {
 /** What the last sample says, and whether it says anything. */
 function shown(seat) {
   const data = seat.last;
-  if (seat.paused || seat.on.length === 0) return [t("Nothing is read now."), false];
+  if (seat.paused || seat.problem || seat.on.length === 0) return [t("Nothing is read now."), false];
   if (!data) return [t("Nothing was read yet."), false];
   if (data.abstain) return [t("Not enough signal: {cause}", { cause: term("reason", data.abstain.reason) }), false];
   if (data.label === null) return [t("No state stands out."), false];

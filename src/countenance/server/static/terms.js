@@ -45,6 +45,13 @@ const features = JSON.parse(document.getElementById("features")?.textContent || 
 /** A measured feature in words: `feature("cue.smile")`. */
 export const feature = (name) => features[name] ?? plain(name.slice(name.indexOf(".") + 1));
 
+// As `server/places.py` says it.
+const UNREADABLE = "the media of this call could not be read: the workers that tried have died";
+
+/** Why nobody reads a call: in words of this page where it has some, else as the service says it. */
+export const trouble = (problem) =>
+  problem === UNREADABLE ? t("The media of this call could not be read. Other calls go on.") : problem;
+
 /** How probable, as one word. */
 export function likelihood(p) {
   if (p >= 0.75) return t("very likely");

@@ -1,7 +1,7 @@
 // One call on the wall: who, since when, what is read, and, for their reviewer, how people stand.
 import { fill, h } from "./dom.js";
 import { keyed, write } from "./keyed.js";
-import { estimate, likelihood, notEnough, term } from "./terms.js";
+import { estimate, likelihood, notEnough, term, trouble } from "./terms.js";
 import { gathered, lasting, n, t } from "./words.js";
 
 const MOST = 6;
@@ -73,7 +73,7 @@ function marks(call) {
   const found = call.why.slice(0, 2).map((why) => h("span.tag.warn", {}, why === "not_read" ? t("nobody reads it") : KINDS.has(why) ? term("event", why) : term("state", why)));
   if (call.need >= 0.7) found.unshift(h("span.tag.alert", {}, t("needs somebody")));
   else if (call.need >= 0.4) found.unshift(h("span.tag.warn", {}, t("worth a look")));
-  return call.problem ? [...found, h("span.small", {}, call.problem)] : found;
+  return call.problem ? [...found, h("span.small", {}, trouble(call.problem))] : found;
 }
 
 const KINDS = new Set(["engagement_low", "confusion_spike", "frustration_spike"]);
