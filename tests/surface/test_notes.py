@@ -8,12 +8,24 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from countenance.surface import words
 from countenance.surface.notes.ehr import absence
 from countenance.surface.notes.lms import lasting
-from countenance.surface.notes.note import Advice, Comment, Meeting, Missing, Note, Person, note_of
+from countenance.surface.notes.note import (
+    Advice,
+    Comment,
+    Meeting,
+    Missing,
+    Note,
+    Person,
+    not_employment,
+    not_feelings,
+    note_of,
+)
 from countenance.surface.notes.payloads import MAPPERS, whole
 from countenance.surface.notes.telling import proposed
 from countenance.surface.schemas import NOTE, schemas
+from countenance.surface.wording import Wording
 
 MINUTE = 60_000_000
 MEETING = Meeting(
@@ -28,8 +40,15 @@ MEETING = Meeting(
 PERSON = Person("p1", "patient", "patient-9", "ref-1")
 ADVICE = Advice("pr_1", "Ask what is unclear.", "accepted", True)
 EVENTS = [
-    {"participant_id": "p1", "start_us": MINUTE, "name": "confusion", "words": "probably confused, low certainty"},
-    {"participant_id": "p2", "start_us": MINUTE, "name": "confusion", "words": "very likely confused"},
+    {
+        "participant_id": who,
+        "start_us": MINUTE,
+        "name": "confusion_spike",
+        "label": "confused",
+        "probability": 0.6,
+        "interval": [0.2, 0.9],
+    }
+    for who in ("p1", "p2")
 ]
 
 
@@ -101,12 +120,31 @@ def test_an_ehr_gets_drafts_until_a_clinician_has_accepted() -> None:
     assert observation["component"][0]["valueString"] == "about a fifth of the call"
     assert document["context"]["period"]["end"] == "2026-11-23T09:40:00+00:00"
     text = base64.b64decode(document["content"][0]["attachment"]["data"]).decode()
-    assert "At 1:00: confusion, probably confused, low certainty." in text
+    assert "At 1:00: signs of confusion, probably confused, low certainty." in text
     assert "not a diagnosis" in text
     assert {
         one["resource"]["docStatus" if at == 0 else "status"]
         for at, one in enumerate(body(replace(note, accepted=True), "fhir")["entry"])
     } == {"final"}
+
+
+def test_a_note_is_in_one_language_whole() -> None:
+    rest = {"events": EVENTS, "prompts": [], "comments": []}
+    told: list[str] = []
+
+    def foreign(said: str) -> str:
+        told.append(said)
+        return f"‹{said}›"
+
+    found = block(face="stopped") | {"talk": None}
+    for one in (found, block()):
+        note = note_of("ehr", MEETING, PERSON, one, rest, Wording("de", foreign))
+        note = replace(note, text=proposed(note))
+        assert whole(note)["language"] == "de"
+        for line in (*note.text.splitlines(), *whole(note)["notice"], str(body(note, "fhir")["entry"][1])):  # type: ignore[misc]
+            assert "‹" in line, "no sentence is left in English"
+    assert "Looked or sounded {state} for {share}." in told
+    assert (not_feelings(Wording()), not_employment(Wording())) == (words.NOT_FEELINGS, words.NOT_EMPLOYMENT)
 
 
 def test_what_was_taken_back_stands_in_no_note_and_the_record_says_why() -> None:
@@ -130,13 +168,13 @@ def test_what_was_taken_back_stands_in_no_note_and_the_record_says_why() -> None
     ],
 )
 def test_the_reason_for_no_value_is_one_of_the_codes(uses: tuple[str, ...], code: str) -> None:
-    assert absence([Missing("face", one) for one in uses]) == code
+    assert absence([Missing("face", one, one) for one in uses]) == code
 
 
 def test_the_proposed_text_counts_only_advice_that_was_taken_up() -> None:
     note = made("crm", block() | {"talk": {"talk_us": 3 * MINUTE, "turns": 2, "interruptions": 0}})
     assert note.text.splitlines() == [
-        "Call of 23 November 2026, 09:30 UTC, 10 min, for telehealth support.",
+        "Call of 23 November 2026, 09:30 UTC, 10 min, for telehealth.",
         "Spoke for 3 min in 2 turns.",
         "Advice taken up: Ask what is unclear.",
         "At 0:05: Asked twice.",

@@ -23,12 +23,15 @@ from countenance.server.access import NO_SUCH
 from countenance.server.keeping import Keeping
 from countenance.server.live import LiveCall
 from countenance.server.tenancy import Services
+from countenance.server.words import words_of
 from countenance.surface.envelope import PROMPT_ISSUED, PROMPT_RESOLVED, Envelope, Envelopes, summary_id
 from countenance.surface.notes.note import Advice, Comment, Meeting, Note, Person, note_of
 from countenance.surface.notes.payloads import whole
 from countenance.surface.notes.telling import proposed
+from countenance.surface.wording import Wording
 
 SERVICE = "service"
+CATALOGUE = "notes"
 DRAFT = "draft"
 """The reason that stands in the log for opening what a draft is made of."""
 OPEN, RECIPIENTS = "open", "recipients"
@@ -88,10 +91,11 @@ class Drafting:
         """A note that has left, for whoever puts it where it belongs; raises NotFoundError."""
         return self._notes.read(About(call.call_ref, person.subject_ref), system.value, actor)
 
-    async def draft(self, call: KnownCall, person: KnownPerson, system: System, actor: str) -> Drafted:
-        """What would leave; the log says first who opens it."""
+    async def draft(self, call: KnownCall, person: KnownPerson, system: System, actor: str, language: str) -> Drafted:
+        """What would leave, in a language; the log says first who opens it."""
         summary = await self._here.calls.summary(call.call_id, SERVICE, SUMMARY)
-        return await asyncio.to_thread(self._draft, summary, (call, person), system, actor)
+        wording = Wording(language, words_of(language, CATALOGUE).one)
+        return await asyncio.to_thread(self._draft, summary, (call, person), system, (actor, wording))
 
     async def accept(self, call: KnownCall, person: KnownPerson, drafted: Drafted, text: str, actor: str) -> Note:
         """Let a note leave with this text: sealed, logged, and told of."""
@@ -108,9 +112,13 @@ class Drafting:
         return note
 
     def _draft(
-        self, summary: Mapping[str, Any], whose: tuple[KnownCall, KnownPerson], system: System, actor: str
+        self,
+        summary: Mapping[str, Any],
+        whose: tuple[KnownCall, KnownPerson],
+        system: System,
+        told: tuple[str, Wording],
     ) -> Drafted:
-        call, person = whose
+        (call, person), (actor, wording) = whose, told
         block = next((one for one in summary["participants"] if one["participant_id"] == person.participant_id), None)
         if block is None:
             raise NotFoundError(*NO_SUCH)
@@ -120,7 +128,7 @@ class Drafting:
             "comments": self._comments(call, person, actor),
         }
         about = Person(person.participant_id, person.role, person.person, person.subject_ref)
-        note = note_of(system.value, self._meeting(summary["call"]), about, block, rest)
+        note = note_of(system.value, self._meeting(summary["call"]), about, block, rest, wording)
         note = replace(note, text=proposed(note))
         return Drafted(note, whole(note))
 

@@ -103,6 +103,21 @@ class Wording:
         }
         return uses.get(name, words.plain(name))
 
+    def much(self, part: int, whole: int) -> str:
+        """How much of a call something lasted: `about a third of the call`."""
+        _ = self.say
+        parts = {
+            "all": _("all of the call"),
+            "most": _("most of the call"),
+            "more than half": _("more than half of the call"),
+            "about half": _("about half of the call"),
+            "about a third": _("about a third of the call"),
+            "about a fifth": _("about a fifth of the call"),
+            "a little": _("a little of the call"),
+            "none": _("none of the call"),
+        }
+        return parts[words.share(part, whole)]
+
     def modality(self, name: str) -> str:
         """`Face`."""
         return self.say(words.modality(name))

@@ -83,6 +83,9 @@ async def test_a_draft_says_in_words_what_would_leave_and_the_log_says_who_looke
     assert {one["label"] for one in note["states"]} >= {"engaged", "disengaged"}
     assert all("%" not in one["words"] for one in note["states"])
     assert "At 0:04: A good question." in note["text"]
+    german = (await coach.get(f"participants/{told.ana}/drafts/crm?language=de")).json()["note"]
+    assert "Bei 0:04: A good question." in german["text"], "what a human wrote stays as it was written"
+    assert (note["language"], german["language"], german["note_id"]) == ("en", "de", note["note_id"])
     assert scene.entries("ACCESS")[-2]["reason"] == "draft"
     for payload in note["payloads"].values():
         assert "engaged" not in str(payload), "no reading is put into a field of a CRM"
@@ -134,8 +137,8 @@ async def test_a_call_that_this_process_has_forgotten_has_its_drafts(scene: Scen
     scene.one.calls._calls.pop(later.call_id)
     async with scene.client(scene.reviewer()) as coach:
         path = f"/v1/calls/{later.call_id}/participants/{later.ana}/drafts/crm"
-        shown = (await coach.get(path)).json()
-        body = {"digest": shown["digest"], "text": shown["note"]["text"]}
+        shown = (await coach.get(f"{path}?language=fr")).json()
+        body = {"digest": shown["digest"], "text": shown["note"]["text"], "language": "fr"}
         assert (await coach.post(f"{path}/accept", json=body)).status_code == 201
     assert scene.entries("SUGGESTION")[-1]["status"] == "accepted"
 

@@ -14,7 +14,7 @@ from countenance.policy.leaving import Stays, System
 from countenance.server.access import Caller, Here, needs, site_of
 from countenance.server.api.paths import CallId, ParticipantId
 from countenance.server.api.readings import may_see
-from countenance.server.api.shapes import Digest, Given
+from countenance.server.api.shapes import Digest, Given, Language, Spoken
 from countenance.server.drafting import OPEN, RECIPIENTS, Drafted, Drafting, systems_for
 from countenance.server.idempotency import OnceRoute
 from countenance.server.kinds import CONFLICT, POLICY, REVIEWER
@@ -22,6 +22,7 @@ from countenance.server.problems import ProblemError
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services
 from countenance.server.webhooks import endpoints_of
+from countenance.server.words import language_of
 from countenance.storage.endpoints import LISTENING
 from countenance.surface.envelope import NOTE_ACCEPTED
 from countenance.surface.webhooks import wants
@@ -71,6 +72,7 @@ class AcceptBody(Table):
 
     digest: Digest
     text: str = Field(min_length=1, max_length=MOST_LETTERS, description="The text as the reviewer wants it.")
+    language: Language | None = Field(default=None, description="Of the draft that was shown, where one was asked for.")
 
 
 class NoteView(Given):
@@ -96,11 +98,17 @@ async def offers(call_id: CallId, here: Here, caller: Reviewing, request: Reques
 
 @router.get("/participants/{participant_id}/drafts/{system}")
 async def draft(
-    call_id: CallId, participant_id: ParticipantId, system: System, here: Here, caller: Reviewing, request: Request
+    call_id: CallId,
+    participant_id: ParticipantId,
+    system: System,
+    here: Here,
+    caller: Reviewing,
+    request: Request,
+    language: Spoken = None,
 ) -> DraftView:
     """What would leave of a person, made anew each time; who opens it stands in the log."""
     made, call, person = await _allowed(here, caller, request, (call_id, participant_id, system))
-    drafted = await made.draft(call, person, system, caller.actor)
+    drafted = await made.draft(call, person, system, caller.actor, language or language_of(request))
     return DraftView(digest=drafted.digest, note=drafted.body)
 
 
@@ -118,7 +126,7 @@ async def accept(
     made, call, person = await _allowed(here, caller, request, (call_id, participant_id, system))
     if await asyncio.to_thread(made.has_left, call, person, system):
         raise ProblemError(CONFLICT, "a note about this person has left for this system already", "Read that one.")
-    drafted: Drafted = await made.draft(call, person, system, caller.actor)
+    drafted: Drafted = await made.draft(call, person, system, caller.actor, body.language or language_of(request))
     if drafted.digest != body.digest:
         raise ProblemError(CONFLICT, "the draft has changed since it was shown", "Look at the draft again.")
     await made.accept(call, person, drafted, body.text, caller.actor)

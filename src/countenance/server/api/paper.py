@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from countenance.control.access import SUMMARY, Access
 from countenance.control.remarks import COMMENT, SCORECARD, About, Remarks
@@ -12,6 +12,7 @@ from countenance.control.roster import KnownCall, KnownPerson, Roster
 from countenance.server.access import Caller, Here, site_of
 from countenance.server.api.paths import CallId
 from countenance.server.api.readings import REVIEW, SERVICE, Looking, may_see
+from countenance.server.api.shapes import Spoken
 from countenance.server.idempotency import OnceRoute
 from countenance.server.papers import PDF, file_name
 from countenance.server.scopes import Scope
@@ -25,13 +26,9 @@ from countenance.surface.series import Episode, Series, episodes_of_halves, seri
 
 router = APIRouter(prefix="/v1/calls/{call_id}", tags=["readings"], route_class=OnceRoute)
 
-Language = Annotated[
-    Literal["en", "de", "es", "fr"] | None, Query(description="Else the one that `Accept-Language` prefers.")
-]
-
 
 @router.get("/summary.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
-async def paper(call_id: CallId, here: Here, caller: Looking, request: Request, language: Language = None) -> Response:
+async def paper(call_id: CallId, here: Here, caller: Looking, request: Request, language: Spoken = None) -> Response:
     """The review of a call as a tagged PDF (PDF/UA-1): what this reader may see, and no words that were said."""
     call, people = await asyncio.to_thread(_everybody, here, call_id)
     seen = [one for one in people if may_see(here, caller, call, one)]

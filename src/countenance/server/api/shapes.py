@@ -39,6 +39,7 @@ ReadModality = Literal["face", "voice", "text"]
 Language = Literal["en", "de", "es", "fr"]
 """A notice is there in these; a test compares them with the files."""
 ReasonsIn = Annotated[Language, Query(description="In which reasons are said beside the English ones.")]
+Spoken = Annotated[Language | None, Query(description="Else the one that `Accept-Language` prefers.")]
 
 
 class Given(BaseModel):

@@ -23,6 +23,8 @@ SHARED = frozenset(
 TEXT = r'"(?:[^"\\]|\\.)*"'
 SAID = re.compile(rf"(?<![\w.$])(?:t\(\s*(?P<one>{TEXT})|n\(\s*(?P<single>{TEXT})\s*,\s*(?P<plural>{TEXT}))")
 """`t("...")` and `n("...", "...")` in a script, also one within the other."""
+NOTES = "notes"
+"""The folder of the notes, and their catalogue."""
 TEMPLATE_WORDS = {"_": None, "ngettext": (1, 2)}
 TRIMMED = {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
 
@@ -91,14 +93,16 @@ def _files() -> Iterator[Path]:
     yield from sorted((server / "static").glob("*.js"))
     yield server / "pages" / "rendering.py"
     surface = Path(str(resources.files("countenance.surface")))
-    yield from (surface / "wording.py", *sorted(surface.glob("paper*.py")))
+    yield from (surface / "wording.py", *sorted(surface.glob("paper*.py")), *sorted((surface / "notes").glob("*.py")))
 
 
 def _screen(file: Path) -> str:
     """The catalogue of a file: `coach.html.j2`, `coach.js` and `coach_card.js` belong to the screen `coach`.
 
-    What leaves on paper has a catalogue too: `paper.py`, `paper_readings.py`.
+    What leaves on paper has a catalogue too: `paper.py`, `paper_readings.py`; so have the notes for systems of record.
     """
+    if file.parent.name == NOTES:
+        return NOTES
     bare = file.name.partition(".")[0].lstrip("_").partition("_")[0]
     return COMMON if bare in SHARED else bare
 

@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { failed, fill, h, say } from "./dom.js";
 import { term } from "./terms.js";
-import { listed, n, t } from "./words.js";
+import { language, listed, n, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const SYSTEM = { crm: t("customer record (CRM)"), lms: t("learning record (LMS)"), ehr: t("patient record (EHR)") };
@@ -50,7 +50,7 @@ function row(data, one, name) {
   if (one.stays) return h("li", {}, head, h("p.quiet", {}, STAYS[one.stays]));
   const [body, failure] = [h("div.stack", {}), h("p.failure", { role: "alert", hidden: true })];
   const path = `${data.base}/participants/${one.participant_id}/drafts/${one.system}`;
-  const look = () => tried(failure, async () => fill(body, form({ path, look, body }, await api(path), `text-${one.participant_id}-${one.system}`)));
+  const look = () => tried(failure, async () => fill(body, form({ path, look, body }, await api(`${path}?language=${language}`), `text-${one.participant_id}-${one.system}`)));
   fill(body, h("button", { type: "button", onclick: look }, t("Look at the draft")));
   return h("li", {}, head, body, failure);
 }
@@ -71,7 +71,7 @@ function form({ path, look, body }, draft, id) {
   const button = h("button.main-button", { type: "submit" }, t("Let this note leave"));
   const made = h("form.stack", {},
     h("label", { for: id }, t("What the note says")), text,
-    h("p.quiet.small", {}, t("Proposed in English; write it as you want it. The shapes below go along, with your text in them.")),
+    h("p.quiet.small", {}, t("A proposal; write it as you want it. The shapes below go along, with your text in them.")),
     draft.note.states.length ? h("p.quiet.small", {}, t("Besides, in words and without figures: how much of the call was read as {states}.", { states: listed(draft.note.states.map((one) => term("state", one.label))) })) : null,
     h("details", {}, h("summary", {}, t("Everything that leaves, word for word")), h("pre", { tabindex: "0" }, JSON.stringify(draft.note, null, 2))),
     failure, h("div.line", {}, button, h("button", { type: "button", onclick: look }, t("Begin anew"))));
@@ -79,7 +79,7 @@ function form({ path, look, body }, draft, id) {
     event.preventDefault();
     button.disabled = true;
     tried(failure, async () => {
-      await api(`${path}/accept`, { method: "POST", body: { digest: draft.digest, text: text.value } });
+      await api(`${path}/accept`, { method: "POST", body: { digest: draft.digest, text: text.value, language } });
       const done = h("p", { tabindex: "-1" }, t("A note has left. It is deleted here with what was read of this person."));
       fill(body, done);
       done.focus();

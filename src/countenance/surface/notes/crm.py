@@ -10,7 +10,6 @@ from countenance.contracts.media import SECOND_US
 from countenance.surface.blocks import Block
 from countenance.surface.notes.note import Note
 
-TITLE = "Call note"
 MOST_LETTERS = 65_536
 """What HubSpot takes of a body."""
 
@@ -19,7 +18,7 @@ def hubspot(note: Note) -> Block:
     """A call engagement; the receiver adds the association with its own contact."""
     meeting = note.meeting
     properties: Block = {
-        "hs_call_title": TITLE,
+        "hs_call_title": title(note),
         "hs_call_body": _body(note)[:MOST_LETTERS],
         "hs_call_duration": str(meeting.duration_us // 1000),
         "hs_call_status": "COMPLETED",
@@ -33,7 +32,7 @@ def salesforce(note: Note) -> Block:
     """A completed task; the receiver adds whom it belongs to (`WhoId`, `OwnerId`)."""
     meeting = note.meeting
     task: Block = {
-        "Subject": TITLE,
+        "Subject": title(note),
         "Description": _body(note),
         "Status": "Completed",
         "TaskSubtype": "Call",
@@ -45,8 +44,16 @@ def salesforce(note: Note) -> Block:
     return {"method": "POST", "object": "Task", "body": task}
 
 
+def title(note: Note) -> str:
+    """What stands over the note."""
+    _ = note.wording.say
+    return _("Call note")
+
+
 def _body(note: Note) -> str:
-    return f"{note.text}\n\nCountenance summary {note.meeting.summary_id}: {note.meeting.link}"
+    _ = note.wording.say
+    where = _("Countenance summary {id}: {link}").format(id=note.meeting.summary_id, link=note.meeting.link)
+    return f"{note.text}\n\n{where}"
 
 
 def _utc(moment: str) -> datetime:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from countenance.surface import words
 from countenance.surface.blocks import Block
-from countenance.surface.notes.note import NOT_DIAGNOSIS, Missing, Note
+from countenance.surface.notes.crm import title
+from countenance.surface.notes.note import Missing, Note, not_diagnosis, not_feelings
 from countenance.surface.notes.terms import term
 
 VERSION = "4.0.1"
@@ -46,28 +46,30 @@ def _document(note: Note) -> Block:
         "id": note.id,
         "status": "current",
         "docStatus": note.status,
-        "type": {"text": "Call note"},
+        "type": {"text": title(note)},
         "subject": _subject(note),
-        "description": NOT_DIAGNOSIS,
+        "description": not_diagnosis(note.wording),
         "content": [{"attachment": {"contentType": "text/plain; charset=utf-8", "data": text}}],
         **_when(note, "context", "period"),
     }
 
 
 def _observation(note: Note) -> Block:
+    wording, _ = note.wording, note.wording.say
+    said = (*(one.words for one in note.missing), not_feelings(wording), not_diagnosis(wording))
     made: Block = {
         "resourceType": "Observation",
         "id": str(uuid5(NAMESPACE_URL, f"{note.id}#observation")),
         "status": note.status,
-        "code": _code("expression-estimate", "Expression estimate of a call"),
+        "code": _code("expression-estimate", _("Expression estimate of a call")),
         "subject": _subject(note),
         "derivedFrom": [{"reference": f"urn:uuid:{note.id}"}],
-        "note": [{"text": text} for text in (*(one.words for one in note.missing), words.NOT_FEELINGS, NOT_DIAGNOSIS)],
+        "note": [{"text": text} for text in said],
         **_when(note, "effectivePeriod"),
     }
     if note.states:
         made["component"] = [
-            {"code": _code(one.label, words.plain(one.label)), "valueString": one.words} for one in note.states
+            {"code": _code(one.label, wording.state(one.label)), "valueString": one.words} for one in note.states
         ]
     else:
         made["dataAbsentReason"] = {"coding": [{"system": ABSENT, "code": absence(note.missing)}]}

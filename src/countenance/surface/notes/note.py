@@ -5,19 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from countenance.surface import words
 from countenance.surface.blocks import Block
+from countenance.surface.wording import Wording
 
 SCHEMA = "/schemas/io.countenance.note.v1.json"
-NOT_DIAGNOSIS = "Decision support for a clinician, not a diagnosis."
-USES = {
-    "declined": "asked, and the answer was no",
-    "stopped": "taken back during the call",
-    "not_asked": "nobody asked, so not read",
-    "refused": "not permitted",
-    "absent": "permitted, but there was nothing to read",
-}
-"""Why a modality is not in the readings."""
+ENGLISH = Wording()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +63,8 @@ class Missing:
 
     modality: str
     use: str
-
-    @property
-    def words(self) -> str:
-        """`Face: asked, and the answer was no`."""
-        return f"{words.modality(self.modality)}: {USES[self.use]}"
+    words: str
+    """`Face: asked, and the answer was no`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +101,8 @@ class Note:
     comments: tuple[Comment, ...] = ()
     text: str = ""
     accepted: bool = False
+    wording: Wording = ENGLISH
+    """The language of its words; what a human changes in the text is theirs."""
 
     @property
     def id(self) -> str:
@@ -124,28 +115,69 @@ class Note:
         return "final" if self.accepted else "preliminary"
 
 
-def note_of(system: str, meeting: Meeting, person: Person, block: Mapping[str, Any], rest: Mapping[str, Any]) -> Note:
+def note_of(
+    system: str,
+    meeting: Meeting,
+    person: Person,
+    block: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    wording: Wording = ENGLISH,
+) -> Note:
     """A note out of the person's part of a summary; `rest`: its `events`, prompts and comments.
 
     Where somebody took a modality back, or where nothing was read, no state stands in it.
     """
+    uses = why_not_read(wording)
     missing = tuple(
-        Missing(one["modality"], one["use"])
+        Missing(one["modality"], one["use"], f"{wording.modality(one['modality'])}: {uses[one['use']]}")
         for one in block["modalities"]
-        if one["use"] in USES and one["modality"] != "telemetry"
+        if one["use"] in uses and one["modality"] != "telemetry"
     )
     silent = any(one.use == "stopped" for one in missing)
     return Note(
         system,
         meeting,
         person,
-        states=() if silent else tuple(_states(block["states"], meeting.duration_us)),
-        moments=() if silent else tuple(_moments(rest["events"], person.participant_id)),
+        states=() if silent else tuple(_states(block["states"], meeting.duration_us, wording)),
+        moments=() if silent else tuple(_moments(rest["events"], person.participant_id, wording)),
         missing=missing,
         talk=block["talk"] and {name: block["talk"][name] for name in ("talk_us", "turns", "interruptions")},
         prompts=() if silent else tuple(rest["prompts"]),
         comments=tuple(rest["comments"]),
+        wording=wording,
     )
+
+
+def why_not_read(wording: Wording) -> Mapping[str, str]:
+    """Why a modality is not in the readings, by its use."""
+    _ = wording.say
+    return {
+        "declined": _("asked, and the answer was no"),
+        "stopped": _("taken back during the call"),
+        "not_asked": _("nobody asked, so not read"),
+        "refused": _("not permitted"),
+        "absent": _("permitted, but there was nothing to read"),
+    }
+
+
+def not_feelings(wording: Wording) -> str:
+    """What a reading is and is not."""
+    _ = wording.say
+    return _(
+        "Signals, not feelings: estimates from what could be seen, heard and read, and often wrong for one person."
+    )
+
+
+def not_employment(wording: Wording) -> str:
+    """What no reading is for."""
+    _ = wording.say
+    return _("Not for employment decisions, grading or discipline.")
+
+
+def not_diagnosis(wording: Wording) -> str:
+    """What a clinician has before them."""
+    _ = wording.say
+    return _("Decision support for a clinician, not a diagnosis.")
 
 
 def block_of(note: Note) -> Block:
@@ -156,7 +188,8 @@ def block_of(note: Note) -> Block:
         "note_id": note.id,
         "system": note.system,
         "status": note.status,
-        "notice": [words.NOT_FEELINGS, words.NOT_EMPLOYMENT],
+        "language": note.wording.language,
+        "notice": [not_feelings(note.wording), not_employment(note.wording)],
         "call": {
             "id": meeting.call_id,
             "purpose": meeting.purpose,
@@ -184,14 +217,20 @@ def block_of(note: Note) -> Block:
     }
 
 
-def _states(series: Sequence[Mapping[str, Any]], duration_us: int) -> Iterable[State]:
+def _states(series: Sequence[Mapping[str, Any]], duration_us: int, wording: Wording) -> Iterable[State]:
     for one in series:
         for label, found in one["labels"].items():
             if found["time_us"]:
-                yield State(label, f"{words.share(found['time_us'], duration_us)} of the call")
+                yield State(label, wording.much(found["time_us"], duration_us))
 
 
-def _moments(events: Sequence[Mapping[str, Any]], who: str) -> Iterable[Moment]:
+def _moments(events: Sequence[Mapping[str, Any]], who: str, wording: Wording) -> Iterable[Moment]:
     for one in events:
         if one["participant_id"] == who:
-            yield Moment(one["start_us"], one["name"], one["words"])
+            yield Moment(one["start_us"], one["name"], _sure(one, wording))
+
+
+def _sure(event: Mapping[str, Any], wording: Wording) -> str:
+    if event["probability"] is None or event["interval"] is None:
+        return wording.state(event["label"])
+    return wording.estimate(event["label"], event["probability"], *event["interval"])

@@ -21,6 +21,7 @@ def note_schema() -> Schema:
             "note_id": TEXT,
             "system": one_of(*SYSTEMS),
             "status": one_of("preliminary", "final"),
+            "language": one_of("en", "de", "es", "fr"),
             "notice": {**array(TEXT), "minItems": 2},
             "call": _call(),
             "participant": record(
