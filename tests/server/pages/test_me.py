@@ -1,5 +1,7 @@
 """My signals, in a real browser: seen first, paused, stopped, deleted; and nothing begins again by itself."""
 
+import json
+
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -179,6 +181,11 @@ def test_stop_and_delete_asks_once_says_what_it_does_and_gives_a_receipt(
         with page.expect_download() as saved:
             page.get_by_role("button", name="Save the signed receipt").click()
         assert saved.value.suggested_filename == "deletion-receipt.json"
+        receipt = json.loads(saved.value.path().read_text())
+        expect(page.locator("#panel code"), "its number is on the page").to_have_text(
+            receipt["statement"]["erasure_id"]
+        )
+        expect(page.get_by_role("heading", name="Seen by you first")).to_be_hidden()
         expect(page.locator("#badge")).to_have_text("Stopped and deleted")
         check(page)
 

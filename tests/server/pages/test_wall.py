@@ -138,5 +138,5 @@ def test_an_empty_wall_says_so(browser: Browser, service: Service, scene: Scene)
     with visit(browser, service.address) as person:
         person.enter(scene.key(Position.SUPERVISOR, "two")["Authorization"])
         person.page.goto(f"{person.address}/wall")
-        expect(person.page.locator("#none")).to_have_text("No call runs now.")
+        expect(person.page.locator("#none")).to_have_text("No call runs now. The next one appears here by itself.")
         check(person.page)

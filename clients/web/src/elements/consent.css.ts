@@ -10,6 +10,7 @@ export const CONSENT = `
 .notice li + li { margin-block-start: 0.35rem; }
 .notice li::before { content: "·" / ""; position: absolute; inset-inline-start: 0.2rem; font-weight: 700; }
 .panel { padding: 1.1rem; display: grid; gap: 0.9rem; align-content: start; }
+.consent > .panel { max-inline-size: 44rem; }
 .choices { display: grid; gap: 0.15rem; }
 .choice + .choice { border-block-start: 1px solid var(--line); }
 .barred { padding-block: 0.6rem; }
@@ -50,7 +51,7 @@ input[aria-invalid="true"] { border: 2px solid var(--alert); }
 @container (min-width: 52rem) {
   .asking { grid-template-columns: minmax(0, 1fr) 22rem; }
   .panel { position: sticky; inset-block-start: 1rem; align-self: start; }
-  .ways { grid-template-columns: 1fr; }
+  .asking .ways { grid-template-columns: 1fr; }
 }
 @media (forced-colors: active) {
   input[role="switch"]::after { background: ButtonText; }

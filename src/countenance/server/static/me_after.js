@@ -10,7 +10,7 @@ import { t } from "./words.js";
 export async function afterwards(element, seat) {
   const failure = h("p.failure", { role: "alert", hidden: true });
   const does = doing(failure);
-  const [after, says, verbs] = [h("div", { hidden: true }), h("p", { role: "status" }), h("div.verbs")];
+  const [after, says, verbs] = [h("div.stack", { hidden: true }), h("p", { role: "status" }), h("div.verbs")];
   let labels = false;
 
   function verb(name, about, work) {

@@ -2,17 +2,18 @@
 import { api } from "./api.js";
 import { failed, h } from "./dom.js";
 import { term } from "./terms.js";
-import { moment } from "./words.js";
+import { clock, moment } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const [list, more, waiting, none] = ["calls", "more", "waiting", "none"].map(byId);
 let next = null;
 
 function row(call) {
+  const lasted = call.ended_at ? clock((new Date(call.ended_at) - new Date(call.started_at)) / 1000) : null;
   return h("li", {}, h("a.reviewed-call", { href: `/review/${call.call_id}` },
     h("span.reviewed-when", {}, h("time", { datetime: call.started_at }, moment(call.started_at, { dateStyle: "full" })),
       h("span.quiet", {}, moment(call.started_at, { timeStyle: "short" }))),
-    h("span.quiet", {}, term("purpose", call.purpose))));
+    h("span.quiet.number", {}, [term("purpose", call.purpose), lasted].filter(Boolean).join(" · "))));
 }
 
 async function show() {

@@ -16,7 +16,7 @@ export function erasing(seat, after, does) {
     wait.textContent = t("Everything is being deleted …");
     const receipt = await seat.erase().finally(() => dialog.close());
     const keep = h("button", { type: "button", onclick: () => saved(receipt, "deletion-receipt.json") }, t("Save the signed receipt"));
-    fill(after, h("h2", { tabindex: "-1", id: "gone" }, t("Everything was deleted")), h("p", {}, t("Number of the deletion:"), " ", h("code", {}, receipt.erasure_id ?? "")), keep);
+    fill(after, h("h2", { tabindex: "-1", id: "gone" }, t("Everything was deleted")), h("p", {}, t("Number of the deletion:"), " ", h("code", {}, receipt.statement.erasure_id)), keep);
     after.hidden = false;
     document.getElementById("gone").focus();
   }

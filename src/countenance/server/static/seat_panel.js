@@ -15,7 +15,7 @@ export async function panel(element, seat) {
   const does = doing(failure);
   const list = switches(seat, does);
   const verbs = h("div.verbs");
-  const after = h("div", { hidden: true });
+  const after = h("div.stack", { hidden: true });
   const line = h("p.quiet.small", { hidden: true });
   const word = h("p.state-word");
   const drawn = await chart({
@@ -40,6 +40,7 @@ export async function panel(element, seat) {
 
   function change() {
     list.paint();
+    own.hidden = seat.erased;
     const here = document.activeElement?.closest?.("[data-verb]")?.dataset.verb;
     const on = seat.given.length > 0;
     fill(verbs, seat.erased ? [] : [
@@ -70,9 +71,9 @@ export async function panel(element, seat) {
   seat.addEventListener("change", change);
   seat.addEventListener("sample", sample);
   seat.addEventListener("line", sample);
-  fill(element, badge(seat), failure, after, line, list.element, verbs,
-    h("section.own", { "aria-labelledby": "own-title" },
-      h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element), history(seat));
+  const own = h("section.own", { "aria-labelledby": "own-title" },
+    h("div.line-between", {}, h("h2", { id: "own-title" }, t("Seen by you first")), paused), word, wrong(seat), drawn.element);
+  fill(element, badge(seat), failure, after, line, list.element, verbs, own, history(seat));
   change();
 }
 
