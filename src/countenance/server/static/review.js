@@ -9,11 +9,11 @@ const [list, more, waiting, none] = ["calls", "more", "waiting", "none"].map(byI
 let next = null;
 
 function row(call) {
-  const lasted = call.ended_at ? clock((new Date(call.ended_at) - new Date(call.started_at)) / 1000) : null;
+  const seconds = (new Date(call.ended_at ?? call.started_at) - new Date(call.started_at)) / 1000;
   return h("li", {}, h("a.reviewed-call", { href: `/review/${call.call_id}` },
     h("span.reviewed-when", {}, h("time", { datetime: call.started_at }, moment(call.started_at, { dateStyle: "full" })),
       h("span.quiet", {}, moment(call.started_at, { timeStyle: "short" }))),
-    h("span.quiet.number", {}, [term("purpose", call.purpose), lasted].filter(Boolean).join(" · "))));
+    h("span.quiet.number", {}, [term("purpose", call.purpose), seconds >= 1 && clock(seconds)].filter(Boolean).join(" · "))));
 }
 
 async function show() {
