@@ -92,12 +92,12 @@ def reading_of(who: str, start_us: int, end_us: int, engaged: float | None) -> S
             who, start_us, end_us, "engagement.v1", "cal", {}, {}, None, away, abstain=Abstain(Reason.NO_FACE)
         )
     use = {FACE: ModalityUse(True, 1.0, 0.9)}
-    away = 0.9 - engaged
+    disengaged = 0.9 - engaged
     labels = {
         "engaged": Estimate(engaged, engaged - 0.12, engaged + 0.12),
-        "disengaged": Estimate(away, away - 0.12, away + 0.12),
+        "disengaged": Estimate(disengaged, disengaged - 0.12, disengaged + 0.12),
     }
-    label = "engaged" if engaged >= 0.6 else "disengaged" if away >= 0.5 else None
+    label = "engaged" if engaged >= 0.6 else "disengaged" if disengaged >= 0.5 else None
     return Signal(who, start_us, end_us, "engagement.v1", "cal", labels, {}, label, use)
 
 
