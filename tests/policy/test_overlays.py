@@ -1,5 +1,6 @@
 """A deployer's own files: they tighten, and they settle for a time what no source decides."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -33,6 +34,7 @@ decided_on = 2026-11-01
 until = 2027-05-01
 """
 LOOKS = 'duties = { human_role = "hr" }\ncitation'
+CROWD = "duties = { aggregate_k = 20 }\ncitation"
 NO_VOICE = """
 [[rule]]
 id = "ACME-1"
@@ -96,6 +98,15 @@ def test_a_review_settles_its_own_case_only(tmp_path: Path) -> None:
     assert not reviewed.rule(case("support_qa", "customer", "face", "EU", facts={"b2b": "yes"})).allowed, "P12K stands"
 
 
+def test_a_review_that_was_decided_for_stated_facts_stands_for_no_others(tmp_path: Path) -> None:
+    adults = REVIEW + 'when = { facts = { minor = ["adult"], relation = ["other_organisation"] } }\n'
+    reviewed = Gate.load(overlays=[overlay(tmp_path, adults)])
+    buyer = case("sales_coaching", "customer", "face", "EU", facts={"b2b": "yes"})
+    assert reviewed.rule(buyer).allowed
+    for facts in ({"b2b": "yes"}, {"b2b": "yes", "minor": "adult"}, {**buyer.facts, "minor": "13_to_17"}):
+        assert not reviewed.rule(replace(buyer, facts=facts)).allowed
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -106,6 +117,8 @@ def test_a_review_settles_its_own_case_only(tmp_path: Path) -> None:
         (REVIEW.replace("authority", "authorty"), "unknown key `authorty`"),
         (NO_VOICE.replace('"deny"\nreason', '"allow"\nreason'), "only a law may allow"),
         (NO_VOICE.replace("ACME-1", "P01"), "two rules are called P01"),
+        (REVIEW + 'when = { known = { minor = ["adult"] } }\n', "unknown key `known`"),
+        (NO_VOICE.replace('"deny"\nreason', '"require"\nreason').replace("citation", CROWD), "a group is asked for"),
         (NO_VOICE.replace('"deny"\nreason', '"require"\nreason').replace("citation", LOOKS), "`human_role` cannot be"),
     ],
 )

@@ -104,7 +104,9 @@ class Gate:
         if not self.reviews:
             return NO_REVIEWS
         question = question_of(case)
-        return {review.settles: review for review in self.reviews if review.stands(question, places, case.on)}
+        return {
+            review.settles: review for review in self.reviews if review.stands(question, case.facts, places, case.on)
+        }
 
     def _about(self, case: Case) -> tuple[Rule, ...]:
         # Remembered per question, law first, and what allows before its duties: a call asks the same few again.

@@ -17,6 +17,7 @@ CERTAINTIES = ("read", "secondary", "unverified")
 CASE_KEYS = ("purpose", "role", "modality", "output", "consequence", "jurisdictions", "on", "facts")
 RULE_KEYS = ("id", "effect", "reason", "citation", "certainty", "applies_from", "recommended_before", "unclear")
 REVIEW_KEYS = ("settles", "decided_by", "authority", "decided_on", "until", "when")
+GROUPS_ALONE = Condition("consequence", frozenset({"aggregate_only"}))
 LONGEST_REVIEW = timedelta(days=366)
 """Law moves: nobody's decision about an unclear case stands for longer than a year."""
 WHEN_KEYS = (*FIELDS, *(f"{field}_not" for field in FIELDS if field != "jurisdiction"), "facts", "known")
@@ -64,6 +65,8 @@ def _review(raw: Table, layer: Layer, file: str) -> Review:
             f"{place}: only a deployer reviews an unclear case", 'Write it in a file of layer "deployer".'
         )
     decided, until = day(raw, "decided_on", place), day(raw, "until", place)
+    when = table(raw, "when", place) if "when" in raw else NO_TABLE
+    only(when, tuple(key for key in WHEN_KEYS if key != "known"), f"{place} when")
     if not decided < until <= decided + LONGEST_REVIEW:
         raise PolicyError(f"{place}: it must end after it was decided, within a year", "Correct `until`.")
     return Review(
@@ -72,7 +75,8 @@ def _review(raw: Table, layer: Layer, file: str) -> Review:
         authority=text(raw, "authority", place),
         decided_on=decided,
         until=until,
-        conditions=_conditions(table(raw, "when", place), place) if "when" in raw else (),
+        conditions=_conditions(when, place) if "when" in raw else (),
+        facts=_facts(when, "facts", place),
     )
 
 
@@ -90,6 +94,11 @@ def _rule(raw: Table, law: tuple[str, Layer, str], shared: Table, file: str) -> 
             f"{place}: recommended_before needs applies_from and effect `require`", "Add them, or leave the key out."
         )
     conditions = _conditions(when, place)
+    duties = _duties(raw, place)
+    if duties.aggregate_k is not None and GROUPS_ALONE not in conditions:
+        raise PolicyError(
+            f"{place}: a group is asked for where single people are read", 'Add consequence = ["aggregate_only"].'
+        )
     return Rule(
         id=text(raw, "id", place),
         law=law[0],
@@ -104,7 +113,7 @@ def _rule(raw: Table, law: tuple[str, Layer, str], shared: Table, file: str) -> 
         conditions=tuple(c for c in conditions if c.field != "jurisdiction"),
         facts=_facts(when, "facts", place),
         known=_facts(when, "known", place),
-        duties=_duties(raw, place),
+        duties=duties,
         unclear=_unclear(raw, effect, place),
         examples=tuple(_example({**shared, **item}, place) for item in tables(raw, "example", place)),
     )

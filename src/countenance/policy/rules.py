@@ -108,12 +108,15 @@ class Review:
     until: date
     """The last day on which it stands."""
     conditions: tuple[Condition, ...]
+    facts: Mapping[str, frozenset[str]]
+    """What must be stated of the case for it to stand; a fact nobody stated is none it was decided for."""
 
-    def stands(self, question: Mapping[str, str], places: tuple[str, ...], on: date) -> bool:
+    def stands(self, question: Mapping[str, str], facts: Mapping[str, str], places: tuple[str, ...], on: date) -> bool:
         """True when it covers the case, in every place that is asked about, on that day."""
         here = all(c.values >= set(places) for c in self.conditions if c.field == "jurisdiction")
         rest = (c.holds(question) for c in self.conditions if c.field != "jurisdiction")
-        return here and all(rest) and self.decided_on <= on <= self.until
+        stated = (facts.get(name) in values for name, values in self.facts.items())
+        return here and all(rest) and all(stated) and self.decided_on <= on <= self.until
 
 
 @dataclass(frozen=True, slots=True)
