@@ -133,6 +133,9 @@ class Line:
         if kind in self.janus.refuse:
             code, error = self.janus.refuse[kind]
             await self.event(handle, {"videoroom": "event", "error_code": code, "error": error}, transaction)
+        elif kind == "list":
+            rooms = [{"room": ROOM, "description": "A room", "num_participants": len(self.janus.publishers)}]
+            await self.event(handle, {"videoroom": "success", "list": rooms}, transaction)
         elif kind == "publisher":
             self.entered.append(handle)
             self.janus.attendees += 1

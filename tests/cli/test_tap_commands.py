@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.server.api.scene import Scene
+from tests.server.api.served import at_work
+from tests.server.coached import CoachedCall
 from typer.testing import CliRunner, Result
 
 from countenance.cli import app
-from countenance.contracts.call import Call, Track, TrackKind
+from countenance.contracts.call import VOICE, Call, Track, TrackKind
 from countenance.contracts.errors import UsageError
 from countenance.contracts.media import Reached
 from countenance.testing.clips import Pictures, Tone, every, write_clip
@@ -123,3 +126,37 @@ def test_settings_that_are_no_settings_are_named(deployment: Path) -> None:
     result = run("jans", "--deployment", str(deployment), "--dry-run")
     assert isinstance(result.exception, UsageError)
     assert "Did you mean janus?" in result.exception.diagnosis
+
+
+def test_without_a_deployment_the_calls_of_the_running_service_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path)
+    monkeypatch.setenv("COUNTENANCE_KEY", scene.key()["Authorization"].removeprefix("Bearer "))
+    with at_work(scene.app) as service:
+        live = service.run(CoachedCall.begin(scene)).live
+        service.run(scene.one.calls.stop(live.id, live.call.participants[0].id, [VOICE]))
+        monkeypatch.setenv("COUNTENANCE_URL", service.address)
+        seen = run("whip", "--dry-run", "--json")
+        shown = run("whip", "--dry-run").stdout.splitlines()
+    assert seen.exit_code == 0, seen.output
+    rows = {(one["who"], one["reads"]): one for one in json.loads(seen.stdout)}
+    assert {one["call"] for one in rows.values()} == {live.id}
+    assert (rows["Ana", "face"]["consent"], rows["Ana", "face"]["would be decoded"]) == ("given", "yes")
+    assert (rows["Ana", "voice"]["consent"], rows["Ana", "voice"]["would be decoded"][:4]) == ("withdrawn", "no (")
+    assert rows["Ben", "face"]["law"].startswith("refused: ")
+    assert shown[0].split()[:4] == ["call", "who", "role", "reads"]
+    assert len(shown) == 7
+
+
+def test_what_must_be_said_first_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COUNTENANCE_KEY", raising=False)
+    for words, said in (
+        (("whip", "--dry-run"), "COUNTENANCE_KEY"),
+        (("file", "--dry-run"), "--deployment"),
+        (("jans", "--dry-run"), "Did you mean janus?"),
+        (("janus", "--dry-run"), "Add that key"),
+    ):
+        result = run(*words)
+        assert isinstance(result.exception, UsageError)
+        assert said in result.exception.diagnosis

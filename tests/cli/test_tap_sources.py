@@ -38,6 +38,9 @@ def test_a_dry_run_on_mediasoup_shows_who_publishes_and_has_nothing_sent(deploym
         seen = {(one["name"], one["modality"]): one for one in json.loads(done.stdout)}
         assert seen["Ana", "face"]["would_be_decoded"]
         assert not any(one["track"] for (name, _), one in seen.items() if name == "Ben")
+        words = ["tap", "mediasoup", f"--set=url={server.url}", f"--set=token={TOKEN}", "--dry-run", "--json"]
+        listed = CliRunner().invoke(app, words)
+        assert json.loads(listed.stdout) == [{"room": "rehearsal", "in it": 2}]
         assert server.senders() == 0
 
 

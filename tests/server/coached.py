@@ -87,9 +87,9 @@ class CoachedCall:
 
 def reading_of(who: str, start_us: int, end_us: int, engaged: float | None) -> Signal:
     if engaged is None:
-        away = {FACE: ModalityUse(False, 0.0, 0.0, Reason.NO_FACE)}
+        gone = {FACE: ModalityUse(False, 0.0, 0.0, Reason.NO_FACE)}
         return Signal(
-            who, start_us, end_us, "engagement.v1", "cal", {}, {}, None, away, abstain=Abstain(Reason.NO_FACE)
+            who, start_us, end_us, "engagement.v1", "cal", {}, {}, None, gone, abstain=Abstain(Reason.NO_FACE)
         )
     use = {FACE: ModalityUse(True, 1.0, 0.9)}
     disengaged = 0.9 - engaged

@@ -89,6 +89,7 @@ class Tap {
     const shown = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
     if (!timingSafeEqual(digest(shown), this.#secret)) throw new Fault(401, "the token is missing or not the one");
     const [what, name, tracks, id, verb = ""] = path.split("/").map(decode);
+    if (what === "rooms" && !name && request.method === "GET") return send(response, 200, { rooms: this.#listed() });
     if (what === "rooms" && name && tracks === undefined && request.method === "GET")
       return this.#enter(name, response);
     const visit = what === "taps" ? this.#visits.get(name) : undefined;
@@ -101,6 +102,11 @@ class Tap {
     if (step === "POST tracks/keyframe") return send(response, 204, await visit.visit.keyFrame(id));
     if (step === "DELETE tracks") return send(response, 204, visit.visit.leave(id));
     throw new Fault(404, "no such request");
+  }
+
+  /** Every room there is, and how many producers are in it. */
+  #listed() {
+    return [...this.#rooms].map(([name, room]) => ({ room: name, producers: room.size }));
   }
 
   /** Begin a visit: what the room says is written line by line until either side ends it. */

@@ -43,6 +43,11 @@ export class Room {
     this.#tell({ producer: this.#announced(producer) });
   }
 
+  /** How many producers there are. */
+  get size() {
+    return this.#producers.size;
+  }
+
   /** @returns {any} the producer of this id, or undefined */
   producer(/** @type {string} */ id) {
     return this.#producers.get(id);

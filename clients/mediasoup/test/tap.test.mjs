@@ -95,6 +95,15 @@ test("a producer is announced once, however it was found", async (context) => {
   assert.deepEqual(await tap.next(), { gone: "p1" });
 });
 
+test("every room is listed to whoever has the token, and none is entered for it", async (context) => {
+  const { router, ask } = await serving(context);
+  router.produce(router.join(), { id: "p1" });
+  const answer = await ask("/countenance/rooms");
+  assert.deepEqual(await answer.json(), { rooms: [{ room: "lesson 42", producers: 1 }] });
+  assert.equal((await ask("/countenance/rooms", {}, "another token, just as long")).status, 401);
+  assert.equal((await ask("/countenance/rooms", { method: "POST" })).status, 404);
+});
+
 test("nothing is consumed before it is asked for, and nothing flows before the reader is ready", async (context) => {
   const server = await serving(context);
   const kim = server.router.join();

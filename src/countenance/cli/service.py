@@ -38,7 +38,15 @@ class Service:
             return answer.json() if answer.content else None
         said = _said(answer)
         kind = OF_STATUS.get(answer.status_code, LinkError)
-        raise kind(str(said.get("detail", f"the service answers {answer.status_code}")), str(said.get("fix", "")))
+        raise kind(str(said.get("detail", f"the service answers {answer.status_code}")), _fix(said))
+
+
+def _fix(said: dict[str, Any]) -> str:
+    """What to do next, without words that point into a document which nobody sees here."""
+    fix = str(said.get("fix", ""))
+    if "`correlation_id`" in fix:
+        return f"{fix.removesuffix('.')}: {said.get('correlation_id')}."
+    return "Change that." if "`errors`" in fix else fix
 
 
 def _said(answer: httpx.Response) -> dict[str, Any]:

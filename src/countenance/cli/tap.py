@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from countenance.worker.looking import Sight
 
 EPILOG = """
-Example: countenance tap janus --deployment call.toml --set url=ws://127.0.0.1:8188 --set room=1234 --dry-run
+Examples: countenance tap janus --set url=ws://127.0.0.1:8188 --dry-run ·
+countenance tap janus --deployment call.toml --set url=ws://127.0.0.1:8188 --set room=1234 --dry-run
 """
 
 
 @app.command(epilog=EPILOG)
 def tap(
     source: Annotated[str, typer.Argument(help="whip, janus, mediasoup, livekit, file, or module:attribute.")],
-    deployment: Annotated[Path, typer.Option(help="A TOML file that says who is on the call, and who agreed.")],
+    deployment: Annotated[
+        Path | None, typer.Option(help="A TOML file that says who is on the call, and who agreed.")
+    ] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE: a key of the source, such as room=1234.")
     ] = None,
@@ -38,11 +41,19 @@ def tap(
 ) -> None:
     """Show tracks, law, consents and what would be decoded of a live call; or play recordings at their own speed.
 
-    People are looked for on the media server under their `id` in the deployment file, or their name.
+    People are looked for on the media server under their `id` in the deployment file, or their name. Without a room, a
+    dry run lists the calls there are: the rooms of the media server, or, for whip, the calls of the running service.
     """
     from countenance.assembly import assemble
     from countenance.deployment import read_deployment
 
+    keys = _settings(setting or ())
+    if dry_run and _names_no_call(source, keys, deployment):
+        _list(source, keys, as_json)
+        return
+    if deployment is None:
+        _check(source)
+        raise UsageError("it is not said who is on the call", "Name them, and who agreed, in a file: --deployment.")
     asked = read_deployment(deployment)
     if not dry_run:
         if source != "file" or out is None:
@@ -53,7 +64,37 @@ def tap(
         _play(assemble(asked, datetime.now(UTC).date()), out, as_json)
         return
     job = assemble(asked, datetime.now(UTC).date())
-    _show(asyncio.run(_look(job, source, _settings(setting or ()), seconds)), as_json)
+    _show(asyncio.run(_look(job, source, keys, seconds)), as_json)
+
+
+def _check(source: str) -> None:
+    """A source that is misspelt says more than whatever else is missing; raises UsageError."""
+    from countenance.inference.tables import near
+    from countenance.worker.sources import SOURCES
+
+    if source not in SOURCES and ":" not in source:
+        raise UsageError(f"unknown source {source!r}", near(source, SOURCES))
+
+
+def _names_no_call(source: str, keys: Mapping[str, Any], deployment: Path | None) -> bool:
+    """Whether the calls there are is all that can be told."""
+    if source == "whip":
+        return deployment is None
+    return source in ("janus", "mediasoup", "livekit") and "room" not in keys
+
+
+def _list(source: str, keys: Mapping[str, Any], as_json: bool) -> None:
+    from countenance.cli.lobby import calls_there
+
+    found = calls_there(source, keys)
+    if as_json:
+        typer.echo(json.dumps(found))
+    elif not found:
+        typer.echo("no call is going on there", err=True)
+    else:
+        _table([tuple(found[0]), *(tuple(str(one) for one in row.values()) for row in found)])
+    if found and source != "whip":
+        typer.echo("Who agreed, and what would be decoded of one: add --set room=... and --deployment.", err=True)
 
 
 def _play(job: "Job", out: Path, as_json: bool) -> None:
@@ -103,6 +144,10 @@ def _show(found: "Sequence[Sight]", as_json: bool) -> None:
         told = one.plain()
         verdict = "yes" if one.decoded else f"no ({one.reason})"
         rows.append((told["name"], told["role"], told["modality"], one.track_id or "-", one.law, one.consent, verdict))
+    _table(rows)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

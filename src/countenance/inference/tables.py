@@ -77,7 +77,8 @@ def _usage(
         return UsageError(f"{source}: unknown {key} {fault['input']!r} ({place})", near(str(fault["input"]), expected))
     message = WANTED.get(fault["type"], str(fault["msg"]).removeprefix("Value error, ").removesuffix("."))
     where = f"{source}: {place}" if place else source
-    return UsageError(f"{where}: {message}", remedy or "Mend that key.")
+    step = "Add that key." if fault["type"] == "missing" else "Mend that key."
+    return UsageError(f"{where}: {message}", remedy or step)
 
 
 def keys_of(kind: type[BaseModel], path: Sequence[int | str]) -> list[str]:
