@@ -55,12 +55,15 @@ def test_an_erasure_has_its_clocks(desk: Desk, oversight: Oversight) -> None:
     eraser.finish(at_once=True)
     (later,) = oversight.erasures(10)
     assert later.destroyed_utc_us is not None
+    assert oversight.erasures(10, later.seq) == ()
 
 
 def test_what_was_deleted_by_age_is_listed(desk: Desk, oversight: Oversight) -> None:
     assert oversight.runs(5) == ()
     Retention(desk.log, desk.vault, desk.clock).end_purpose(Purpose.SUPPORT_QA)
-    assert [one.body["scope"] for one in oversight.runs(5)] == ["purpose_ended"]
+    (run,) = oversight.runs(5)
+    assert run.body["scope"] == "purpose_ended"
+    assert oversight.runs(5, run.seq) == ()
 
 
 def test_the_log_is_searched_by_person_and_by_call(desk: Desk, oversight: Oversight) -> None:

@@ -87,15 +87,17 @@ class Oversight:
         self._note([seat.subject_ref for seat in seats], actor, LEDGER)
         return found[::-1]
 
-    def erasures(self, most: int) -> Sequence[ErasureRow]:
-        """Erasures, the newest first, with their clocks."""
+    def erasures(self, most: int, before: int | None = None) -> Sequence[ErasureRow]:
+        """Erasures, the newest first, with their clocks; `before`: the last entry seen."""
+        own = erasures.c.seq.is_not(None) if before is None else erasures.c.seq < before
         with self._vault.store.reading() as tx:
-            query = tx.select(erasures).where(erasures.c.seq.is_not(None)).order_by(erasures.c.seq.desc())
+            query = tx.select(erasures).where(own).order_by(erasures.c.seq.desc())
             return tuple(_erasure(tx, row) for row in tx.rows(query.limit(most)))
 
-    def runs(self, most: int) -> Sequence[LogEntry]:
-        """What was deleted because its time was over, the newest first."""
-        return self._entries(entries.c.kind == "RETENTION", most)
+    def runs(self, most: int, before: int | None = None) -> Sequence[LogEntry]:
+        """What was deleted because its time was over, the newest first; `before`: the last entry seen."""
+        own = entries.c.kind == "RETENTION"
+        return self._entries(own if before is None else own & (entries.c.seq < before), most)
 
     def of_person(self, person: str, actor: str, most: int) -> Sequence[LogEntry]:
         """What the log says of a person, the newest first; the search itself comes into it. Raises NotFoundError."""

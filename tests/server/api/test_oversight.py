@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.server.api.scene import Scene
 from tests.server.stage import Stage
 
+from countenance.contracts.call import Purpose
 from countenance.contracts.errors import UsageError
+from countenance.control.retention import Retention
 from countenance.server.config import Config
 from countenance.server.opening import opened
 from countenance.server.scopes import Position
@@ -91,7 +94,36 @@ async def test_an_erasure_is_listed_with_its_clock(scene: Scene) -> None:
         await client.post("/v1/calls", json={"participants": [ANA]})
         await client.post("/v1/subjects/erase", json={"person": "customer-17"})
     async with scene.client(scene.key(Position.COMPLIANCE)) as officer:
-        (one,) = (await officer.get("/v1/erasures")).json()["items"]
+        listed = (await officer.get("/v1/erasures?limit=1")).json()
         kept = (await officer.get("/v1/retention")).json()
+    (one,) = listed["items"]
+    assert (listed["next"], kept["next"]) == (None, None)
     assert (one["asked_at"][:10], one["due_at"][:10], one["key_destroyed_at"]) == ("2026-11-23", "2026-11-24", None)
     assert (kept["due_now"], kept["runs"]) == ({}, [])
+
+
+async def test_erasures_and_runs_go_on_where_the_page_before_ended(scene: Scene) -> None:
+    people = [{"name": name, "role": "customer", "person": f"paged-{name}"} for name in ("Eva", "Finn", "Gail")]
+    async with scene.client() as client:
+        for one in people:
+            await client.post("/v1/calls", json={"participants": [one]})
+            await client.post("/v1/subjects/erase", json={"person": one["person"]})
+    for purpose in (Purpose.SUPPORT_QA, Purpose.SAFETY):
+        Retention(scene.one.tenant.log, scene.one.tenant.vault, scene.clock).end_purpose(purpose)
+    async with scene.client(scene.key(Position.COMPLIANCE)) as officer:
+        erased = await every(officer, "/v1/erasures", "items")
+        runs = await every(officer, "/v1/retention", "runs")
+        stray = await officer.get("/v1/erasures?cursor=stray")
+    assert len(erased) == len(set(erased)) >= 3
+    assert erased == sorted(erased, reverse=True)
+    assert (len(set(runs)), stray.status_code) == (2, 422)
+
+
+async def every(client: httpx.AsyncClient, path: str, name: str) -> list[int]:
+    """The entries of a list, asked for two at a time."""
+    page = (await client.get(path, params={"limit": 2})).json()
+    found = [one["seq"] for one in page[name]]
+    while page["next"] is not None:
+        page = (await client.get(path, params={"limit": 2, "cursor": page["next"]})).json()
+        found += [one["seq"] for one in page[name]]
+    return found

@@ -77,6 +77,7 @@ class ErasureList(Given):
     """Erasures, the newest first."""
 
     items: Sequence[ErasureView]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
 class RetentionView(Given):
@@ -87,6 +88,7 @@ class RetentionView(Given):
     next_due_at: str | None
     log_days: int = Field(description="How long the log is kept, at least.")
     runs: Sequence[EntryView]
+    next: str | None = Field(description="The cursor of the runs before these; null at the end.")
 
 
 class SearchBody(Table):
@@ -115,9 +117,8 @@ async def ledger(
     status: ConsentStatus | None = None,
 ) -> LedgerPage:
     """The consent ledger: every answer, the newest first, and nobody's name."""
-    before = None if cursor is None else int(decode(cursor, int)[0])
     chosen = {"modality": modality, "purpose": purpose and str(purpose), "status": status and str(status)}
-    found = await asyncio.to_thread(_oversight(here).answers, limit + 1, before, **chosen)
+    found = await asyncio.to_thread(_oversight(here).answers, limit + 1, _before(cursor), **chosen)
     items, following = page(found, limit, lambda one: encode(one.seq))
     return LedgerPage(items=[_answer(one) for one in items], next=following)
 
@@ -130,20 +131,22 @@ async def answers_of(body: PersonBody, here: Here, caller: Officer) -> LedgerPag
 
 
 @router.get("/erasures")
-async def erasures(here: Here, _: Officer, limit: Limit = 50) -> ErasureList:
+async def erasures(here: Here, _: Officer, limit: Limit = 50, cursor: Cursor = None) -> ErasureList:
     """Erasures and their clocks: what was deleted when, and by when the last copy can be read by nobody."""
-    found = await asyncio.to_thread(_oversight(here).erasures, limit)
-    return ErasureList(items=[_erasure(one) for one in found])
+    found = await asyncio.to_thread(_oversight(here).erasures, limit + 1, _before(cursor))
+    items, following = page(found, limit, lambda one: encode(one.seq))
+    return ErasureList(items=[_erasure(one) for one in items], next=following)
 
 
 @router.get("/retention")
-async def retention(here: Here, _: Officer, limit: Limit = 20) -> RetentionView:
+async def retention(here: Here, _: Officer, limit: Limit = 20, cursor: Cursor = None) -> RetentionView:
     """What is due, what has no date, and the runs before."""
     terms = here.deployed.terms
     days = LEAST_LOG_DAYS if terms is None else terms.log_days
     job = Retention(here.tenant.log, here.tenant.vault, here.control.clock, days)
     plan = await asyncio.to_thread(job.run, dry_run=True)
-    runs = await asyncio.to_thread(_oversight(here).runs, limit)
+    found = await asyncio.to_thread(_oversight(here).runs, limit + 1, _before(cursor))
+    runs, following = page(found, limit, lambda one: encode(one.seq))
     due = {**plan.payloads, "answers": plan.answers, "seats": plan.seats, "entries": plan.entries}
     return RetentionView(
         due_now={name: count for name, count in due.items() if count},
@@ -151,6 +154,7 @@ async def retention(here: Here, _: Officer, limit: Limit = 20) -> RetentionView:
         next_due_at=None if plan.next_due_utc_us is None else utc_text(plan.next_due_utc_us),
         log_days=max(days, LEAST_LOG_DAYS),
         runs=[_entry(one) for one in runs],
+        next=following,
     )
 
 
@@ -172,6 +176,11 @@ async def evidence(here: Here) -> Response:
     made: BytesIO = await asyncio.to_thread(pack_of, here)
     name = f'attachment; filename="evidence-{here.deployed.id}.zip"'
     return Response(made.getvalue(), headers={"content-disposition": name}, media_type=ZIP)
+
+
+def _before(cursor: str | None) -> int | None:
+    """The last entry that was seen; None on the first page."""
+    return None if cursor is None else int(decode(cursor, int)[0])
 
 
 def _oversight(here: Services) -> Oversight:

@@ -35,9 +35,13 @@ async function erase(form) {
 
 const save = (receipt) => keep(`deletion-receipt-${receipt.statement.erasure_id}.json`, new Blob([`${JSON.stringify(receipt, null, 2)}\n`], { type: "application/json" }));
 
-async function show() {
-  const { items } = await api("/v1/erasures");
+/** The newest of them; `before`: those of the pages before, and where they ended. */
+async function show(before = { items: [], next: null }) {
+  const page = await api(`/v1/erasures${before.next ? `?cursor=${encodeURIComponent(before.next)}` : ""}`);
+  const items = [...before.items, ...page.items];
   fill(byId("found"), items.length ? h("ul.cards", {}, items.map(card)) : h("p.note", {}, t("Nobody has been erased yet.")));
+  byId("more").hidden = page.next === null;
+  byId("more").onclick = () => show({ items, next: page.next });
 }
 
 function card(one) {

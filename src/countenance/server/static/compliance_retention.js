@@ -14,9 +14,17 @@ export async function begin() {
     h("dt", {}, t("Next due")), h("dd", {}, found.next_due_at ? moment(found.next_due_at) : t("nothing has a date yet")),
     h("dt", {}, t("Log kept at least")), h("dd", {}, t("{count} days", { count: number(found.log_days) })),
     undated.length ? [h("dt", {}, t("Without a date")), h("dd", {}, counted(found.undated), " – ", t("somebody has to decide"))] : []));
+  await show(found);
+}
+
+/** The newest runs; `before`: those of the pages before. */
+async function show(page, before = []) {
+  const runs = [...before, ...page.runs];
   fill(byId("runs"), table(t("Runs that deleted something"), [
     [t("When"), (one) => moment(one.at)], [t("What"), (one) => what(one.body)], [t("Entry"), (one) => String(one.seq)],
-  ], found.runs, t("Nothing was due so far.")));
+  ], runs, t("Nothing was due so far.")));
+  byId("more").hidden = page.next === null;
+  byId("more").onclick = async () => show(await api(`/v1/retention?cursor=${encodeURIComponent(page.next)}`), runs);
 }
 
 const counted = (counts) => Object.entries(counts).filter(([, count]) => count).map(([name, count]) => `${number(count)} ${word("kept", name)}`).join(", ");
