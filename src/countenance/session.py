@@ -87,8 +87,7 @@ class Session:
         return self._start_us, self._end_us
 
     async def _read(self, tap: Tap, end_us: int) -> None:
-        await self._grant()
-        await self._follow(tap, self._start_us)
+        await self._grant(tap)
         while True:
             async for media in tap.media():
                 while media.at_us >= self._end_us:
@@ -122,7 +121,7 @@ class Session:
         await self._follow(tap, self._start_us)
         if self._start_us > self._resume_us:
             self._listener.on_window(self._start_us)
-        await self._grant()
+        await self._grant(tap)
 
     async def _follow(self, tap: Tap, at_us: int) -> None:
         """Make subscriptions, queues and open windows obey what is permitted at this moment."""
@@ -138,8 +137,8 @@ class Session:
         for track in await self._subscriptions.follow(tap, at_us):
             self.seats[track.participant_id].drop(track.modality)
 
-    async def _grant(self) -> None:
-        """One durable lease per participant before anything of the window is read."""
+    async def _grant(self, tap: Tap) -> None:
+        """One durable lease per participant before anything of the window is decoded or read."""
         if self._start_us >= self._resume_us:
             given = {lease.participant_id: lease for lease in await self._guard.grant(*self._span_us)}
             for seat in self.seats.values():
@@ -147,6 +146,9 @@ class Session:
                 for modality in seat.open.covered:
                     if seat.open.may_read(modality, self._guard):
                         self._subscriptions.lift(seat.participant.id, modality)
+            covered = {(one.participant_id, modality) for one in given.values() for modality in one.modalities}
+            self._subscriptions.lease(covered)
+        await self._follow(tap, self._start_us)
 
     def _take(self, media: Media) -> None:
         track = self._subscriptions.get(media.track_id)

@@ -1,6 +1,6 @@
 """Which tracks of a call are decoded: those that may be read at this moment, and no others."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from countenance.contracts.call import Modality, Track
 from countenance.contracts.stages import Tap
@@ -14,6 +14,7 @@ class Subscriptions:
         self._permissions = permissions
         self._open: dict[str, Track] = {}
         self._known, self._paused = tuple[Track, ...](), permissions.paused
+        self._leased: Set[tuple[str, Modality]] | None = None
 
     def get(self, track_id: str) -> Track | None:
         """An open track."""
@@ -22,6 +23,11 @@ class Subscriptions:
     def stand(self, tap: Tap) -> bool:
         """Whether nothing has changed since they were looked at, but for people's answers."""
         return tap.tracks() == self._known and self._permissions.paused == self._paused
+
+    def lease(self, covered: Set[tuple[str, Modality]] | None) -> None:
+        """What the leases of the open window cover: nothing else is decoded. None: it was read before, under others."""
+        if covered != self._leased:
+            self._leased, self._known = covered, ()
 
     def lift(self, participant_id: str, modality: Modality) -> None:
         """There is a lease on it: if a no stood against it, that has ended."""
@@ -32,7 +38,8 @@ class Subscriptions:
     async def follow(self, tap: Tap, at_us: int) -> Sequence[Track]:
         """Open and close tracks by what is permitted; gives those that were open and may not be read any more."""
         tracks, paused, barred = tap.tracks(), self._permissions.paused, self._permissions.barred
-        allowed = {t.id: t for t in tracks if barred(t.participant_id, t.modality, at_us) is None}
+        held = [t for t in tracks if self._leased is None or (t.participant_id, t.modality) in self._leased]
+        allowed = {t.id: t for t in held if barred(t.participant_id, t.modality, at_us) is None}
         closed = [track for name, track in sorted(self._open.items()) if name not in allowed]
         for track in closed:
             await self._close(tap, track)

@@ -315,6 +315,8 @@ class Tap:
         self.seconds = seconds
         self.decoded: list[tuple[str, bool]] = []
         """Which track, and whether its owner said yes to that."""
+        self.decoded_us: list[int] = []
+        """When each of these was."""
         self._rehearsal, self._script = rehearsal, list(script)
         self._open: dict[Track, int] = {}
         self._times = iter(range(0, seconds * SECOND_US, TENTH_US))
@@ -343,6 +345,7 @@ class Tap:
                     yield item
                 elif any(t.id == item.track_id and item.at_us >= since_us for t, since_us in self._open.items()):
                     self.decoded.append((item.track_id, self._yes(item.track_id)))
+                    self.decoded_us.append(at_us)
                     yield item
             if at_us % SECOND_US == SECOND_US - 2 * TENTH_US:
                 await self._rehearsal.ask_ahead(at_us + 2 * TENTH_US)

@@ -71,11 +71,12 @@ async def test_a_pause_that_ends_before_any_media_came_still_ends_its_second_and
     assert told(call) == [0, 2, 3, 4]
 
 
-async def test_what_came_while_no_lease_was_granted_is_never_read() -> None:
+async def test_what_came_while_no_lease_was_granted_is_neither_decoded_nor_read() -> None:
     call = await played((1_700_000, "refuse", ANA, FACE), (2_700_000, "refuse", ANA, FACE))
     assert call.ends(ANA) == ["result", "result", "", "result", "result"]
     assert not [at for at in faces(call) if 2 <= at < 3]
     assert not [one for one in call.read if one.modality == VOICE and 2 <= one.shown_us / SECOND_US < 3]
+    assert not [at_us for at_us in call.tap.decoded_us if 2 * SECOND_US < at_us < 3 * SECOND_US]
     assert all(one.rightly for one in call.read)
 
 
