@@ -13,7 +13,7 @@ from countenance.cli import app
 from countenance.contracts.errors import EvidenceError, UsageError
 from countenance.deployment import Deployment, build_deployment
 from countenance.evaluation.cards.document import TO_BE_FILLED
-from countenance.evidence.compose import BLOCKS
+from countenance.evidence.compose import BLOCKS, FOR_PEOPLE
 from countenance.evidence.kept import Answers, Decided, Kept, Shown
 from countenance.evidence.pack import MANIFEST, write_pack
 from countenance.evidence.plan import PAPERS, duties, fields, own_fields, paper
@@ -64,7 +64,7 @@ def test_every_duty_of_every_law_is_explained_with_who_meets_it() -> None:
 
 def test_every_block_and_field_of_every_plan_is_known_and_used() -> None:
     parts = [part for name in PAPERS for section in paper(name).section for part in section.part]
-    assert {part.block for part in parts if part.block} == set(BLOCKS)
+    assert {part.block for part in parts if part.block} == {*BLOCKS, *FOR_PEOPLE}
     asked = {key for part in parts for key in part.fields}
     assert asked <= set(fields())
     assert {field.key for field in own_fields()} <= asked

@@ -47,7 +47,17 @@ async def readable(scene: Scene) -> list[str]:
         for path, verbs in (await client.get("/openapi.json")).json()["paths"].items():
             if "get" in verbs and path != ENDLESS:
                 found.append(path.format(**ids))
-    return [*found, "/", "/sign-in", "/openapi.json", "/llms.txt", "/static/page.css", "/static/", "/nowhere"]
+    return [
+        *found,
+        "/",
+        "/sign-in",
+        "/openapi.json",
+        "/llms.txt",
+        "/static/page.css",
+        "/static/",
+        "/nowhere",
+        "/privacy/retention/one",
+    ]
 
 
 async def test_reading_changes_nothing_and_every_answer_says_its_type_and_is_cached_by_nobody(scene: Scene) -> None:

@@ -1,8 +1,4 @@
-import hashlib
 import re
-from base64 import b64encode
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,8 +7,7 @@ from tests.server.api.scene import Scene
 from countenance import __version__
 from countenance.contracts.call import FACE, Participant, Role
 from countenance.contracts.trust import ConsentStatus
-from countenance.server.config import Config, Deployed
-from countenance.server.public import retention_page
+from countenance.server.config import Config
 from countenance.server.scopes import Position
 from countenance.server.tenancy import Site
 from countenance.storage.clocks import SystemClock
@@ -141,55 +136,6 @@ async def test_with_several_tenants_public_pages_name_theirs(scene: Scene) -> No
         del scene.site.tenants["two"]
         for path in ("/.well-known/countenance", "/privacy/retention"):
             assert (await client.get(path)).status_code == 200
-
-
-async def test_the_retention_page_shows_in_a_browser_under_its_policy(scene: Scene) -> None:
-    async with scene.client(ANYBODY) as client:
-        answer = await client.get("/privacy/retention/one")
-    assert "Example Ltd" in answer.text
-    style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
-    assert style is not None
-    digest = hashlib.sha256(style[1].encode()).digest()
-    assert b64encode(digest).decode() in answer.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-
-
-def test_the_retention_page_says_in_words_and_one_row_each_for_how_long() -> None:
-    terms = {"controllers": ["A"], "contact": "b", "storage_locations": ["c"]}
-    told = {"purpose": "support_qa", "jurisdictions": ["US-IL"], "terms": terms}
-    page, _ = retention_page(Deployed.model_validate(told), date(2026, 11, 23))
-    rows = re.findall(r'<th scope="row">([^<]+)</th>((?:<td>[^<]+</td>)+)', page)
-    found = {who: re.findall(r"<td>([^<]+)</td>", cells) for who, cells in rows}
-    assert found["customer, prospect, panel member"] == ["30 days", "30 days", "90 days", "90 days"]
-    assert found["student, independent learner, patient, guest"] == ["nothing", "nothing", "90 days", "90 days"]
-    assert len(found) == 3
-    assert not [role.value for role in Role if "_" in role.value and role.value in page]
-
-
-async def test_the_retention_page_takes_what_only_the_operator_can_say(tmp_path: Path) -> None:
-    told = tmp_path / "operator.toml"
-    told.write_text('[retention]\nbackups = "seven days"\n', encoding="utf-8")
-    scene = Scene(tmp_path)
-    deployed = scene.config.tenants["one"].model_copy(update={"operator": told})
-    scene.site.tenants["one"] = replace(scene.one, deployed=deployed)
-    async with scene.client(ANYBODY) as client:
-        assert "seven days" in (await client.get("/privacy/retention/one")).text
-
-
-async def test_a_public_page_is_made_once_a_day(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[date] = []
-
-    def page(deployed: object, today: date) -> tuple[str, str]:
-        made.append(today)
-        return f"of {today}", "default-src 'none'"
-
-    monkeypatch.setattr("countenance.server.health.retention_page", page)
-    async with scene.client(ANYBODY) as client:
-        texts = [(await client.get(f"/privacy/retention/{name}")).text for name in ("one", "one", "two")]
-        scene.clock.pass_us(86_400_000_000)
-        texts.append((await client.get("/privacy/retention/one")).text)
-    assert texts == ["of 2026-11-23", "of 2026-11-23", "of 2026-11-23", "of 2026-11-24"]
-    assert len(made) == 3
 
 
 def test_a_site_can_be_let_go(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from countenance.evaluation.cards.skeleton import PartPlan
 from countenance.evidence import machine, people, records
 from countenance.evidence.plan import Paper, fields
 from countenance.evidence.standing import Standing
+from countenance.surface.wording import Wording
 
 FOOT = "Written by Countenance out of the running configuration."
 NOTHING = "Nothing to say here in this deployment."
@@ -22,8 +23,6 @@ BLOCKS: Mapping[str, Callable[[Standing], Iterator[Block]]] = {
     "reviewers": people.reviewers,
     "duties": people.duties_met,
     "risks": people.risks,
-    "retention": people.retention,
-    "schedule": people.schedule,
     "rulings": people.rulings,
     "log": records.log,
     "kinds": records.kinds,
@@ -34,34 +33,45 @@ BLOCKS: Mapping[str, Callable[[Standing], Iterator[Block]]] = {
     "decided": records.decided,
 }
 
+FOR_PEOPLE: Mapping[str, Callable[[Standing, Wording], Iterator[Block]]] = {
+    "retention": people.retention,
+    "schedule": people.schedule,
+}
+"""Blocks of the paper that is also a public page, in the language of whoever reads it."""
+ENGLISH = Wording()
 
-def compose(plan: Paper, standing: Standing, operator: Mapping[str, str]) -> Document:
-    """One paper of the pack."""
+
+def compose(plan: Paper, standing: Standing, operator: Mapping[str, str], wording: Wording = ENGLISH) -> Document:
+    """One paper of the pack; what the operator says stays in the operator's words."""
+    _ = wording.say
     sections = tuple(
-        Section(n, one.title, one.point, tuple(_part(part, standing, operator) for part in one.part))
+        Section(n, _(one.title), _(one.point), tuple(_part(part, standing, operator, wording) for part in one.part))
         for n, one in enumerate(plan.section, start=1)
     )
     return Document(
-        title=plan.title,
-        summary=plan.summary,
-        notice=plan.notice,
+        title=_(plan.title),
+        summary=_(plan.summary),
+        notice=tuple(map(_, plan.notice)),
         glance=(),
         sections=sections,
         missing=tuple(_missing(sections)),
-        kind=plan.kind,
+        kind=_(plan.kind),
         foot=FOOT,
     )
 
 
-def _part(plan: PartPlan, standing: Standing, operator: Mapping[str, str]) -> Part:
-    blocks: list[Block] = [Words(sentence) for sentence in plan.text]
-    if plan.block:
+def _part(plan: PartPlan, standing: Standing, operator: Mapping[str, str], wording: Wording) -> Part:
+    _ = wording.say
+    blocks: list[Block] = [Words(_(sentence)) for sentence in plan.text]
+    if plan.block in FOR_PEOPLE:
+        blocks += FOR_PEOPLE[plan.block](standing, wording)
+    elif plan.block:
         blocks += list(BLOCKS[plan.block](standing)) or [Words(NOTHING)]
     if plan.fields:
         known = fields()
-        rows = tuple((known[key].title, operator.get(key) or Missing(key, known[key].why)) for key in plan.fields)
+        rows = tuple((_(known[key].title), operator.get(key) or Missing(key, _(known[key].why))) for key in plan.fields)
         blocks.append(Facts(rows))
-    return Part(plan.title, tuple(blocks))
+    return Part(_(plan.title), tuple(blocks))
 
 
 def _missing(sections: tuple[Section, ...]) -> Iterator[Missing]:

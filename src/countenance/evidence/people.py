@@ -20,7 +20,6 @@ CONSENTS = {
     "parental_verifiable": "a parent's or guardian's, verifiable",
 }
 RECOMMENDED = "recommended:"
-NOTHING_KEPT = "nothing"
 
 
 def people(standing: Standing) -> Iterator[Block]:
@@ -82,28 +81,32 @@ def risks(standing: Standing) -> Iterator[Block]:
     yield Sheet("Risks to people", ("what can go wrong", "what the program does about it"), rows)
 
 
-def retention(standing: Standing) -> Iterator[Block]:
+def retention(standing: Standing, wording: Wording) -> Iterator[Block]:
     """Days per modality, those who are treated alike in one row: a page for people knows no places on a call."""
     alike: dict[tuple[str, ...], dict[str, None]] = {}
-    for _, rulings in standing.people():
-        kept = tuple(_kept(rulings.get(modality)) for modality in CALLED)
-        role = next(iter(rulings.values())).case.role
-        alike.setdefault(kept, {})[Wording().role(role)] = None
-    rows = tuple((", ".join(roles), *kept) for kept, roles in alike.items() if set(kept) != {NOTHING_KEPT})
+    for participant, rulings in standing.people():
+        kept = tuple(_kept(rulings.get(modality), wording) for modality in CALLED)
+        alike.setdefault(kept, {})[wording.role(participant.role)] = None
+    _ = wording.say
+    nothing = {_("nothing")}
+    rows = tuple((", ".join(roles), *kept) for kept, roles in alike.items() if set(kept) != nothing)
     if rows:
-        yield Sheet("Readings are kept for at most", ("who", *CALLED.values()), rows)
-        yield Words("Of everybody else nothing is kept.")
+        columns = (_("who"), _("face"), _("voice"), _("words"), _("who spoke when"))
+        yield Sheet(_("Readings are kept for at most"), columns, rows)
+        yield Words(_("Of everybody else nothing is kept."))
     else:
-        yield Words("Nothing may be read in this deployment, so nothing is kept.")
+        yield Words(_("Nothing may be read in this deployment, so nothing is kept."))
 
 
-def schedule(standing: Standing) -> Iterator[Block]:
+def schedule(standing: Standing, wording: Wording) -> Iterator[Block]:
     """When something is destroyed, in plain sentences."""
+    _ = wording.say
     days = [ruling.duties.retention_days for ruling in standing.rulings.values() if ruling.allowed]
-    items = ["When you ask for it.", "When the purpose is met."]
+    items = [_("When you ask for it."), _("When the purpose is met.")]
     if days:
-        items.append(f"At the latest {max(days)} days after the call; most kinds earlier, see the table.")
-    items.append("Never later than three years after we last had to do with you.")
+        latest = _("At the latest {count} days after the call; most kinds earlier, see the table.")
+        items.append(latest.format(count=max(days)))
+    items.append(_("Never later than three years after we last had to do with you."))
     yield Items(tuple(items))
 
 
@@ -124,11 +127,12 @@ def role_of(ruling: Ruling, who: str) -> str:
     return f"{who} ({ruling.case.role.value})"
 
 
-def _kept(ruling: Ruling | None) -> str:
+def _kept(ruling: Ruling | None, wording: Wording) -> str:
+    _ = wording.say
     if ruling is None or not ruling.allowed:
-        return NOTHING_KEPT
+        return _("nothing")
     days = ruling.duties.retention_days
-    return "1 day" if days == 1 else f"{days} days"
+    return _("1 day") if days == 1 else _("{count} days").format(count=days)
 
 
 def _answer(ruling: Ruling) -> str:

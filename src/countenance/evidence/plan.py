@@ -1,6 +1,6 @@
 """The plan of each paper, as checked values: the words stand in TOML, the code fills the blocks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TypeVar
@@ -77,6 +77,17 @@ def own_fields() -> tuple[OperatorField, ...]:
 def fields() -> Mapping[str, OperatorField]:
     """Every operator field of papers and cards, by its key."""
     return {field.key: field for field in (*skeleton().field, *own_fields())}
+
+
+def sentences(plan: Paper) -> Iterator[str]:
+    """Every sentence of a plan, with the titles of the fields that it asks for: what a translator needs."""
+    yield from (plan.title, plan.kind, plan.summary, *plan.notice)
+    for section in plan.section:
+        yield from (section.title, section.point)
+        for part in section.part:
+            yield from (part.title, *part.text)
+            for key in part.fields:
+                yield from (fields()[key].title, fields()[key].why)
 
 
 def _shipped(table: type[Shape], name: str) -> Shape:

@@ -1,4 +1,4 @@
-"""Routes for machines and for anybody: alive, ready, metrics, version, what is deployed, how long things are kept."""
+"""Routes for machines and for anybody: alive, ready, metrics, version, what is deployed."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -6,14 +6,14 @@ from datetime import date
 from typing import TypeVar
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from starlette.requests import Request
 
 from countenance import __version__
 from countenance.contracts.errors import NotFoundError
 from countenance.server import metrics
 from countenance.server.access import NO_SUCH, needs, site_of
-from countenance.server.public import advert, retention_page
+from countenance.server.public import advert
 from countenance.server.scopes import Scope
 from countenance.server.tenancy import Services, Site
 
@@ -62,31 +62,12 @@ async def well_known_of(request: Request, tenant: str) -> Mapping[str, object]:
     return await _advert(site_of(request), tenant)
 
 
-@router.get("/privacy/retention", response_class=HTMLResponse)
-async def retention(request: Request) -> HTMLResponse:
-    """The public retention policy of the only deployment here (740 ILCS 14/15(a))."""
-    return await _retention(site_of(request), None)
-
-
-@router.get("/privacy/retention/{tenant}", response_class=HTMLResponse)
-async def retention_of(request: Request, tenant: str) -> HTMLResponse:
-    """The same of one of several."""
-    return await _retention(site_of(request), tenant)
-
-
 async def _advert(site: Site, tenant: str | None) -> Mapping[str, object]:
-    services = _public(site, tenant)
-    return await _daily(site, f"advert {services.name}", lambda today: advert(services, site.models, today))
+    services = public_of(site, tenant)
+    return await daily(site, f"advert {services.name}", lambda today: advert(services, site.models, today))
 
 
-async def _retention(site: Site, tenant: str | None) -> HTMLResponse:
-    services = _public(site, tenant)
-    made = await _daily(site, f"retention {services.name}", lambda today: retention_page(services.deployed, today))
-    page, policy = made
-    return HTMLResponse(page, headers={"content-security-policy": policy, "cache-control": "public, max-age=3600"})
-
-
-async def _daily(site: Site, name: str, make: Callable[[date], Said]) -> Said:
+async def daily(site: Site, name: str, make: Callable[[date], Said]) -> Said:
     """Made once a day: anybody may ask, and making it takes a while."""
     today = site.clock.utc().date()
     kept = site.daily.get(name)
@@ -109,7 +90,8 @@ def checks_of(site: Site) -> Iterator[tuple[str, str]]:
     yield "accounted", OK if all(one.control.health().unaccounted == 0 for one in tenants) else NO
 
 
-def _public(site: Site, name: str | None) -> Services:
+def public_of(site: Site, name: str | None) -> Services:
+    """The tenant whose public page is asked for; the only one needs no name. Raises NotFoundError."""
     if name is None and len(site.tenants) == 1:
         return next(iter(site.tenants.values()))
     found = site.tenants.get(name or "")

@@ -1,13 +1,12 @@
 """What anybody may know of a deployment: what it can read, under which law, and how long anything is kept."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 
 from countenance import __version__
 from countenance.contracts.call import FACE, TEXT, VOICE, Role
 from countenance.deployment import Deployment, Person
-from countenance.evaluation.cards.html import html
+from countenance.evaluation.cards.document import Document
 from countenance.evaluation.cards.operator import read_operator
 from countenance.evidence.compose import compose
 from countenance.evidence.notices import said
@@ -15,9 +14,9 @@ from countenance.evidence.plan import own_fields, paper
 from countenance.evidence.standing import Standing, standing
 from countenance.server.config import Deployed
 from countenance.server.tenancy import Services
+from countenance.surface.wording import Wording
 
 MODALITIES = (FACE, VOICE, TEXT)
-POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
 def advert(services: Services, models: Mapping[str, str], today: date) -> Mapping[str, object]:
@@ -44,13 +43,11 @@ def advert(services: Services, models: Mapping[str, str], today: date) -> Mappin
     }
 
 
-def retention_page(deployed: Deployed, today: date) -> tuple[str, str]:
-    """The public retention policy as a page, and the policy under which a browser may show it."""
+def retention_policy(deployed: Deployed, today: date, wording: Wording) -> Document:
+    """The public retention policy, the same as in the evidence pack, in the language of whoever asks."""
     stands = _standing(deployed, today)
     operator = {} if deployed.operator is None else read_operator(deployed.operator, own_fields())
-    page = html(compose(paper("retention"), stands, said(stands, operator)))
-    match = POLICY.search(page)
-    return page, f"{match[1] if match else ''}; frame-ancestors 'none'"
+    return compose(paper("retention"), stands, said(stands, operator), wording)
 
 
 def as_deployment(deployed: Deployed) -> Deployment:

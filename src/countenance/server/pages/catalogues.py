@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from countenance.evidence.plan import paper, sentences
 from countenance.server.words import COMMON, ENGLISH, LANGUAGES
 
 Message = str | tuple[str, str]
@@ -25,6 +26,8 @@ SAID = re.compile(rf"(?<![\w.$])(?:t\(\s*(?P<one>{TEXT})|n\(\s*(?P<single>{TEXT}
 """`t("...")` and `n("...", "...")` in a script, also one within the other."""
 NOTES = "notes"
 """The folder of the notes, and their catalogue."""
+RETENTION = "retention"
+"""The public policy: a paper of the evidence pack and a page."""
 TEMPLATE_WORDS = {"_": None, "ngettext": (1, 2)}
 TRIMMED = {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
 
@@ -92,6 +95,8 @@ def _files() -> Iterator[Path]:
     yield from sorted((server / "templates").glob("*.j2"))
     yield from sorted((server / "static").glob("*.js"))
     yield server / "pages" / "rendering.py"
+    evidence = Path(str(resources.files("countenance.evidence")))
+    yield from (evidence / "people.py", evidence / "papers" / f"{RETENTION}.toml")
     surface = Path(str(resources.files("countenance.surface")))
     yield from (surface / "wording.py", *sorted(surface.glob("paper*.py")), *sorted((surface / "notes").glob("*.py")))
 
@@ -99,10 +104,13 @@ def _files() -> Iterator[Path]:
 def _screen(file: Path) -> str:
     """The catalogue of a file: `coach.html.j2`, `coach.js` and `coach_card.js` belong to the screen `coach`.
 
-    What leaves on paper has a catalogue too: `paper.py`, `paper_readings.py`; so have the notes for systems of record.
+    What leaves on paper has a catalogue too: `paper.py`, `paper_readings.py`; so have the notes for systems of record
+    and the public retention policy.
     """
     if file.parent.name == NOTES:
         return NOTES
+    if "evidence" in file.parts:
+        return RETENTION
     bare = file.name.partition(".")[0].lstrip("_").partition("_")[0]
     return COMMON if bare in SHARED else bare
 
@@ -112,6 +120,9 @@ def _messages(file: Path) -> Iterator[Message]:
         from countenance.server.pages.rendering import NAV
 
         yield from (name for _, name, _ in NAV)
+        return
+    if file.suffix == ".toml":
+        yield from sentences(paper(file.stem))
         return
     if file.suffix == ".js":
         yield from in_script(file.read_text("utf-8"))

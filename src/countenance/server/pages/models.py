@@ -1,6 +1,7 @@
 """Models: what they are, on which terms, how well they read and of whom not, and what the release gate says."""
 
 import asyncio
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -18,12 +19,13 @@ from countenance.server.api.paths import ID
 from countenance.server.evaluations import gate_says, reports
 from countenance.server.pages.rendering import PageRoute, page
 from countenance.server.pages.sessions import staff
-from countenance.server.public import POLICY
 from countenance.server.scopes import Scope
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 ModelName = Annotated[str, Path(pattern=ID)]
+POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
+"""Under which a report that is complete in itself may be shown."""
 STANDS_OUT = 12
 """Groups that are shown before the rest is folded away."""
 WORST = 6
