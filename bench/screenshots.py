@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.server.api.scene import START, Scene
@@ -251,10 +252,15 @@ def picture(browser: Browser, stage: Stage, shot: Shot, look: Look) -> bytes:
 
 
 def small(taken: bytes) -> bytes:
-    """The same picture with fewer colours."""
+    """The same picture in its most frequent colours: what is drawn in one colour keeps it, however small it is."""
+    drawn = np.asarray(Image.open(io.BytesIO(taken)).convert("RGB"))
+    seen, where, times = np.unique(drawn.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    kept = seen[np.argsort(times)[::-1][:COLOURS]]
+    nearest = np.square(seen[:, None].astype(int) - kept[None]).sum(-1).argmin(-1).astype(np.uint8)
+    flat = Image.fromarray(nearest[where].reshape(drawn.shape[:2]), "P")
+    flat.putpalette(kept.tobytes())
     made = io.BytesIO()
-    flat = Image.open(io.BytesIO(taken)).convert("RGB")
-    flat.quantize(COLOURS, dither=Image.Dither.NONE).save(made, "PNG", optimize=True)
+    flat.save(made, "PNG", optimize=True)
     return made.getvalue()
 
 
