@@ -17,7 +17,7 @@ from countenance.audit.checkpoint import Checkpoint, sign_checkpoint
 from countenance.audit.cosignature import cosignatures
 from countenance.audit.folder import LogFolder
 from countenance.audit.merkle import inclusion
-from countenance.audit.note import SigningKey, parse_note
+from countenance.audit.note import COSIGNATURE, SigningKey, parse_note
 from countenance.audit.proof import Proof
 from countenance.audit.quorum import parse_policy
 from countenance.audit.tiles import TileHashes
@@ -151,6 +151,19 @@ def test_a_store_is_exported_and_checked(store: Path) -> None:
     assert run("verify", store, "--completeness").exit_code == 0
     assert "it continues the export in" in run("fsck", "--store", store).output
     assert "no folder for its log" in refused(run("export", "--store", "postgresql://x/y"))
+
+
+def test_an_export_that_too_few_witnesses_saw_is_written_and_fails(store: Path, tmp_path: Path) -> None:
+    witness = SigningKey("witness.example/w1", b"w" * 32, COSIGNATURE).verifier
+    policy = tmp_path / "trust.policy"
+    words = ("export", "--store", store, "--policy", policy)
+    policy.write_text(f"log {KEY.verifier}\nwitness w1 {witness} http://127.0.0.1:1\nquorum w1\n")
+    done = run(*words)
+    assert "the quorum 'w1' is not met: cosigned by nobody" in refused(done)
+    assert "the witness w1 cannot be reached" in done.stderr
+    assert run("verify", store).exit_code == 0
+    policy.write_text(policy.read_text().replace("quorum w1", "quorum none"))
+    assert run(*words).exit_code == 0
 
 
 def test_a_served_log_is_checked_with_a_key_from_elsewhere(log: Path) -> None:

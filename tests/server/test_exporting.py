@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from tests.server.stage import Stage
 
-from countenance.audit.export import export
+from countenance.audit.export import Cosign, export
 from countenance.audit.folder import LogFolder
 from countenance.audit.log import Log
+from countenance.audit.note import COSIGNATURE, SigningKey
 from countenance.audit.quorum import Policy
 from countenance.audit.verify import verify
 from countenance.contracts.errors import AuditError
@@ -34,11 +35,11 @@ class Exports:
         self.loop, self.made, self.broken = asyncio.get_running_loop(), asyncio.Queue[str](), False
         monkeypatch.setattr(exporting, "export", self)
 
-    def __call__(self, log: Log, folder: Path) -> int:
+    def __call__(self, log: Log, folder: Path, cosign: Cosign) -> int:
         if self.broken:
             self.loop.call_soon_threadsafe(self.made.put_nowait, "broken")
             raise AuditError("the log cannot be exported: No space left on device", "Make room.")
-        size = export(log, folder)
+        size = export(log, folder, cosign=cosign)
         self.loop.call_soon_threadsafe(self.made.put_nowait, folder.name)
         return size
 
@@ -94,3 +95,27 @@ async def test_where_no_folder_is_configured_nothing_is_exported_or_measured(tmp
     async with opened(site, Stage().open):
         assert site.tenants["one"].exporting is None
     assert GAUGE not in site.metrics.text().decode()
+
+
+async def test_witnesses_that_do_not_cosign_are_said_and_the_export_is_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    witness = SigningKey("witness.example/w1", b"w" * 32, COSIGNATURE).verifier
+    policy, out = tmp_path / "trust.policy", tmp_path / "out"
+    for quorum, said in (("none", "witnesses did not cosign the log"), ("w1", "the log cannot be exported")):
+        policy.write_text(f"witness w1 {witness} http://127.0.0.1:1\nquorum {quorum}\n", encoding="utf-8")
+        site = Site.of(
+            Config.model_validate(
+                {"data": {"folder": tmp_path / quorum}, "audit": {"export": out, "witnesses": policy}}
+            ),
+            SystemClock(),
+        )
+        async with opened(site, Stage().open):
+            pass
+        assert said in caplog.text
+    assert (out / "local" / "checkpoint").is_file()
+
+
+def test_witnesses_without_an_export_have_nothing_to_see(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="name a folder with `export` too"):
+        Config.model_validate({"audit": {"witnesses": tmp_path / "trust.policy"}})

@@ -1,13 +1,13 @@
 """The log as files: static tiles, entry bundles, checkpoint and key, whole at every moment for whoever reads along."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from countenance.audit import growth
 from countenance.audit.checkpoint import open_checkpoint, parse_checkpoint
-from countenance.audit.folder import CHECKPOINT, KEY, MINIMUM, AbsentError, LogFolder
+from countenance.audit.folder import CHECKPOINT, KEY, MINIMUM, AbsentError, LogFolder, LogSource
 from countenance.audit.log import Log
 from countenance.audit.merkle import tree_root
 from countenance.audit.note import VerifierKey, parse_note
@@ -19,6 +19,8 @@ from countenance.storage.points import Points, nowhere
 from countenance.storage.store import Store, Transaction
 
 DRAFT = ".draft"
+Cosign = Callable[[LogSource, bytes], bytes]
+"""Shows a signed checkpoint to witnesses; what it returns is written."""
 
 
 class StoredLog:
@@ -77,12 +79,17 @@ class SignedLog:
             return rows.minimum(tx)
 
 
-def export(log: Log, folder: Path, points: Points = nowhere) -> int:
+def alone(_source: LogSource, signed: bytes) -> bytes:
+    """The checkpoint as the log signed it: no witness is asked."""
+    return signed
+
+
+def export(log: Log, folder: Path, points: Points = nowhere, cosign: Cosign = alone) -> int:
     """Bring the files in a folder up to the log; returns its size."""
-    return write_files(StoredLog(log), folder, points)
+    return write_files(StoredLog(log), folder, points, cosign)
 
 
-def write_files(source: StoredLog | SignedLog, folder: Path, points: Points = nowhere) -> int:
+def write_files(source: StoredLog | SignedLog, folder: Path, points: Points = nowhere, cosign: Cosign = alone) -> int:
     """The same for a log that another process may be writing.
 
     The checkpoint comes last and names nothing that is not there already; what a smaller log left behind goes.
@@ -99,7 +106,7 @@ def write_files(source: StoredLog | SignedLog, folder: Path, points: Points = no
         _prune(folder, source.minimum())
         _put(folder / KEY, f"{source.verifier}\n".encode())
         points("export.before_checkpoint")
-        _put(folder / CHECKPOINT, signed)
+        _put(folder / CHECKPOINT, cosign(source, signed))
         points("export.checkpoint")
         _tidy(folder)
     return size

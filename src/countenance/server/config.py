@@ -184,6 +184,14 @@ class AuditTable(Table):
     """A folder, best on another disk than the data; below it one per tenant with its log as files, kept up to date."""
     export_minutes: int = Field(default=60, ge=1, le=1440)
     """How often; after each erasure it is done at once."""
+    witnesses: Path | None = None
+    """A C2SP tlog-policy; its witnesses with an address are asked to cosign each export."""
+
+    @model_validator(mode="after")
+    def _witnesses_see_an_export(self) -> Self:
+        if self.witnesses is not None and self.export is None:
+            raise ValueError("`witnesses` cosign what is exported; name a folder with `export` too")
+        return self
 
 
 class LogTable(Table):

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from countenance.audit.export import export
+from countenance.audit.export import alone, export
 from countenance.audit.log import Log
+from countenance.audit.witnessing import Witnesses
 from countenance.contracts.errors import CountenanceError
 from countenance.link.logs import extra
 
@@ -27,6 +28,8 @@ class Exporting:
     folder: Path
     done: Callable[[str], None]
     """Told of the tenant whenever its export is whole."""
+    witnesses: Witnesses | None
+    """Who is asked to cosign it."""
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def regularly(self, each_s: float) -> None:
@@ -40,11 +43,16 @@ class Exporting:
 
     async def once(self) -> bool:
         """Bring the files up to the log; False where that failed."""
+        cosign = alone if self.witnesses is None else self.witnesses.cosign
         try:
-            size = await asyncio.to_thread(export, self.log, self.folder)
+            size = await asyncio.to_thread(export, self.log, self.folder, cosign=cosign)
+            if self.witnesses is not None:
+                self.witnesses.check()
         except CountenanceError as fault:
             log.error("the log cannot be exported", exc_info=fault, extra=extra(tenant=self.tenant))
             return False
+        if self.witnesses is not None and (silent := len(self.witnesses.refusals)):
+            log.warning("witnesses did not cosign the log", extra=extra(tenant=self.tenant, count=silent))
         log.debug("the log is exported", extra=extra(tenant=self.tenant, count=size))
         self.done(self.tenant)
         return True

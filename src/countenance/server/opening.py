@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from countenance import __version__
+from countenance.audit.log import Log
+from countenance.audit.witnessing import witnesses_of
 from countenance.consent.retention import LEAST_LOG_DAYS
 from countenance.contracts.errors import CountenanceError, UsageError
 from countenance.control.opening import KEYS, Tenant, open_tenant
@@ -121,9 +123,17 @@ def _services(site: Site, name: str, plane: MediaPlane, tenant: Tenant, control:
     deployed = site.config.tenants[name]
     tokens = Tokens(name, tenant.keys.token_secret(), site.clock)
     calls = plane.calls_of(name, deployed, control)
-    place = site.config.audit.export
-    exporting = None if place is None else Exporting(name, tenant.log, place / name, site.exported)
+    exporting = _exporting(site, name, tenant.log)
     return Services(name, deployed, tenant, control, tokens, calls, exporting)
+
+
+def _exporting(site: Site, name: str, of: Log) -> Exporting | None:
+    asked = site.config.audit
+    if asked.export is None:
+        return None
+    folder = asked.export / name
+    witnesses = None if asked.witnesses is None else witnesses_of(asked.witnesses, folder)
+    return Exporting(name, of, folder, site.exported, witnesses)
 
 
 def _works(services: Services, each_export_s: float) -> Iterator[Coroutine[None, None, None]]:
