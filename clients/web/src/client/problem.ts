@@ -6,10 +6,13 @@ export type Problem = Schemas["Problem"];
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly problem: Problem;
+  /** How long the service asks to wait before it is tried again, in milliseconds; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfterMs?: number) {
     super(`${problem.detail}. ${problem.fix}`);
     this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
   }
 
   /** The kind of problem, such as `policy-refused`. */
@@ -45,5 +48,12 @@ export async function errorOf(response: Response): Promise<ProblemError | Unreac
   if (!kind.startsWith("application/problem+json")) {
     return new UnreachableError(`${response.status} without a problem document: this is not the service.`);
   }
-  return new ProblemError((await response.json()) as Problem);
+  return new ProblemError((await response.json()) as Problem, waiting(response.headers.get("Retry-After")));
+}
+
+/** `Retry-After` in milliseconds: the service says it in seconds, a proxy before it may name a day and time. */
+function waiting(said: string | null): number | undefined {
+  const seconds = said === null ? NaN : Number(said);
+  const ms = Number.isNaN(seconds) ? Date.parse(said ?? "") - Date.now() : seconds * 1000;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

@@ -2,6 +2,7 @@
 import { type Api, filled } from "../client/api.ts";
 import { ProblemError } from "../client/problem.ts";
 import { EventStream } from "../client/stream.ts";
+import { passes, wait } from "./retrying.ts";
 import { Session } from "./session.ts";
 
 /** `mending`: what is sent arrives no more, and is being sent anew; `failed` and `closed` are final. */
@@ -20,8 +21,8 @@ export interface PublishOptions {
 }
 
 const WHIP = "/v1/calls/{call_id}/whip/{participant_id}";
-const FIRST_MS = 500;
-const LONGEST_MS = 15_000;
+/** How long a publisher that begins waits for a service that has no room, or no worker, at this moment. */
+const PATIENCE_MS = 10_000;
 
 /** Somebody's media on their way to the service. Nothing of them is decoded there without this person's yes. */
 export class Publisher {
@@ -41,10 +42,10 @@ export class Publisher {
     for (const track of options.stream.getTracks()) this.#sent.set(track.kind, track);
   }
 
-  /** Begin; resolves when the service has answered the offer. */
+  /** Begin; resolves when the service has answered the offer. Where it is busy it is asked again for ten seconds. */
   static async begin(api: Api, options: PublishOptions): Promise<Publisher> {
     const made = new Publisher(api, options);
-    await made.#offer();
+    await made.#patiently(PATIENCE_MS);
     if (options.follow ?? true) made.#follow();
     return made;
   }
@@ -127,8 +128,21 @@ export class Publisher {
       try {
         return await this.#offer();
       } catch (fault) {
-        if (fault instanceof ProblemError && fault.problem.status < 429) return this.#to("failed", fault);
-        await new Promise((done) => setTimeout(done, Math.min(LONGEST_MS, FIRST_MS * 2 ** tries)));
+        if (fault instanceof ProblemError && !passes(fault)) return this.#to("failed", fault);
+        await sleep(wait(tries, fault));
+      }
+    }
+  }
+
+  async #patiently(patienceMs: number): Promise<void> {
+    const until = Date.now() + patienceMs;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#offer();
+      } catch (fault) {
+        const ms = wait(tries, fault);
+        if (!passes(fault) || Date.now() + ms > until) throw fault;
+        await sleep(ms);
       }
     }
   }
@@ -149,6 +163,10 @@ export class Publisher {
     if (final(state)) this.#events?.close();
     this.#options.onState?.(state, error);
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 function final(state: PublisherState): boolean {
