@@ -114,6 +114,26 @@ async def test_people_come_and_go_and_a_stranger_is_never_shown(server: Rehearsa
         assert watched.ids() == ["ben/audio", "ana/audio.2"]
 
 
+async def test_who_speaks_is_known_from_the_router_with_nothing_subscribed(server: Rehearsal) -> None:
+    server.produce("p1", "ana", "opus")
+    server.produce("p2", "ben", "opus")
+    server.produce("p3", "zoe", "opus")
+    async with connector(server).join(CALL) as tap:
+        await until(lambda: tap.speakers.spans(tap.now_us()) == {"ana": (), "ben": ()})
+        server.tell(loud=["p2", "p3"])
+        await until(lambda: bool(tap.speakers.spans(tap.now_us())["ben"]))
+        assert tap.speakers.spans(tap.now_us())["ana"] == ()
+        server.tell(loud=[])
+        await until(lambda: tap.speakers.spans(tap.now_us()) == tap.speakers.spans(tap.now_us() + 1))
+        ((start_us, end_us),) = tap.speakers.spans(tap.now_us())["ben"]
+        assert 0 <= start_us <= end_us <= tap.now_us()
+        server.tell(close="p2")
+        await until(lambda: tap.speakers.spans(tap.now_us()) == {"ana": ()})
+        assert server.senders() == 0
+        server.tell(end=True)
+        await until(lambda: tap.speakers.spans(tap.now_us()) == {})
+
+
 async def test_a_line_that_breaks_is_made_anew_and_what_was_subscribed_comes_back(server: Rehearsal) -> None:
     server.produce("p1", "ana", "opus")
     server.produce("p2", "ben", "opus")

@@ -52,14 +52,17 @@ class Tap {
 
   /**
    * Make a router readable as a room; best called right after the router was made.
-   * @param {{router: any, room: string, who?: (producer: any) => string | null | undefined}} options `who` says whose
-   *   a producer is; without it that is `producer.appData.participant`
+   * @param {{router: any, room: string, who?: (producer: any) => string | null | undefined, speakers?: boolean | object}}
+   *   options `who` says whose a producer is; without it that is `producer.appData.participant`. `speakers`: whether taps
+   *   are told who speaks; an object holds options of mediasoup's AudioLevelObserver
    */
-  tapRouter({ router, room, who = (producer) => producer.appData?.participant }) {
+  tapRouter({ router, room, who = (producer) => producer.appData?.participant, speakers = false }) {
     if (this.#rooms.has(room)) throw new TypeError(`the room ${JSON.stringify(room)} is tapped already`);
     const made = new Room({ router, who });
     this.#rooms.set(room, made);
     router.observer.on("close", () => this.#rooms.delete(room));
+    // Where mediasoup will not listen, nothing is known of who speaks, and everything else goes on.
+    if (speakers) made.hear(speakers === true ? {} : speakers).catch((error) => process.emitWarning(error));
     return made;
   }
 

@@ -1,5 +1,7 @@
 /** One router as a room: who publishes what in it, told to every tap that listens. */
 
+import { Speaking } from "./speaking.mjs";
+
 /**
  * @typedef {object} Announced
  * @property {string} id the producer's
@@ -17,6 +19,7 @@ export class Room {
   #listeners = new Set();
   #watched = new WeakSet();
   #open = true;
+  #speaking = new Speaking(() => this.#tellSpeakers());
 
   /** @param {{router: any, who: (producer: any) => string | null | undefined}} options */
   constructor({ router, who }) {
@@ -33,6 +36,14 @@ export class Room {
     transport.observer.on("newproducer", (/** @type {any} */ producer) => this.add(producer));
   }
 
+  /**
+   * Tell who speaks, too; `options` are those of mediasoup's AudioLevelObserver. Done by itself where `speakers` is set.
+   * @param {object} [options]
+   */
+  async hear(options = {}) {
+    await this.#speaking.begin(this.router, options, this.#producers.values());
+  }
+
   /** Announce a producer; done by itself for those of a watched transport. */
   add(/** @type {any} */ producer) {
     if (!this.#open || producer.closed || this.#producers.has(producer.id)) return;
@@ -41,6 +52,7 @@ export class Room {
     producer.observer.on("pause", () => this.#tell({ paused: producer.id }));
     producer.observer.on("resume", () => this.#tell({ resumed: producer.id }));
     this.#tell({ producer: this.#announced(producer) });
+    this.#speaking.add(producer);
   }
 
   /** How many producers there are. */
@@ -61,6 +73,8 @@ export class Room {
   follow(listener) {
     for (const producer of this.#producers.values()) listener({ producer: this.#announced(producer) });
     listener({ all: this.#producers.size });
+    const speakers = this.#speaking.now();
+    if (speakers) listener({ speakers });
     if (!this.#open) listener({ closed: true });
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -75,7 +89,13 @@ export class Room {
   }
 
   #remove(/** @type {string} */ id) {
-    if (this.#producers.delete(id)) this.#tell({ gone: id });
+    if (!this.#producers.delete(id)) return;
+    this.#tell({ gone: id });
+    this.#speaking.remove(id);
+  }
+
+  #tellSpeakers() {
+    if (this.#open) this.#tell({ speakers: this.#speaking.now() });
   }
 
   #tell(/** @type {object} */ event) {

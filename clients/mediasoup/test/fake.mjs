@@ -18,6 +18,8 @@ export class FakeRouter {
   producers = new Map();
   /** @type {FakeTransport[]} */
   plain = [];
+  /** @type {FakeObserver | null} */
+  levels = null;
   ports = 41000;
 
   /** A participant's transport, as the server makes it when somebody joins. */
@@ -27,9 +29,12 @@ export class FakeRouter {
     return transport;
   }
 
-  /** @param {any} transport @param {{id: string, kind?: string, mimeType?: string, encodings?: object[], appData?: object}} what */
-  produce(transport, { id, kind = "video", mimeType = "video/VP8", encodings = [{}], appData = {} }) {
-    const producer = new FakeProducer(id, kind, mimeType, encodings, appData);
+  /** @param {any} transport @param {{id: string, kind?: string, mimeType?: string, encodings?: object[], appData?: object, headerExtensions?: object[]}} what */
+  produce(
+    transport,
+    { id, kind = "video", mimeType = "video/VP8", encodings = [{}], appData = {}, headerExtensions = [] },
+  ) {
+    const producer = new FakeProducer(id, kind, mimeType, encodings, appData, headerExtensions);
     this.producers.set(id, producer);
     producer.observer.on("close", () => this.producers.delete(id));
     transport.observer.emit("newproducer", producer);
@@ -50,8 +55,39 @@ export class FakeRouter {
     return transport;
   }
 
+  /** @param {any} options */
+  async createAudioLevelObserver(options) {
+    this.levels = new FakeObserver(this, options);
+    return this.levels;
+  }
+
   close() {
     this.observer.emit("close");
+  }
+}
+
+export class FakeObserver extends EventEmitter {
+  /** @type {Set<string>} */
+  heard = new Set();
+
+  /** @param {FakeRouter} router @param {any} options */
+  constructor(router, options) {
+    super();
+    this.router = router;
+    this.options = options;
+  }
+
+  /** @param {{producerId: string}} which */
+  async addProducer({ producerId }) {
+    if (!this.router.producers.has(producerId)) throw new Error(`Producer with id "${producerId}" not found`);
+    this.heard.add(producerId);
+  }
+
+  /** These are loud at this moment, the loudest first; nobody: silence. */
+  hears(/** @type {string[]} */ ...ids) {
+    const volumes = ids.map((id) => ({ producer: this.router.producers.get(id), volume: -30 }));
+    if (volumes.length) this.emit("volumes", volumes);
+    else this.emit("silence");
   }
 }
 
@@ -60,9 +96,9 @@ export class FakeProducer {
   closed = false;
   paused = false;
 
-  /** @param {string} id @param {string} kind @param {string} mimeType @param {object[]} encodings @param {object} appData */
-  constructor(id, kind, mimeType, encodings, appData) {
-    Object.assign(this, { id, kind, appData, rtpParameters: { codecs: [{ mimeType }], encodings } });
+  /** @param {string} id @param {string} kind @param {string} mimeType @param {object[]} encodings @param {object} appData @param {object[]} headerExtensions */
+  constructor(id, kind, mimeType, encodings, appData, headerExtensions) {
+    Object.assign(this, { id, kind, appData, rtpParameters: { codecs: [{ mimeType }], encodings, headerExtensions } });
   }
 
   close() {

@@ -27,6 +27,12 @@ export function stage() {
   const router = new FakeRouter();
   /** @param {{id: string, participant?: string, kind: string, codec: string}} what */
   const produce = async ({ id, participant, kind, codec }) =>
-    router.produce(router.join(), { id, kind, mimeType: `${kind}/${codec}`, appData: { participant } });
+    router.produce(router.join(), {
+      id,
+      kind,
+      mimeType: `${kind}/${codec}`,
+      appData: { participant },
+      headerExtensions: [{ uri: "urn:ietf:params:rtp-hdrext:ssrc-audio-level", id: 1 }],
+    });
   return { router, produce, sent: () => streams };
 }

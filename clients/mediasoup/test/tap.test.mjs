@@ -14,10 +14,10 @@ const TOKEN = "a token of some length";
 const WHERE = { ip: "127.0.0.1", port: 5004, key: Buffer.alloc(30, 1).toString("base64") };
 
 /** A server with one room, and what a tap would do; everything is closed when the test ends. */
-async function serving(/** @type {import("node:test").TestContext} */ context, options = {}) {
+async function serving(/** @type {import("node:test").TestContext} */ context, options = {}, more = {}) {
   const router = new FakeRouter();
   const tap = createTap({ token: TOKEN, listenInfo: { ip: "127.0.0.1" }, ...options });
-  const room = tap.tapRouter({ router, room: "lesson 42" });
+  const room = tap.tapRouter({ router, room: "lesson 42", ...more });
   const server = createServer((request, response) => {
     if (!tap.handle(request, response)) response.writeHead(418).end();
   });
@@ -80,6 +80,47 @@ test("a tap hears who publishes what, and of every change", async (context) => {
   server.router.close();
   assert.deepEqual(await tap.next(), { closed: true });
   assert.equal(await tap.next(), undefined);
+});
+
+const LEVELS = [{ uri: "urn:ietf:params:rtp-hdrext:ssrc-audio-level", id: 1 }];
+const VOICE = { kind: "audio", mimeType: "audio/opus", headerExtensions: LEVELS };
+
+test("where the server allows it a tap hears who speaks, and of nobody whose packets do not say how loud they are", async (context) => {
+  const server = await serving(context, {}, { speakers: { threshold: -40 } });
+  const transport = server.router.join();
+  const kim = server.router.produce(transport, { id: "kim", ...VOICE });
+  server.router.produce(transport, { id: "mute", ...VOICE, headerExtensions: [] });
+  server.router.produce(transport, { id: "seen", headerExtensions: LEVELS });
+  const levels = /** @type {import("./fake.mjs").FakeObserver} */ (server.router.levels);
+  assert.deepEqual(levels.options, { maxEntries: 100, threshold: -40, interval: 500 });
+  const tap = await entering(server);
+  await tap.listed();
+  assert.deepEqual(await tap.next(), { speakers: { heard: ["kim"], loud: [] } });
+  levels.hears("kim");
+  levels.hears("kim");
+  assert.deepEqual(await tap.next(), { speakers: { heard: ["kim"], loud: ["kim"] } });
+  levels.hears();
+  assert.deepEqual(await tap.next(), { speakers: { heard: ["kim"], loud: [] } });
+  levels.hears("kim");
+  assert.deepEqual(await tap.next(), { speakers: { heard: ["kim"], loud: ["kim"] } });
+  kim.close();
+  assert.deepEqual(await tap.next(), { gone: "kim" });
+  assert.deepEqual(await tap.next(), { speakers: { heard: [], loud: [] } });
+});
+
+test("who speaks is told by nobody who was not asked to, and a router that cannot tell it serves on", async (context) => {
+  const silent = await serving(context);
+  silent.router.produce(silent.router.join(), { id: "kim", ...VOICE });
+  assert.equal(silent.router.levels, null);
+  const tap = await entering(silent);
+  await tap.listed();
+  silent.router.close();
+  assert.deepEqual(await tap.next(), { closed: true });
+  const warned = once(process, "warning");
+  const broken = new FakeRouter();
+  broken.createAudioLevelObserver = () => Promise.reject(new Error("no such request"));
+  silent.tap.tapRouter({ router: broken, room: "broken", speakers: true });
+  assert.match(String(await warned), /no such request/);
 });
 
 test("a producer is announced once, however it was found", async (context) => {

@@ -71,8 +71,10 @@ class MediasoupSource(RemoteSource[str]):
         async with visiting(self._room) as sidecar, AsyncExitStack() as inside:
             self._sidecar, seen = sidecar, set[str]()
             inside.callback(self._lose)
+            inside.callback(tap.speakers.keep)
             async for event in sidecar.events():
                 self._heard(event, seen)
+                self._speak(event, tap)
                 if "all" in event:
                     await inside.enter_async_context(self.arrived(tap))
                 tap.wake()
@@ -102,6 +104,16 @@ class MediasoupSource(RemoteSource[str]):
                         self._gone(name)
             case {"closed": _}:
                 self.over = True
+
+    def _speak(self, event: Mapping[str, Any], tap: LiveTap) -> None:
+        """Where the server allows it, it says which of the producers that it listens to are loud, received or not."""
+        match event:
+            case {"speakers": {"heard": [*heard], "loud": [*loud]}}:
+                tap.speakers.only(self._owners(loud), self._owners(heard), tap.now_us())
+
+    def _owners(self, producers: Sequence[object]) -> set[str]:
+        owners = (self.roster.owner(one) for one in producers if isinstance(one, str))
+        return {owner for owner in owners if owner is not None}
 
     def _gone(self, name: str) -> None:
         self.roster.withdraw(name)

@@ -60,6 +60,11 @@ class Roster(Generic[K]):
         """The participant whom the media server calls so."""
         return self._known.get(called)
 
+    def owner(self, key: K) -> str | None:
+        """The participant who publishes this; None where nobody does, or nobody on the call."""
+        called, _ = self._published.get(key, ("", None))
+        return self._known.get(called)
+
     def strangers(self) -> int:
         """How many publications belong to nobody on the call; nothing of them is ever read."""
         return sum(called not in self._known for called, _ in self._published.values())
