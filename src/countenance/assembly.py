@@ -32,9 +32,10 @@ from countenance.fusion.head import TASK as HEAD
 from countenance.fusion.head import with_heads
 from countenance.fusion.loading import build_fusion, load_fusion
 from countenance.inference.shelf import Shelf
+from countenance.inference.tables import near
 from countenance.permission import Permissions
 from countenance.policy.gate import Gate
-from countenance.policy.vocabulary import JURISDICTIONS, TURN_TAKING, nearest_place
+from countenance.policy.vocabulary import FACTS, JURISDICTIONS, TURN_TAKING, nearest_place
 
 INDIVIDUAL = "individual"
 """What an analysis makes: readings of single people. Where only aggregates are allowed, the gate refuses it."""
@@ -152,6 +153,8 @@ def rule_all(
     for place in deployment.jurisdictions:
         if place not in JURISDICTIONS:
             raise UsageError(f"unknown jurisdiction {place!r}", nearest_place(place))
+    for facts in (deployment.facts, *(person.facts for person in deployment.participant)):
+        _check_facts(facts)
     inferred = tuple(dict.fromkeys(output for taxonomy in taxonomies for output in taxonomy.outputs))
     rulings = {}
     for participant, person in zip(call.participants, deployment.participant, strict=True):
@@ -161,6 +164,14 @@ def rule_all(
                 gate.rule(_case(deployment, person, modality, output, on)) for output in outputs
             )
     return rulings
+
+
+def _check_facts(facts: Mapping[str, str]) -> None:
+    for name, value in facts.items():
+        if name not in FACTS:
+            raise UsageError(f"unknown fact {name!r}", near(name, FACTS))
+        if value not in FACTS[name]:
+            raise UsageError(f"unknown fact {name} = {value!r}", near(value, FACTS[name]))
 
 
 def strictest(rulings: Iterable[Ruling]) -> Ruling:

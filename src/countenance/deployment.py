@@ -58,7 +58,7 @@ class Person(Table):
     offset: float = 0.0
     """Seconds after the start of the call at which this recording begins."""
     consent: tuple[ReadModality, ...] = ()
-    consent_kind: str = "express_written"
+    consent_kind: Literal["explicit", "express_written", "written_release", "parental_verifiable"] = "express_written"
     withdraw: tuple[Withdrawal, ...] = ()
     facts: Mapping[str, str] = Field(default_factory=dict)
     """What is known of this person, such as minor = "adult"; it goes before the facts of the whole call."""

@@ -122,6 +122,31 @@ def test_a_consent_of_somebody_who_may_not_be_read_is_pointed_out(tmp_path: Path
     assert rows["Ben (agent)", "telemetry"] is True
 
 
+def test_where_nothing_may_be_read_of_anybody_the_check_fails(tmp_path: Path) -> None:
+    path = tmp_path / "call.toml"
+    path.write_text('purpose = "hiring"\n[[participant]]\nname = "Cy"\nrole = "candidate"\n', encoding="utf-8")
+    done = run("policy", "check", str(path))
+    assert done.exit_code == 3
+    assert "nothing may be read of anybody" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('facts = { minr = "adult" }', "unknown fact 'minr'. Did you mean minor?"),
+        ('facts = { minor = "adut" }', "unknown fact minor = 'adut'. Did you mean adult?"),
+        ('consent_kind = "explict"', "consent_kind"),
+    ],
+)
+def test_a_word_in_a_deployment_that_no_law_knows_is_named(tmp_path: Path, line: str, problem: str) -> None:
+    path = tmp_path / "call.toml"
+    text = 'purpose = "support_qa"\n[[participant]]\nname = "Ana"\nrole = "customer"\nconsent = ["text"]\n'
+    path.write_text(f"{text}{line}\n", encoding="utf-8")
+    done = run("policy", "check", str(path))
+    assert isinstance(done.exception, UsageError)
+    assert problem in str(done.exception)
+
+
 def test_an_overlay_of_a_deployment_file_lies_beside_it(tmp_path: Path) -> None:
     (tmp_path / "house.toml").write_text(
         '[law]\nid = "h"\nname = "House"\nlayer = "deployer"\nsource = "DPO"\ncertainty = "read"\n'

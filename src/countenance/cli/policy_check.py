@@ -62,6 +62,9 @@ def _person_by_person(deployment: Path, on: datetime | None, as_json: bool) -> N
             "countenance: a consent is listed that does not let this be read; the lines above say which", err=True
         )
         raise typer.Exit(3)
+    if not any(ruling.allowed for ruling in rulings.values()):
+        typer.echo("countenance: nothing may be read of anybody", err=True)
+        raise typer.Exit(3)
 
 
 def _role_by_role(path: Path, day: date, as_json: bool) -> None:
