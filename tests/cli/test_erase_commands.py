@@ -104,6 +104,13 @@ def test_a_call_id_that_two_calls_have_is_refused_with_their_references(store: P
     assert "a" * 32 in str(done.exception)
 
 
+@pytest.mark.parametrize("option", ["--reason", "--actor"])
+def test_what_the_log_keeps_for_ever_is_one_word_that_names_nobody(store: Path, option: str) -> None:
+    done = run(*ERASE, "--store", str(store), option, "Ana Example asked for it")
+    assert isinstance(done.exception, UsageError)
+    assert len(readings(store)) == 2
+
+
 def test_who_is_not_there_is_an_error(store: Path) -> None:
     done = run("erase", "--person", "nobody", "--yes", "--store", str(store))
     assert isinstance(done.exception, VaultError)

@@ -1,5 +1,6 @@
 """`countenance erase`: delete a person, and say so in a receipt that the person can check."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,8 @@ from countenance.contracts.errors import UsageError
 
 if TYPE_CHECKING:
     from countenance.control.opening import Tenant
+
+WORD = re.compile(r"[a-z0-9_.:-]{1,64}")
 
 
 @app.command("erase")
@@ -36,6 +39,9 @@ def erase(
     """
     from countenance.control.erasure import Eraser
 
+    for option, word in (("--reason", reason), ("--actor", actor)):
+        if not WORD.fullmatch(word):
+            raise UsageError(f"{option} {word!r} is more than a word", "The log keeps it: write art17, or the like.")
     if out is not None:
         place_for(out)  # nobody can be erased a second time for the receipt's sake
     if not yes:
