@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -175,14 +175,15 @@ def correlation_of(connection: HTTPConnection) -> str:
 def install(app: FastAPI) -> None:
     """Answer every error of an app with a problem."""
     for kind in (CountenanceError, RequestValidationError, WebSocketRequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, answered)
+        app.add_exception_handler(kind, cast("Any", answered))
 
 
-async def answered(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """Any error as a problem."""
+async def answered(connection: HTTPConnection, error: Exception) -> JSONResponse | None:
+    """Any error as a problem; None where it is sent already, because what is returned is sent, too."""
     response = answer(connection, _problem(connection, error))
     if isinstance(connection, WebSocket):
         await connection.send_denial_response(response)
+        return None
     return response
 
 

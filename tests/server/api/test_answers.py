@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -439,6 +440,22 @@ async def test_every_problem_has_a_page(scene: Scene, slug: str) -> None:
     async with scene.client() as client:
         told = (await client.get(f"/problems/{slug}")).json()
     assert (told["type"], told["status"]) == (f"/problems/{slug}", KINDS[slug].status)
+
+
+async def test_a_socket_that_is_refused_is_answered_once(scene: Scene) -> None:
+    token = scene.key()["Authorization"].encode()
+    scope = {"type": "websocket", "path": "/v1/calls/nothing-here/events", "raw_path": b"", "query_string": b""}
+    scope |= {"headers": [(b"authorization", token)], "subprotocols": [], "client": ("127.0.0.1", 1), "scheme": "ws"}
+    sent: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message["type"])
+
+    await scene.app({**scope, "extensions": {"websocket.http.response": {}}}, receive, send)
+    assert sent == ["websocket.http.response.start", "websocket.http.response.body"]
 
 
 async def test_a_token_for_a_reviewer_is_for_one_call_and_one_role(scene: Scene) -> None:
