@@ -77,8 +77,10 @@ def test_traces_go_where_they_are_configured_to_with_their_headers(monkeypatch: 
     table = OtelTable(endpoint="http://collector:4318/", headers=SecretStr("authorization=Basic abc=, x = y"))
     tracing_of(table).close()
     tracing_of(OtelTable(endpoint="http://collector:4318")).close()
+    tracing_of(OtelTable(endpoint="http://collector:4318/v1/traces")).close()
     assert told == [
         ("http://collector:4318/v1/traces", {"authorization": "Basic abc=", "x": "y"}),
+        ("http://collector:4318/v1/traces", {}),
         ("http://collector:4318/v1/traces", {}),
     ]
 

@@ -33,7 +33,9 @@ class Service:
             raise UsageError(f"{self.url!r} is no address of a service", f"Write it as {HERE}.") from fault
         except httpx.TransportError as fault:
             remedy = "Is `countenance serve` running there? Name another address by --url or COUNTENANCE_URL."
-            raise LinkError(f"{self.url} does not answer", remedy) from fault
+            if "CERTIFICATE_VERIFY_FAILED" in str(fault):
+                remedy = "SSL_CERT_FILE names the authorities that are trusted, a certificate of your own included."
+            raise LinkError(f"{self.url} does not answer ({fault})", remedy) from fault
         if answer.is_success:
             return answer.json() if answer.content else None
         said = _said(answer)

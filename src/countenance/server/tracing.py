@@ -110,7 +110,9 @@ def tracing_of(table: OtelTable) -> Tracing:
         raise UsageError(
             "otel.endpoint is set and OpenTelemetry is missing", 'Install it: `pip install "countenance[otel]"`.'
         ) from error
-    exporter = OTLPSpanExporter(f"{table.endpoint.rstrip('/')}/v1/traces", headers=_headers(table))
+    # Receivers are named by their root or, as often, by the address of traces itself.
+    root = table.endpoint.rstrip("/").removesuffix("/v1/traces")
+    exporter = OTLPSpanExporter(f"{root}/v1/traces", headers=_headers(table))
     return OpenTelemetry(exporter, table.ratio)
 
 

@@ -104,7 +104,10 @@ class Destination:
             address = _address(text)
             listed = address is not None and any(address in net for net in self.allowed.networks)
             if address is None or not (listed or is_public(address)):
-                raise DeliveryError(f"{self.host} leads to an address that is not public", "List it, if it is yours.")
+                raise DeliveryError(
+                    f"{self.host} leads to an address that is not public",
+                    "List it in [webhooks] allow, if it is yours.",
+                )
             if self.scheme == "http" and not listed:
                 raise DeliveryError(f"{self.host} is addressed without TLS", "Use https.")
             found.append(address)
@@ -122,7 +125,7 @@ def destination(url: str, allowed: Allowed) -> Destination:
     scheme, host = spelt["scheme"], spelt["host"].strip("[]")
     port = int(spelt["port"] or (HTTPS if scheme == "https" else 80))
     if scheme == "http" and not allowed.networks:
-        raise UsageError("webhooks go by https", "Use https, or list the network of the host.")
+        raise UsageError("webhooks go by https", "Use https, or list its network in [webhooks] allow.")
     if port > LARGEST_PORT or port not in (HTTPS, *allowed.ports):
         raise UsageError(f"port {port} is not allowed for webhooks", "Use 443, or list it in [webhooks] ports.")
     found = Destination(scheme, host, port, _path(url), allowed)
