@@ -164,17 +164,18 @@ async def test_policy_is_explained_with_what_remains(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("change", "fix"),
     [
-        ({"jurisdictions": ["US-CAL"]}, "Did you mean US-CA?"),
+        ({"jurisdictions": ["US-CAL"]}, "States with rules of their own here: "),
         ({"facts": {"minr": "adult"}}, "Did you mean minor?"),
         ({"facts": {"minor": "adults"}}, "Did you mean adult?"),
         ({"output": "engagment"}, "Did you mean engagement?"),
     ],
 )
-async def test_a_word_that_no_law_knows_names_the_nearest(scene: Scene, change: dict[str, Any], fix: str) -> None:
+async def test_a_word_that_no_law_knows_names_what_there_is(scene: Scene, change: dict[str, Any], fix: str) -> None:
     case = {"purpose": "sales_coaching", "role": "customer", "modality": "face"}
     async with scene.client() as client:
         refused = await client.post("/v1/policy/explain", json=case | change)
-    assert (refused.status_code, refused.json()["fix"]) == (422, fix)
+    assert refused.status_code == 422
+    assert refused.json()["fix"].startswith(fix)
 
 
 async def test_a_purpose_that_is_refused_names_every_rule_and_says_nothing_of_consent(scene: Scene) -> None:
