@@ -6,6 +6,8 @@ Everything is real: the service with its worker, WHIP, the connections between t
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 import wave
@@ -124,6 +126,7 @@ def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: 
         expect(page.locator(".door")).to_contain_text(["Meine Kamera", "Was der Coach von", "", "Löschungen", "Alle"])
         page = visitor.open("/demo?language=en")
         check(page)
+        assert first_event_of(page).startswith("io.countenance.")
         page.get_by_role("button", name="Join as yourself").click()
         agree_to_the_face(page)
         expect(page.locator(".tile.seen")).to_have_count(3, timeout=SECONDS_S * 1000)
@@ -156,6 +159,20 @@ def test_a_visitor_joins_is_read_as_they_wish_and_stops(served: Served, camera: 
 
         page.get_by_role("button", name="Leave").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("You have left the call")
+
+
+def first_event_of(page: Page) -> str:
+    """What a program prints first that is copied from the page, with the credential that stands there."""
+    program, terminal = page.locator("#program").inner_text(), page.locator("#terminal").inner_text()
+    key = re.search("COUNTENANCE_KEY=(.+)", terminal)
+    assert key is not None
+    assert len(program.splitlines()) <= 12
+    there = {**os.environ, "COUNTENANCE_KEY": key.group(1)}
+    with subprocess.Popen([sys.executable, "-c", program], env=there, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        process.kill()
+    return said
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:

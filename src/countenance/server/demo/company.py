@@ -52,6 +52,8 @@ class Company:
     clips: Mapping[str, Clip]
     call_id: str = ""
     links: tuple[Link, ...] = ()
+    token: str = ""
+    """Of the coach, for a program beside the pages."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Participant by name."""
     events: list[Envelope] = field(default_factory=list)
@@ -148,7 +150,7 @@ class Company:
         return str(made["url"])
 
     def _links(self) -> Iterator[Link]:
-        coach = self.services.tokens.for_reviewer("demo-coach", Position.COACH)
+        coach = self.token = self.services.tokens.for_reviewer("demo-coach", Position.COACH)
         officer = self._key(Position.COMPLIANCE)
         operator = self._key(Position.OPERATOR)
         own = self.services.tokens.for_participant(Seat(self.call_id, self.people[self.names[0]]))

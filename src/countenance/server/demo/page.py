@@ -21,7 +21,15 @@ def install(app: FastAPI, company: Company) -> None:
 async def demo(request: Request) -> HTMLResponse:
     """Where a visitor begins."""
     company = _company(request)
-    return page(request, "demo", links=company.links, names=company.names)
+    return page(
+        request,
+        "demo",
+        links=company.links,
+        names=company.names,
+        url=company.url,
+        call=company.call_id,
+        token=company.token,
+    )
 
 
 @router.post("/demo/camera", status_code=201)
