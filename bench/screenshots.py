@@ -26,7 +26,7 @@ from tests.server.api.served import Service, at_work
 from tests.server.coached import NO_HOLDOUT, CoachedCall, keep_prompts, reading_of
 from tests.server.pages.told import Told, tell
 
-from countenance.contracts.call import Role
+from countenance.contracts.call import FACE, Role
 from countenance.contracts.media import Utterance
 from countenance.contracts.readings import Event, Phase
 from countenance.server.keys import NewKey
@@ -154,8 +154,17 @@ def call_of(page: str) -> Callable[[Stage], str]:
     return lambda stage: f"/{page}/{stage.coached.live.id}"
 
 
+def receipt(stage: Stage) -> str:
+    yes = stage.coached.live.running.register.current(stage.coached.ana, FACE, 0)
+    assert yes is not None
+    return f"/me/{stage.coached.live.id}/receipts/{yes.receipt_id}"
+
+
 SHOTS = (
     Shot("sign-in", at("/sign-in"), None),
+    Shot("problem", at("/nowhere"), None),
+    Shot("retention", at("/privacy/retention/one"), None),
+    Shot("receipt", receipt, Stage.ana),
     Shot("how-to-read", at("/how-to-read"), None),
     Shot("home", at("/"), coach),
     Shot("me", call_of("me"), Stage.ana, size=PHONE),

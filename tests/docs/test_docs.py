@@ -32,6 +32,16 @@ def test_the_docs_show_commands() -> None:
     assert len(commands()) >= 5
 
 
+def test_every_page_has_its_picture_and_every_picture_is_shown() -> None:
+    templates = ROOT / "src/countenance/server/templates"
+    pages = {one.name.removesuffix(".html.j2") for one in templates.glob("*.html.j2")} - {"base"}
+    parts = {one.replace("_compliance_decide", "compliance").replace("_", "-").strip("-") for one in pages}
+    taken = {one.stem.removesuffix("-light") for one in (ROOT / "docs/screens").glob("*-light.png")}
+    assert parts <= taken
+    text = "".join(one.read_text(encoding="utf-8") for one in PAGES)
+    assert [one for one in sorted(taken) if f"screens/{one}-light.png" not in text] == []
+
+
 @pytest.fixture(scope="module")
 def desk(sample_call: SampleCall, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the docs speak of."""
