@@ -28,7 +28,7 @@ class Exporting:
     folder: Path
     done: Callable[[str], None]
     """Told of the tenant whenever its export is whole."""
-    witnesses: Witnesses | None
+    witnesses: Witnesses | None = None
     """Who is asked to cosign it."""
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
 

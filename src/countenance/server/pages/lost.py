@@ -9,8 +9,8 @@ from countenance.server.pages.rendering import page
 from countenance.server.problems import Problem, answered, correlation_of
 
 
-async def lost(connection: HTTPConnection, error: Exception) -> Response:
-    """The answer to an `HTTPException`, in the form that is asked for."""
+async def lost(connection: HTTPConnection, error: Exception) -> Response | None:
+    """The answer to an `HTTPException`, in the form that is asked for; None where it is sent already."""
     if not isinstance(connection, Request) or not _by_browser(connection, error):
         return await answered(connection, error)
     said = Problem(NOT_FOUND, NOT_FOUND.title, NOT_FOUND.fix).body(correlation_of(connection))
