@@ -174,6 +174,7 @@ def correlation_of(connection: HTTPConnection) -> str:
 
 def install(app: FastAPI) -> None:
     """Answer every error of an app with a problem."""
+    # Starlette's types know handlers of requests and handlers of sockets; this one is both.
     for kind in (CountenanceError, RequestValidationError, WebSocketRequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, cast("Any", answered))
 

@@ -1,5 +1,7 @@
 """The pages people see: each screen is one module here, one template and one ES module; all data comes by the API."""
 
+from typing import Any, cast
+
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
@@ -45,4 +47,5 @@ def install(app: FastAPI) -> None:
     """Give an app its pages."""
     for router in ROUTERS:
         app.include_router(router)
-    app.add_exception_handler(HTTPException, lost.lost)
+    # Starlette's types know handlers of requests and handlers of sockets; this one is both.
+    app.add_exception_handler(HTTPException, cast("Any", lost.lost))
