@@ -85,8 +85,9 @@ class Room:
 class Service:
     """A control plane, its outbox, and workers that run models of nothing."""
 
-    def __init__(self, tenant: Tenant, teller: Teller) -> None:
+    def __init__(self, tenant: Tenant, teller: Teller, terms: Terms = TERMS) -> None:
         self.tenant = tenant
+        self.terms = terms
         self.tell = teller
         self.control = Control(tenant.opened, gate(), tenant.points)
         self.control.loaded({"fake.v1": MODEL}, "0")
@@ -97,7 +98,7 @@ class Service:
         seated = tuple(Participant(who, who, Role.CUSTOMER) for who in people)
         holders = {who: LeaseHolder(self.tenant.clock.mono_us) for who in people}
         tell = stop or (lambda who, modality: holders[who].stop(modality))
-        running = self.control.open_call(Call(call_id, "d", Purpose.SUPPORT_QA, seated), people, TERMS, tell)
+        running = self.control.open_call(Call(call_id, "d", Purpose.SUPPORT_QA, seated), people, self.terms, tell)
         room = Room(running, holders, start_us=start_us)
         running.reach(start_us)
         for who in people:
