@@ -60,7 +60,7 @@ class Line:
 
     def __init__(self, service: Service, room: Room) -> None:
         self._service, self._room = service, room
-        self.cut = self.forgets = False
+        self.cut = self.miscounts = False
         self.refused = 0
 
     async def ask(self, message: Message, timeout_s: float = 10.0) -> Message:  # noqa: ARG002 - of a real line
@@ -72,8 +72,7 @@ class Line:
             if isinstance(message, Ask):
                 return Granted(tuple(control.grant(running, message.start_us, message.end_us)))
             assert isinstance(message, Done)
-            if not self.forgets:
-                self._done(message)
+            self._done(message)
         except (AuditError, StorageError):
             self.refused += 1
             raise
@@ -90,7 +89,8 @@ class Line:
             if any(one.counts.values()):
                 telling = one.lease.start_us // SECOND_US % TELLS_EVERY_S == 0
                 events = (Outgoing(TOPIC, one.payload.encode()),) if telling else ()
-                loud.append(Outcome(one.lease, one.counts, one.payload.encode(), events))
+                counts = dict.fromkeys(one.counts, 0) if self.miscounts else one.counts
+                loud.append(Outcome(one.lease, counts, one.payload.encode(), events))
             else:
                 self._close(one.lease, "nothing_read", {})
         results = self._service.control.results(self._room.running, loud)
@@ -164,7 +164,7 @@ class Tap:
     """Media of those who are there; its time is that of the clock, second by second."""
 
     def __init__(self, clock: ManualClock, seconds: range, pause: Callable[[int], Awaitable[None]]) -> None:
-        """`pause`: called with each second when its media were given."""
+        """`pause`: called in the middle of each second, before its media or after them."""
         self.present: tuple[str, ...] = ()
         self.prepare: Callable[[int], Awaitable[None]] | None = None
         self._clock, self._seconds, self._pause = clock, iter(seconds), pause
@@ -194,10 +194,13 @@ class Tap:
             start_us = second * SECOND_US
             yield Reached(start_us)
             self._clock.pass_us(MIDDLE_US)
+            if second % 2:
+                await self._pause(second)
             for item in _media(self.present, start_us + MIDDLE_US, speaks=second % SPEAKS_EVERY_S == 0):
                 if self._open.get(item.track_id, item.at_us + 1) <= item.at_us:
                     yield item
-            await self._pause(second)
+            if not second % 2:
+                await self._pause(second)
             self._clock.pass_us(AHEAD_US - MIDDLE_US)
             if self.prepare is not None:
                 await self.prepare(start_us + SECOND_US)
