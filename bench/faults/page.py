@@ -14,7 +14,7 @@ from bench.faults.outcome import RESULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 ORDER = (
-    "kill", "power", "disk", "clock", "optout", "consent", "simulate", "mutants", "erasure", "erasure-mutants",
+    "kill", "power", "disk", "clock", "optout", "consent", "simulate", "hours", "mutants", "erasure", "erasure-mutants",
     "erasure-postgres", "webhooks",
 )  # fmt: skip
 

@@ -83,14 +83,17 @@ def shrink(make: Callable[[int], World], failure: Failure, tries: int = 400) -> 
 
 
 def play_many(
-    make: Callable[[int], World], seeds: Iterable[int], steps: int, stop: Callable[[], bool] = lambda: False
+    make: Callable[[int], World],
+    seeds: Iterable[int],
+    length: Callable[[int], int],
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[int, Sequence[Failure]]:
-    """Play many seeds; how many were played, and those that failed."""
+    """Play many seeds, each of its own length; how many were played, and those that failed."""
     played, failures = 0, []
     for seed in seeds:
         if stop():
             break
-        failure = play(make, seed, range(steps))
+        failure = play(make, seed, range(length(seed)))
         played += 1
         if failure is not None:
             failures.append(failure)

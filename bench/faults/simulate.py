@@ -3,8 +3,10 @@
     python -m bench.faults.simulate [--seeds 1000] [--minutes 10] [--save]
     python -m bench.faults.simulate --seed 17 --steps 0,3,9        # plays one run again
 
-The store is SQLite under the product's own code, its clock, faults and crashes are the harness's. A failure prints its
-seed and the fewest of its steps that still fail.
+The store is SQLite under the product's own code, its clock, faults and crashes are the harness's. What every run begins
+with (a tenant, a call, two yeses) is made once and copied. Every eighth run is long, the others are short: what happens
+in a step is drawn anew in each, so that short runs meet the same faults, and long ones what takes many steps. A failure
+prints its seed and the fewest of its steps that still fail.
 """
 
 import argparse
@@ -25,7 +27,9 @@ from bench.faults.trial import PEOPLE, SECOND_US, Trial
 from countenance.contracts.errors import AuditError, CountenanceError, StorageError
 from countenance.contracts.trust import ConsentStatus
 
-STEPS = 24
+STEPS, SHORT, LONG_EVERY = 24, 6, 8
+REST_US = 6_000_000
+"""Until leases of which nobody speaks have lapsed."""
 FAULTS = ("store.before_commit", "store.after_commit")
 """Where a fault strikes: the transaction did not happen, or it did and nobody was told."""
 PLANTS = ("forgets_stops", "acks_without_disk")
@@ -61,9 +65,7 @@ class Life:
     def __init__(self, folder: Path, plant: str, seed: int) -> None:
         self._plant = plant
         self._fate = Fate()
-        shutil.rmtree(folder, ignore_errors=True)
-        self.trial = Trial(folder, rng=Random(seed), points=self._fate, plant=plant, agreed=2)
-        self._calls = 1
+        self.trial = _begun(folder, seed, self._fate, plant)
 
     def step(self, rng: Random) -> None:
         """One thing happens, and what must hold is looked at."""
@@ -80,7 +82,9 @@ class Life:
         """The disk is well, time goes by, and everything is judged."""
         self._fate.left = self._fate.crash_in = 0
         try:
-            self.trial.seconds(8)
+            self.trial.seconds(1)
+            self.trial.clock.pass_us(REST_US)
+            self.trial.seconds(1)
             misses = list(self.trial.misses())
         except CountenanceError as fault:
             raise BrokenError(f"at rest: {fault.problem}") from fault
@@ -154,6 +158,23 @@ DEEDS: tuple[Callable[[Life, Random], None], ...] = (
 )  # fmt: skip
 
 
+def length_of(seed: int) -> int:
+    """How many steps the run of a seed has."""
+    return SHORT if seed % LONG_EVERY else STEPS
+
+
+def _begun(folder: Path, seed: int, fate: Fate, plant: str) -> Trial:
+    """The beginning of every run, made at the first and copied for the others."""
+    kept = folder.with_name(f"{folder.name}-begun")
+    if not kept.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        Trial(folder, agreed=2).close()
+        shutil.copytree(folder, kept)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(kept, folder)
+    return Trial(folder, rng=Random(seed), points=fate, plant=plant, agreed=0)
+
+
 def _forget(room: Room) -> None:
     """Plant: a restart brings back every yes that was ever said."""
     register = room.running.register
@@ -182,20 +203,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, engines_kept():
         make = partial(Life, Path(name) / "tenant", asked.plant)
         if asked.seed is not None:
-            numbers = [int(word) for word in asked.steps.split(",")] if asked.steps else range(STEPS)
+            numbers = [int(word) for word in asked.steps.split(",")] if asked.steps else range(length_of(asked.seed))
             failure = play(make, asked.seed, numbers)
             sys.exit(f"{failure.problem} ({failure.recipe})" if failure else 0)
         ends = time.monotonic() + asked.minutes * 60
-        played, failures = play_many(make, range(asked.seeds), STEPS, lambda: time.monotonic() > ends)
+        played, failures = play_many(make, range(asked.seeds), length_of, lambda: time.monotonic() > ends)
         small: list[Failure] = [shrink(make, failure, 60) for failure in failures[:3]]
     misses = [f"{failure.problem}: {failure.recipe}" for failure in [*small, *failures[3:]]]
     seconds, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu_s
+    steps = sum(map(length_of, range(played)))
     figures: dict[str, int | float | str] = {
         "runs": played,
-        "steps": played * STEPS,
+        "steps": steps,
         "ms per run": round(seconds * 1000 / max(1, played), 1),
         "processor ms per run": round(cpu_s * 1000 / max(1, played), 1),
-        "steps a second of processor": round(played * STEPS / max(cpu_s, 1e-9)),
+        "steps a second of processor": round(steps / max(cpu_s, 1e-9)),
         "seconds": round(seconds, 1),
     }
     command = f"python -m bench.faults.simulate --seeds {asked.seeds}"

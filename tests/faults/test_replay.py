@@ -54,6 +54,6 @@ def test_what_only_the_end_shows_is_found_too() -> None:
 
 def test_many_seeds_are_counted_until_time_is_up() -> None:
     left = iter([False] * 5 + [True])
-    played, failures = play_many(Jar, range(100), 60, lambda: next(left))
+    played, failures = play_many(Jar, range(100), lambda _: 60, lambda: next(left))
     assert played == 5
     assert failures

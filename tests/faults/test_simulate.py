@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from bench.faults.replay import play, play_many
-from bench.faults.simulate import STEPS, Life
+from bench.faults.simulate import Life, length_of
 from bench.faults.tenant import engines_kept
 
 
@@ -17,12 +17,12 @@ def kept() -> Iterator[None]:
 
 
 def test_seeded_runs_break_no_promise(tmp_path: Path) -> None:
-    assert play_many(partial(Life, tmp_path, ""), range(8), STEPS) == (8, [])
+    assert play_many(partial(Life, tmp_path / "t", ""), range(16), length_of) == (16, [])
 
 
 def test_a_planted_bug_is_found_and_replays(tmp_path: Path) -> None:
-    make = partial(Life, tmp_path, "forgets_stops")
-    _, failures = play_many(make, range(6), STEPS)
+    make = partial(Life, tmp_path / "t", "forgets_stops")
+    _, failures = play_many(make, range(10), length_of)
     assert failures
     again = play(make, failures[0].seed, failures[0].steps)
     assert again is not None
