@@ -54,4 +54,4 @@ fi
 
 # Files of tests are shared out over processes, each whole: what a file makes once, it makes once.
 step "Tests"
-pytest -n "${COUNTENANCE_TEST_PROCESSES:-2}" --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
+pytest -n "${COUNTENANCE_TEST_PROCESSES:-2}" --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=100
