@@ -195,6 +195,16 @@ def test_an_id_that_nobody_has_is_said_and_never_passes_for_a_stop(call: Path, s
     assert "no yes stood" in run("subject", "stop", *right).stderr
 
 
+def test_a_folder_is_not_opened_as_somebody_elses(call: Path, store: str) -> None:
+    says(call, store, "face")
+    for _ in range(2):  # the first attempt leaves nothing behind
+        done = run("consent", "show", "--store", store, "--tenant", "acme")
+        assert isinstance(done.exception, UsageError)
+        assert "is the store of 'local', not of 'acme'" in str(done.exception)
+    assert run("consent", "show", "--store", store, "--tenant", "local").exit_code == 0
+    assert run("consent", "show", "--store", store).exit_code == 0
+
+
 def test_where_everything_is_refused_the_rule_is_named(call: Path, store: str) -> None:
     call.write_text(CALL.replace("US-CA", "EU").replace("support_qa", "hiring"), encoding="utf-8")
     done = run("consent", "notice", "--deployment", str(call), "--person", "Ana")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from countenance.contracts.errors import UsageError
+from countenance.contracts.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from countenance.audit.export import SignedLog
@@ -45,6 +45,7 @@ def opened(store: str, keys: Path | None, tenant: str | None = None, *, begin: b
     place = place_of(store)
     if not begin:
         check_there(store)
+    check_whose(store, tenant)
     with open_tenant(place, tenant, keys_of(store, keys)) as found:
         yield found
 
@@ -54,6 +55,7 @@ def opened_beside(store: str, keys: Path | None, tenant: str | None = None) -> I
     """The signed log of a store that a running service writes, and its store, to be read."""
     from countenance.control.opening import open_beside
 
+    check_whose(store, tenant)
     with open_beside(place_of(store), tenant, keys_of(store, keys)) as found:
         yield found
 
@@ -68,6 +70,22 @@ def check_there(store: str) -> None:
     inside = sorted(one.parent.name for one in place.glob(f"*/{FILE}"))
     remedy = f"Name that of a tenant: {', '.join(str(place / name) for name in inside[:5])}."
     raise UsageError(f"there is no store in {store}", remedy if inside else "Name the data folder of a tenant.")
+
+
+def check_whose(store: str, tenant: str | None) -> None:
+    """Raise UsageError where a folder is another tenant's: opening it under a wrong name would begin a second one."""
+    from countenance.control.opening import tenant_in
+    from countenance.storage.engine import FILE
+
+    place = place_of(store)
+    if tenant is None or not isinstance(place, Path) or not (place / FILE).exists():
+        return
+    try:
+        whose = tenant_in(place)
+    except StorageError:
+        return  # several: the name says which
+    if whose != tenant:
+        raise UsageError(f"{store} is the store of {whose!r}, not of {tenant!r}", "Leave --tenant out for a folder.")
 
 
 def exported(tenant: "Tenant", store: str, log: Path | None) -> None:
