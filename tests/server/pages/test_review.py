@@ -198,8 +198,10 @@ def _pointed(page: Page, drawing: Locator, share: float) -> float:
 
 
 def _tone(path: Path, seconds: int, quiet: int) -> None:
-    """A saw tooth and then nothing: a recording as an operator may keep it."""
+    """A saw tooth that comes and goes like syllables, and then nothing: a recording as an operator may keep it."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", "none"))
-        file.writeframes(b"".join(struct.pack("<h", at % 80 * 100) for at in range(8000 * (seconds - quiet))))
+        file.writeframes(
+            b"".join(struct.pack("<h", at // 2000 % 2 * (at % 80) * 100) for at in range(8000 * (seconds - quiet)))
+        )
         file.writeframes(bytes(16_000 * quiet))

@@ -28,8 +28,8 @@ function chooser(data, lanes) {
   const select = byId("state");
   fill(select, all.map((one, index) => h("option", { value: index }, term("state", one.name))));
   select.closest("label").hidden = !all.length;
-  const raised = data.people.flatMap((one) => one.episodes)[0]?.label;
-  select.value = String(Math.max(0, all.findIndex((one) => one.name === raised)));
+  const first = data.people.flatMap((one) => one.episodes)[0]?.label ?? "engaged";
+  select.value = String(Math.max(0, all.findIndex((one) => one.name === first)));
   const show = () => lanes.forEach((one) => one.show(all[Number(select.value)] ?? { taxonomy: "", name: "engaged" }));
   select.addEventListener("change", show);
   show();

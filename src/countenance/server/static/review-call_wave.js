@@ -79,23 +79,24 @@ function bars(peaks, wide) {
   return parts.join("");
 }
 
-/** Where something was heard and where it was quiet; what is shorter than a second belongs to what is around it. */
+/** Where something was heard and where it was quiet; quiet shorter than a second belongs to what is heard around it. */
 function stretches(peaks, length_s, duration_s) {
   const found = [];
   const each = length_s / Math.max(1, peaks.length);
   peaks.forEach((peak, index) => {
-    const [start_s, end_s, loud] = [index * each, Math.min(duration_s, (index + 1) * each), peak > HEARD];
-    if (start_s >= duration_s) return;
-    const last = found.at(-1);
-    if (last && last.loud === loud) last.end_s = end_s;
-    else found.push({ start_s, end_s, loud });
+    const [start_s, end_s] = [index * each, Math.min(duration_s, (index + 1) * each)];
+    if (start_s < duration_s) extend(found, { start_s, end_s, loud: peak > HEARD });
   });
-  return found.reduce((kept, one) => {
-    const last = kept.at(-1);
-    if (last && (one.end_s - one.start_s < SHORTEST_S || last.loud === one.loud)) last.end_s = one.end_s;
-    else kept.push({ ...one });
-    return kept;
-  }, []);
+  const kept = [];
+  for (const one of found) extend(kept, { ...one, loud: one.loud || (found.length > 1 && one.end_s - one.start_s < SHORTEST_S) });
+  return kept;
+}
+
+/** Add a stretch, or lengthen the last one where it goes on. */
+function extend(all, next) {
+  const last = all.at(-1);
+  if (last?.loud === next.loud) last.end_s = next.end_s;
+  else all.push(next);
 }
 
 function sentence(found) {
