@@ -30,6 +30,11 @@ def certain(sure: Certainty, language: str) -> str:
     return words().certainty[sure].in_language(language)
 
 
+def counted(language: str) -> Mapping[str, str]:
+    """What rules count and compare, by name; what is measured of a person is named in `contracts/features.toml`."""
+    return {name: texts.in_language(language) for name, texts in words().feature.items()}
+
+
 def feature(name: str, language: str) -> str:
     """What was measured or counted, in plain words."""
     known = words().feature.get(name)

@@ -31,7 +31,7 @@ def test_figures_come_with_their_interval_and_number_or_are_not_shown(person: Vi
     against = page.locator(".figure-card").filter(has_text="Against those held back")
     expect(against.locator(".figure-row").filter(has_text="Difference")).to_contain_text("not enough data")
     expect(page.locator(".figure-card").filter(has_text="Can it be relied on?")).to_contain_text("all of them")
-    rules = page.get_by_role("row").filter(has_text="long hold")
+    rules = page.get_by_role("row").filter(has_text="long_hold")
     expect(rules).to_contain_text("not enough data")
     check(page)
 

@@ -28,6 +28,15 @@ def test_how_to_read_is_for_anybody(browser: Browser, address: str) -> None:
         check(page)
 
 
+def test_how_long_anything_is_kept_is_for_anybody_in_the_language_they_choose(browser: Browser, address: str) -> None:
+    with visit(browser, address) as person:
+        page = person.open("/privacy/retention/one")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("What is kept on calls")
+        page.get_by_label("Language").select_option("fr")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Ce qui est conservé des appels")
+        check(page)
+
+
 def test_a_model_page_says_what_was_measured_and_of_whom_less_well(browser: Browser, address: str, key: str) -> None:
     measured = next(one for one in reports(EvaluationTable()) if one.bundle == FINDER)
     with visit(browser, address) as person:

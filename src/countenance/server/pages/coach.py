@@ -4,12 +4,15 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from starlette.requests import Request
 
+from countenance.coaching.wording import counted
 from countenance.contracts.errors import NotFoundError
+from countenance.contracts.features import named_features
 from countenance.server.access import NO_SUCH
 from countenance.server.api.paths import CallId
 from countenance.server.pages.rendering import PageRoute, page
 from countenance.server.pages.sessions import staff
 from countenance.server.scopes import REVIEWERS, Scope
+from countenance.server.words import language_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -24,4 +27,6 @@ async def coach(request: Request, call_id: CallId) -> Response:
     if live is None:
         # It has ended, or never was: what is left of a call is shown there.
         return RedirectResponse(f"/review/{call_id}", 303)
-    return page(request, "coach", me, call=live.call, reviewer=me.caller.reviewer)
+    language = language_of(request)
+    features = {**named_features(language), **counted(language)}
+    return page(request, "coach", me, call=live.call, reviewer=me.caller.reviewer, features=features)

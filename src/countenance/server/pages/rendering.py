@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from countenance import __version__
 from countenance.contracts.errors import CountenanceError, UnauthenticatedError
+from countenance.policy.saying import say
 from countenance.server.access import site_of
 from countenance.server.pages.sessions import Me, sessions_of
 from countenance.server.problems import correlation_of, problem_of
@@ -129,5 +130,6 @@ def _environment(words: Words) -> Environment:
     language = words.language
     made.filters["day"] = lambda moment: format_date(moment, "long", locale=language)
     made.filters["moment"] = lambda moment: format_datetime(moment, "medium", locale=language)
+    made.filters["said"] = lambda reason: say(reason, language)
     made.filters["number"] = lambda value: format_decimal(value, locale=language)
     return _ENVIRONMENTS.setdefault((language, id(words)), made)

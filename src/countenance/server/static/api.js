@@ -1,13 +1,18 @@
 // Asking the API as whoever this page says it is; the session cookie of that name goes along.
+import { saidOf, UNREACHED } from "./api_words.js";
+
 export const as = document.querySelector('meta[name="countenance-as"]')?.content ?? null;
 
 /** What the service answers when something is wrong (RFC 9457). */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || `HTTP ${status}`);
+    const words = saidOf(body.type);
+    super(words || body.detail || body.title || `HTTP ${status}`);
     this.status = status;
     this.title = body.title ?? "";
-    this.fix = body.fix ?? "";
+    this.fix = words ? "" : body.fix ?? "";
+    // In English, where the message is in another language.
+    this.detail = words ? [body.detail, body.fix].filter(Boolean).join(" ") : "";
     this.body = body;
   }
 }
@@ -26,7 +31,7 @@ export async function api(path, { method = "GET", body, as: name = as, headers =
     });
   } catch (fault) {
     if (fault.name === "AbortError") throw fault;
-    throw new Problem(0, { title: "The service cannot be reached", detail: "The service cannot be reached.", fix: "Check the network; this page tries again." });
+    throw new Problem(0, UNREACHED);
   }
   const text = await answer.text();
   const said = text && /json/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : null;

@@ -49,7 +49,7 @@ function mediaNow() {
 /** What the service says of the coaching as a whole. */
 function coached(table) {
   at("rules-section").hidden = !table.rules.length;
-  showRules(table.rules);
+  showRules(table.rules.map((one) => ({ ...one, language: table.language })));
   if (table.playbook) words.begin();
 }
 

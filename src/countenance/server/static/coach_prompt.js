@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { write } from "./keyed.js";
-import { likelihood, term } from "./terms.js";
+import { feature, likelihood, term } from "./terms.js";
 import { n, number, t } from "./words.js";
 
 const KEYS = { a: "accepted", d: "dismissed", s: "snoozed" };
@@ -130,10 +130,11 @@ const SAID = { accepted: () => t("Accepted."), dismissed: () => t("Dismissed."),
 const span = (prompt) => Math.max(1000, (prompt.expires_us - prompt.window.end_us) / 1000);
 
 /** What was measured, in words; an estimate is never a bare number. */
-function featured({ feature, words, value }) {
-  const [kind, state] = feature.split(".");
-  if (kind === "estimate" || kind === "before") return t("{feature}: {likely} {state}", { feature: words, likely: likelihood(value), state: term("state", state) });
-  return t("{feature}: {value}", { feature: words, value: number(value, { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 }) });
+function featured({ feature: name, words, value }) {
+  const [kind, state] = name.split(".");
+  const called = feature(name, words);
+  if (kind === "estimate" || kind === "before") return t("{feature}: {likely} {state}", { feature: called, likely: likelihood(value), state: term("state", state) });
+  return t("{feature}: {value}", { feature: called, value: number(value, { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 }) });
 }
 
 /** Call `tell` once an element has been in sight for a second; returns what stops that. */

@@ -10,7 +10,7 @@ const WITHHELD = {
   disabled: t("off"), quiet_hours: t("quiet hours"),
 };
 
-/** The list in `place`; `show(rules)` brings it up to date. */
+/** The list in `place`; `show(rules)` brings it up to date. What would be said stands in the language in which it would be. */
 export function rules(path, place, problemPlace) {
   return keyed(place, (one) => one.rule_id, (first) => {
     const input = h("input", { type: "checkbox", role: "switch" });
@@ -26,6 +26,7 @@ export function rules(path, place, problemPlace) {
     });
     function told(one) {
       input.checked = one.enabled && !one.snoozed;
+      if (one.language) words.lang = one.language;
       write(words, one.text);
       write(state, one.snoozed ? WITHHELD.snoozed : WITHHELD[one.withheld] ?? "");
       state.hidden = !state.textContent;

@@ -70,7 +70,7 @@ function byRule(rules) {
   return h("div.scroll", { tabindex: "0", role: "region", "aria-label": t("Rules and their figures") },
     h("table", {},
       h("thead", {}, h("tr", {}, [t("Rule"), t("Playbook"), t("Shown"), t("Accepted"), t("Overridden")].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, rules.map((one) => h("tr", {}, h("th", { scope: "row" }, one.rule_id.replaceAll("_", " ")), h("td", {}, one.playbook), h("td", {}, number(one.shown)), cell(one.acceptance), cell(one.override))))));
+      h("tbody", {}, rules.map((one) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, one.rule_id)), h("td", {}, one.playbook), h("td", {}, number(one.shown)), cell(one.acceptance), cell(one.override))))));
 }
 
 async function look() {

@@ -3,6 +3,12 @@ import { api } from "./api.js";
 import { fill, h } from "./dom.js";
 import { language, n, t } from "./words.js";
 
+const TAGS = {
+  clarity: t("clarity"), support: t("support"), frustration: t("frustration"), history: t("history"), medication: t("medication"),
+  encouragement: t("encouragement"), talk: t("talk"), engagement: t("engagement"), safety: t("safety"), churn: t("churn"), check: t("check"),
+  pause: t("pause"), price: t("price"), objection: t("objection"), close: t("close"),
+};
+
 /** Fill both choices of playbooks, and show the rules of the one chosen in `place`. */
 export async function playbooks(filter, chosen, spoken, place) {
   const { items } = await api(`/v1/playbooks?language=${language}`);
@@ -32,5 +38,5 @@ function rule(one, called) {
       one.urgent && h("span.tag.warn", {}, t("urgent")),
       one.about === "call" && h("span.tag", {}, t("rests on nobody's readings")),
       one.cooldown_s && h("span.tag", {}, n("at most every {count} second", "at most every {count} seconds", { count: one.cooldown_s })),
-      one.tags.map((tag) => h("span.tag", {}, tag.replaceAll("_", " ")))));
+      one.tags.map((tag) => h("span.tag", {}, TAGS[tag] ?? tag.replaceAll("_", " ")))));
 }

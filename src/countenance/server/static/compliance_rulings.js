@@ -21,7 +21,7 @@ export async function begin() {
   const policy = await api("/v1/policy");
   fill(byId("laws"), table(t("Law files"), [
     [t("Name"), (one) => h("span", { lang: "en" }, one.name)], [t("Layer"), (one) => word("layer", one.layer)], [t("Rules"), (one) => number(one.rules)],
-    [t("Checked on"), (one) => h("span.when", {}, moment(one.checked_on, { dateStyle: "medium", timeZone: "UTC" }))], [t("Certainty"), (one) => h("span", { lang: "en" }, one.certainty)], [t("Source"), (one) => h("span", { lang: "en" }, one.source)],
+    [t("Checked on"), (one) => h("span.when", {}, moment(one.checked_on, { dateStyle: "medium", timeZone: "UTC" }))], [t("Certainty"), (one) => word("certainty", one.certainty)], [t("Source"), (one) => h("span", { lang: "en" }, one.source)],
   ], policy.laws, ""), h("p.quiet.small", {}, t("Digest that every ruling carries:"), " ", h("code", {}, policy.digest)));
 }
 

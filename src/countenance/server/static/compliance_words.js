@@ -33,6 +33,7 @@ const said = {
     none: t("none asked; an objection counts"), explicit: t("explicit"), express_written: t("express, in writing"), written_release: t("a written release"),
     parental_verifiable: t("of a parent or guardian, verified"),
   },
+  certainty: { read: t("the text itself"), secondary: t("summaries by others"), unverified: t("not verified") },
   yes: { yes: t("yes"), no: t("no") },
   kept: {
     result: t("readings"), event: t("events"), consent: t("statements of answers"), comment: t("comments"), scorecard: t("scorecards"), answers: t("answers"),

@@ -41,7 +41,7 @@ export function say(text) {
 /** Show what went wrong, and what to do, in an element with role="alert". */
 export function failed(element, problem) {
   element.hidden = false;
-  fill(element, h("strong", {}, problem.message), " ", problem.fix ?? "");
+  fill(element, h("strong", {}, problem.message), " ", problem.fix ?? "", problem.detail && h("small", { lang: "en" }, " ", problem.detail));
 }
 
 /** Work that a button begins: once at a time, and what goes wrong is shown in `failure`. */

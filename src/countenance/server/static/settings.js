@@ -1,6 +1,7 @@
 // Settings: webhooks with their test and their log, keys, taxonomies, the configuration.
 import { api } from "./api.js";
 import { failed, fill, h, say } from "./dom.js";
+import { denotes } from "./settings_denotes.js";
 import { endpoint } from "./settings_webhooks.js";
 import { term } from "./terms.js";
 import { moment, number, t } from "./words.js";
@@ -50,19 +51,20 @@ async function keys() {
     h("td", {}, one.state === "valid" && h("button.stop-button", { type: "button", "aria-label": t("Revoke {label}", { label: one.label }), onclick: () => doing(async () => { await api(`/v1/keys/${one.key_id}`, { method: "DELETE" }); say(t("Revoked")); await keys(); }) }, t("Revoke"))))));
 }
 
+const SCALES = { valence: t("valence"), arousal: t("arousal") };
 const share = (value) => number(value, { maximumFractionDigits: 2 });
 
 function taxonomy(one) {
   const raises = one.events.length > 0;
   return h("div.card", {},
-    h("h3", {}, h("code", {}, one.name)), one.denotes && h("p.quiet.small", {}, one.denotes),
+    h("h3", {}, h("code", {}, one.name)), one.denotes && h("p.quiet.small", {}, denotes(one)),
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": one.name }, h("table", {},
       h("thead", {}, h("tr", {}, [t("Word"), t("Leads from"), ...(raises ? [t("Event"), t("Begins at"), t("Ends below"), t("Held for")] : [])].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, one.labels.map((label) => {
         const event = one.events.find((each) => each.label === label.name);
         return h("tr", {}, h("th", { scope: "row" }, term("state", label.name)), h("td", {}, share(label.enter)),
           raises && [event?.name, event && share(event.enter), event && share(event.leave), event && t("{seconds} s", { seconds: event.hold_s })].map((cell) => h("td", {}, cell ?? "")));
-      }), one.dimensions.map((name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: raises ? "5" : "1" }, t("a scale"))))))));
+      }), one.dimensions.map((name) => h("tr", {}, h("th", { scope: "row" }, SCALES[name] ?? name), h("td", { colspan: raises ? "5" : "1" }, t("a scale"))))))));
 }
 
 async function configured() {

@@ -42,8 +42,8 @@ export const term = (kind, name) => words[kind]?.[name] ?? plain(name);
 /** Names of what is measured, on a page that brings them. */
 const features = JSON.parse(document.getElementById("features")?.textContent || "{}");
 
-/** A measured feature in words: `feature("cue.smile")`. */
-export const feature = (name) => features[name] ?? plain(name.slice(name.indexOf(".") + 1));
+/** A measured feature in words: `feature("cue.smile")`; `otherwise` where there are no words for it here. */
+export const feature = (name, otherwise) => features[name] ?? otherwise ?? plain(name.slice(name.indexOf(".") + 1));
 
 // As `server/places.py` says it.
 const UNREADABLE = "the media of this call could not be read: the workers that tried have died";
