@@ -13,11 +13,20 @@ BAR = 46.0
 """Height of the histogram below a reliability diagram."""
 
 
-def reliability(bins: Sequence[ReliabilityBin]) -> Markup:
+RELIABILITY = (
+    "confidence",
+    "share that was right",
+    "Reliability diagram: {count} groups of rows by confidence; the table below says the same.",
+)
+"""What stands below and beside the diagram, and what it says to whoever does not see it."""
+
+
+def reliability(bins: Sequence[ReliabilityBin], words: tuple[str, str, str] = RELIABILITY) -> Markup:
     """Share right over confidence, with intervals, the diagonal of perfect calibration, and how many rows there are."""
+    below, beside, instead = words
     box = _Box(bottom=BOTTOM + BAR)
     most = max(one.n for one in bins)
-    parts = [box.frame("confidence", "share that was right", tall=TALL + BAR)]
+    parts = [box.frame(below, beside, tall=TALL + BAR)]
     parts.append(Markup('<path class="ideal" d="M{} {}L{} {}"/>').format(*box.at(0, 0), *box.at(1, 1)))
     floor = TALL + BAR - BOTTOM
     for one in bins:
@@ -32,8 +41,7 @@ def reliability(bins: Sequence[ReliabilityBin]) -> Markup:
         low, high = box.up(one.correct_low), box.up(one.correct_high)
         parts.append(Markup('<path class="whisker" d="M{} {}V{}"/>').format(x, low, high))
         parts.append(Markup('<circle class="dot" cx="{}" cy="{}" r="4"/>').format(x, y))
-    words = f"Reliability diagram: {len(bins)} groups of rows by confidence; the table below says the same."
-    return _svg(parts, words, TALL + BAR)
+    return _svg(parts, instead.format(count=len(bins)), TALL + BAR)
 
 
 def risk_coverage(risk: Risk) -> Markup:

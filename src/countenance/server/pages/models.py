@@ -61,7 +61,7 @@ async def one(request: Request, model: ModelName) -> HTMLResponse:
         "used": model in shelf.cards,
         "left_out": shelf.left_out.get(model),
     }
-    return page(request, "model", me, **shown, reports=parts, says=wording)
+    return page(request, "model", me, **shown, reports=parts, says=wording, drawing=drawing)
 
 
 @router.get("/models/{model}/reports/{number}")
@@ -94,5 +94,4 @@ def _part(number: int, report: Report) -> dict[str, Any]:
         "groups": groups[:STANDS_OUT],
         "more": groups[STANDS_OUT:],
         "lacking": lacking,
-        "reliability": drawing.reliability(report.reliability) if report.reliability else None,
     }
