@@ -17,7 +17,6 @@ from countenance.contracts.clock import Clock
 from countenance.contracts.errors import VaultError
 from countenance.contracts.trust import LogEntry
 from countenance.control import tombstones
-from countenance.control.tombstones import Known
 from countenance.storage import entries as log_rows
 from countenance.storage.clocks import SystemClock, micros
 from countenance.storage.outbox import random_id
@@ -153,7 +152,7 @@ class Eraser:
         """All that is deleted, in the transaction of the entries that say so."""
         if seats_of(self._vault, tx, plan.person, plan.call_ref) != plan.seats:
             raise VaultError("the person joined or left a call while being erased", "Nothing was erased; try again.")
-        told = [self._known_as(tx, plan.person, seat) for seat in tombstones.told(tx, plan.seats)]
+        told = tombstones.told(self._vault, tx, plan.seats)
         rows = wipe(self._vault, tx, plan.seats, plan.person_tag)
         entries = [entry.seq for entry in made if entry.kind == "ERASURE"]
         event = {"receipt_id": plan.erasure_id, "erased_at": _moment(plan.asked_utc_us)}
@@ -161,11 +160,6 @@ class Eraser:
         said = {**plan.said, "entries": entries, "rows": rows}
         row = {"erasure_id": plan.erasure_id, "seq": entries[0], "asked_utc_us": plan.asked_utc_us}
         tx.insert(erasures, {**row, "receipt": json.dumps(said)})
-
-    def _known_as(self, tx: Transaction, person: str, seat: Seat) -> Known:
-        """How receivers know a person in one place: the last two words of a seat's name are call and participant."""
-        words = (person,) if seat.seat_tag is None else self._vault.named(tx, seat.seat_tag)[-2:]
-        return Known(seat.call_ref, words[-1], words[0] if words[1:] else None)
 
     def _rewrap(self, tx: Transaction, _: Sequence[LogEntry]) -> None:
         rewrap(self._vault, tx, self._at)

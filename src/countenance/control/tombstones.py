@@ -1,5 +1,6 @@
 """Tombstones: what receivers are told when a person is erased, and what they answered."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import rfc8785
 from sqlalchemy import Select
 
 from countenance.audit.leases import EVENT
+from countenance.control.changes import APART
 from countenance.storage import dispatches, endpoints, outbox
 from countenance.storage.outbox import Event, random_id
 from countenance.storage.store import Transaction
@@ -41,9 +43,11 @@ class Known:
     call_id: str | None
 
 
-def told(tx: Transaction, seats: Sequence[Seat]) -> Sequence[Seat]:
-    """Those of whom something was put out for receivers."""
-    return tuple(seat for seat in seats if _was_put_out(tx, seat))
+def told(vault: Vault, tx: Transaction, seats: Sequence[Seat]) -> Sequence[Known]:
+    """How receivers know a person of whom something was put out, each place once."""
+    calls = {seat.call_ref: seat for seat in seats if not _is_apart(seat)}
+    found = [_known_as(vault, tx, seat, calls) for seat in seats if _was_put_out(tx, seat)]
+    return tuple(dict.fromkeys(found))
 
 
 def bury(
@@ -92,6 +96,24 @@ def waiting(tx: Transaction, seq: int) -> int:
 def unsettled(tx: Transaction) -> Sequence[int]:
     """The erasures, by the place of their first entry, that have tombstones."""
     return tuple(sorted({grave.seq for grave in tx.rows(_graves(tx))}))
+
+
+def _is_apart(seat: Seat) -> bool:
+    """An answer has a reference and a key of its own, whether it was given in a call or not."""
+    return seat.call_ref in (None, APART)
+
+
+def _known_as(vault: Vault, tx: Transaction, seat: Seat, calls: Mapping[str | None, Seat]) -> Known:
+    """The last two words of a seat's name are call and participant; an answer is known as its event says."""
+    if _is_apart(seat):
+        mine = (payloads.c.subject_ref == seat.subject_ref) & (payloads.c.context == EVENT)
+        event = tx.rows(tx.select(payloads).where(mine).limit(1))[0]
+        if event.call_ref not in calls:
+            said = json.loads(vault.open_sealed(tx, event.payload_id).payload)
+            return Known(event.call_ref, said["participant_id"], None)
+        seat = calls[event.call_ref]
+    call_id, participant_id = vault.named(tx, str(seat.seat_tag))[-2:]
+    return Known(seat.call_ref, participant_id, call_id)
 
 
 def _graves(tx: Transaction) -> Select[Any]:

@@ -1,5 +1,6 @@
 """What an officer can ask over the API, and what nobody can configure."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -10,10 +11,12 @@ from tests.server.stage import Stage
 from countenance.contracts.call import Purpose
 from countenance.contracts.errors import UsageError
 from countenance.control.retention import Retention
+from countenance.control.tombstones import TOPIC
 from countenance.server.config import Config
 from countenance.server.opening import opened
 from countenance.server.scopes import Position
 from countenance.server.tenancy import Site
+from countenance.storage import outbox
 from countenance.testing.clocks import ManualClock
 
 ANA = {"name": "Ana", "role": "customer", "person": "customer-17"}
@@ -100,6 +103,27 @@ async def test_an_erasure_is_listed_with_its_clock(scene: Scene) -> None:
     assert (listed["next"], kept["next"]) == (None, None)
     assert (one["asked_at"][:10], one["due_at"][:10], one["key_destroyed_at"]) == ("2026-11-23", "2026-11-24", None)
     assert (kept["due_now"], kept["runs"]) == ({}, [])
+
+
+async def test_receivers_are_told_of_an_erasure_once_by_the_ids_that_they_know(scene: Scene) -> None:
+    async with scene.client() as client:
+        call = (await client.post("/v1/calls", json={"participants": [{**ANA, "person": "told-once"}]})).json()
+        ana = call["participants"][0]["participant_id"]
+        seat = f"/v1/calls/{call['call_id']}/participants/{ana}"
+        notice = (await client.get(f"{seat}/notice?language=en")).json()
+        for modality in notice["modalities"]:
+            yes = {"modality": modality, "status": "given", "notice_sha256": notice["text_sha256"]}
+            assert (await client.post(f"{seat}/consent", json=yes)).status_code == 201
+        receipt = (await client.post("/v1/subjects/erase", json={"person": "told-once"})).json()
+    with scene.one.tenant.store.reading() as tx:
+        graves = [one.payload_id or "" for one in outbox.unhanded(tx) if one.topic == TOPIC]
+        told = [json.loads(scene.one.tenant.vault.open_sealed(tx, one).payload) for one in graves]
+    mine = [one for one in told if one["receipt_id"] == receipt["statement"]["erasure_id"]]
+    assert sorted((one["participant_id"], one.get("call_id")) for one in mine) == sorted(
+        # What ends apart from a call, as an erasure does everywhere, is known by the deployment's own id alone.
+        [(ana, call["call_id"]), ("told-once", None)]
+    )
+    assert receipt["statement"]["receivers"]["waiting"] == 2
 
 
 async def test_erasures_and_runs_go_on_where_the_page_before_ended(scene: Scene) -> None:
