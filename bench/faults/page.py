@@ -17,6 +17,9 @@ ORDER = (
     "kill", "power", "disk", "clock", "optout", "consent", "simulate", "hours", "mutants", "erasure", "erasure-mutants",
     "erasure-postgres", "webhooks",
 )  # fmt: skip
+LIVE = Path(__file__).parents[1] / "live" / "results"
+"""Harnesses of live calls whose results have the same form."""
+LIVE_ORDER = ("stopping", "malformed", "soak")
 
 
 def main() -> None:
@@ -31,13 +34,15 @@ def page() -> str:
     """The whole page."""
     others = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in ORDER)
     found = [RESULTS / f"{name}.json" for name in (*ORDER, *others)]
+    found += [LIVE / f"{name}.json" for name in LIVE_ORDER]
     lines = [
         "# Faults",
         "",
         "What happens to the log, to consents and to leases when processes are killed, the power fails, the disk is",
-        "full, the clock jumps or a person stops. Written by `make faults-page` out of the results of the commands",
-        "below; never edited by hand. Each command prints one line of figures and exits 1 on any miss; each is also",
-        "run against planted bugs, which it must catch ([tests/faults](../tests/faults)).",
+        "full, the clock jumps or a person stops, and what live calls do for an hour of it. Written by",
+        "`make faults-page` out of the results of the commands below; never edited by hand. Each command prints one",
+        "line of figures and exits 1 on any miss; each but those of live calls is also run against planted bugs, which",
+        "it must catch ([tests/faults](../tests/faults)).",
         "",
         *(line for path in found if path.exists() for line in section(json.loads(path.read_text(encoding="utf-8")))),
     ]
