@@ -21,6 +21,7 @@ from tests.capture.watching import Watched
 from countenance.capture.janus import JanusConnector
 from countenance.capture.janusroom import PLUGIN, JanusRoom
 from countenance.capture.januswire import Happened, JanusError, JanusWire, open_wire
+from countenance.capture.rooms import janus_rooms
 from countenance.contracts.call import Call, Participant, Purpose, Role
 from countenance.contracts.errors import TapError
 from countenance.contracts.media import AudioChunk, VideoFrame, whole_us
@@ -169,6 +170,7 @@ async def rehearse(folder: Path) -> dict[str, Any]:
     async with janus_process(folder):
         found |= await refusals()
         async with publishing(7) as (peer, wire, handle):
+            found["rooms"] = sorted((one.name, one.people) for one in await janus_rooms({"url": URL}))
             found |= await reading(wire, handle)
             found |= await killing(peer)
     found |= await restarting(folder)

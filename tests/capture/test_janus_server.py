@@ -34,6 +34,10 @@ def test_a_room_that_is_not_there_or_locked_is_refused_with_the_number_of_janus(
     assert (found["no_room"], found["locked"], found["unlocked"]) == (426, 429, [])
 
 
+def test_its_rooms_are_listed_with_how_many_are_in_them(found: dict[str, Any]) -> None:
+    assert found["rooms"] == [["1234", 1], ["1235", 0]]
+
+
 def test_the_tap_is_seen_in_the_room_and_publishes_nothing(found: dict[str, Any]) -> None:
     assert ["Countenance (reads only what you permit)", False] in found["seen_in_room"]
 
