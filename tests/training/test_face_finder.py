@@ -3,6 +3,7 @@
 # ruff: noqa: E402 (what needs torch and cv2 is imported after the check that they are there)
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ pytest.importorskip("cv2")
 torch = pytest.importorskip("torch")
 
 from countenance.capture import faces as runtime
-from countenance.training.face_finder import losses, net, scoring, teacher, train
+from countenance.training.face_finder import evaluate, losses, net, scoring, teacher, train
 from countenance.training.face_finder.bundle import card, slice_rows
 from countenance.training.face_finder.composites import compose, pick, scrambled
 from countenance.training.face_finder.export import export
@@ -208,6 +209,22 @@ def test_an_interval_surrounds_its_rate() -> None:
     figure = scoring.rate("recall", np.arange(1000) % 10 > 0, "p")
     assert figure["low"] < figure["value"] == 0.9 < figure["high"]
     assert figure["n"] == 1000
+
+
+def test_a_net_that_finds_nothing_is_measured_to_the_end(drawn: FaceSet) -> None:
+    class Blind:
+        threshold = 0.5
+
+        def find(self, frame: NDArray[np.uint8]) -> tuple[runtime.Face, ...]:
+            return ()
+
+    nothing = np.zeros(0, np.float32)
+    trial = scoring.Trial(np.zeros(0, np.int64), nothing, nothing, nothing, np.full(9, -1, np.float32), nothing > 0)
+    rows = [*evaluate.covered(Blind(), 0.5, drawn), *evaluate.headline(trial, 0.5, "p")]  # type: ignore[arg-type]
+    empty = [one for one in rows if one["n"] == 0]
+    assert {one["metric"] for one in empty} >= {"recall", "landmark_error", "covered landmarks noticed"}
+    assert all(math.isnan(one["value"]) for one in empty)
+    assert card({"figures": empty}, "a short run")["figures"] == []
 
 
 def test_the_card_takes_its_figures_from_the_evaluation_only() -> None:

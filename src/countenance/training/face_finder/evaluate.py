@@ -133,7 +133,7 @@ def covered(finder: FaceFinder, threshold: float, faces: FaceSet) -> list[dict[s
         for face in finder.find(made.picture)[:1] if len(made.boxes) else ():
             said.append(face.covered)
             truth.append(made.covered[0])
-    chance, wanted = np.array(said), np.array(truth)
+    chance, wanted = np.array(said).reshape(-1, 5), np.array(truth, bool).reshape(-1, 5)
     return [
         scoring.rate("covered landmarks noticed", chance[wanted] > 0.5, "hard scenes, found faces"),
         scoring.rate("open landmarks called covered", chance[~wanted] > 0.5, "hard scenes, found faces"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -81,14 +82,19 @@ def choose_threshold(trial: Trial, firing: float) -> float:
 
 
 def rate(metric: str, hits: NDArray[np.bool_], protocol: str) -> dict[str, Any]:
-    """One proportion with its 95 % bootstrap interval."""
-    n, value = len(hits), float(hits.mean())
+    """One proportion with its 95 % bootstrap interval; not a number where there is nothing to count."""
+    n = len(hits)
+    if not n:
+        return _row(metric, math.nan, math.nan, math.nan, 0, protocol)
+    value = float(hits.mean())
     low, high = np.quantile(np.random.default_rng(0).binomial(n, value, 4000) / n, [0.025, 0.975])
     return _row(metric, value, low, high, n, protocol)
 
 
 def median(metric: str, values: NDArray[np.float32], protocol: str) -> dict[str, Any]:
-    """One median with its 95 % bootstrap interval."""
+    """One median with its 95 % bootstrap interval; not a number where there is nothing to measure."""
+    if not len(values):
+        return _row(metric, math.nan, math.nan, math.nan, 0, protocol)
     rng = np.random.default_rng(0)
     draws = [np.median(rng.choice(values, len(values))) for _ in range(500)]
     low, high = np.quantile(draws, [0.025, 0.975])
