@@ -4,6 +4,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -188,8 +189,10 @@ def test_the_threshold_lets_at_most_the_asked_share_of_free_frames_fire() -> Non
     free = np.linspace(0, 1, 1001).astype(np.float32)
     nothing = np.zeros(0, np.float32)
     trial = scoring.Trial(np.zeros(0, np.int64), nothing, nothing, nothing, free, np.zeros(0, bool))
-    chosen = scoring.choose_threshold(trial, 0.01)
+    chosen = scoring.choose_threshold(trial, 0.01, 0.05)
     assert 0 < (free >= chosen).mean() <= 0.01
+    silent = replace(trial, free=np.full(1001, -1, np.float32))
+    assert scoring.choose_threshold(silent, 0.01, 0.05) == 0.05, "no lower one was tried"
 
 
 def test_a_hit_needs_half_overlap_and_its_error_is_in_shares_of_the_box() -> None:

@@ -74,11 +74,14 @@ def match(found: Found, box: NDArray[np.float32], points: NDArray[np.float32]) -
     return float(found.scores[best]), float(np.linalg.norm(found.landmarks[best] - points, axis=1).mean()) / side
 
 
-def choose_threshold(trial: Trial, firing: float) -> float:
-    """The lowest threshold at which at most `firing` of the face-free frames fire."""
+def choose_threshold(trial: Trial, firing: float, least: float) -> float:
+    """The lowest threshold, `least` or more, at which at most `firing` of the face-free frames fire.
+
+    Finders were asked for what scores `least` or more: where nothing fires, no lower threshold was tried.
+    """
     ordered = np.sort(trial.free)[::-1]
     allowed = int(firing * len(ordered))
-    return round(float(ordered[allowed]) + 0.0005, 3) if len(ordered) > allowed else 0.5
+    return max(least, round(float(ordered[allowed]) + 0.0005, 3)) if len(ordered) > allowed else 0.5
 
 
 def rate(metric: str, hits: NDArray[np.bool_], protocol: str) -> dict[str, Any]:
