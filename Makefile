@@ -21,9 +21,9 @@ $(VENV)/.core: $(BIN)/python pyproject.toml research/pyproject.toml constraints.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -e research
 	@touch $@
 
-$(STAMP): $(VENV)/.core constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,train]'
-	@touch $@
+$(STAMP): $(BIN)/python pyproject.toml research/pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,train]' -e research
+	@touch $(VENV)/.core $@
 
 # What browsers load. It is built where npm is; without it one line says what pages then lack.
 $(VENDOR)/countenance.js: $(WEB)/package-lock.json $(WEB)/build.sh $(wildcard $(WEB)/*.ts $(WEB)/scripts/* $(WEB)/src/*.ts $(WEB)/src/*/*.ts schema/*.json)
@@ -32,7 +32,9 @@ $(VENDOR)/countenance.js: $(WEB)/package-lock.json $(WEB)/build.sh $(wildcard $(
 demo: $(VENV)/.core $(VENDOR)/countenance.js
 	@$(BIN)/countenance demo --out demo
 
-test: $(STAMP) $(VENDOR)/countenance.js
+# What browsers load is built while pip installs.
+test:
+	@$(MAKE) --no-print-directory --jobs=2 $(STAMP) $(VENDOR)/countenance.js
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh
 
 format: $(STAMP)

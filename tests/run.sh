@@ -36,7 +36,7 @@ ruff format --check src research tests bench
 ruff check src research tests bench
 
 step "Types"
-mypy src research/src tests bench
+mypy -n 2 src research/src tests bench
 
 step "Floors"
 lint-imports
