@@ -28,12 +28,14 @@ def killer(tmp_path: Path) -> Iterator[Killer]:
         yield made
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_at_random_moments(killer: Killer) -> None:
     kill_at_random(killer, 25, Random(1))
     assert killer.tally.misses == []
     assert killer.tally.acked > 25
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_at_any_named_point(killer: Killer) -> None:
     hit = kill_at_points(killer, 1, Random(2))
     assert killer.tally.misses == []

@@ -9,6 +9,7 @@ from bench.faults.power import PLANTS, cut
 pytestmark = pytest.mark.skipif(not syscalls.available(), reason="strace is not installed")
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_when_the_power_fails(tmp_path: Path) -> None:
     tally = cut(tmp_path, 240, 3)
     assert tally.misses == []

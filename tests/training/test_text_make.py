@@ -108,6 +108,7 @@ def tiny() -> TextRecipe:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.slow
 def test_one_command_makes_two_bundles_and_a_second_repeats_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
