@@ -62,6 +62,13 @@ class Permissions:
         """The modalities that may be read at this moment."""
         return tuple(m for m in self.modalities if self.barred(participant_id, m, at_us) is None)
 
+    def counts(self, participant_id: str, at_us: int) -> bool:
+        """Whether it may be counted when this person speaks: an objection ends it, and a law may ask for more."""
+        ruling = self.ruling(participant_id, TELEMETRY)
+        if ruling is None or not ruling.allowed:
+            return False
+        return self.register.permits(participant_id, TELEMETRY, at_us, ruling.duties)
+
     def ever(self, participant_id: str, modalities: Iterable[Modality]) -> bool:
         """Whether any of these may be read at any time of the call."""
         moments = {0, *(record.at_us for record in self.register.records)}

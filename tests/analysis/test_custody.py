@@ -5,13 +5,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.consent.rulings import TERMS, ruled
 
 from countenance.analysis import custody
 from countenance.analysis.run import analyse
 from countenance.assembly import Job, assemble
+from countenance.consent.answers import Said
 from countenance.contracts.call import FACE, Call, Participant, Purpose, Role
+from countenance.contracts.errors import ConsentError
 from countenance.contracts.media import SECOND_US
 from countenance.contracts.trust import Case, Consent, ConsentStatus
+from countenance.control.consents import Consents
 from countenance.control.erasure import Eraser
 from countenance.control.opening import open_tenant
 from countenance.control.plane import Control
@@ -125,3 +129,39 @@ def test_an_analysis_that_left_no_checkpoint_begins_anew_as_another_call(
     leases = [leaf["call_ref"] for leaf in read_log(store / "log") if leaf["kind"] == "LEASE"]
     assert len(set(leases)) == 2
     assert leases[-1] == outcome.record.audit.call_ref
+
+
+def said_no(store: Path, person: str, modality: str) -> None:
+    """The person's own no, in the register of the store."""
+    with open_tenant(store) as tenant:
+        consents = Consents(tenant.log, tenant.vault, tenant.clock)
+        (ruling,) = ruled("US-CA", modalities=[modality]).values()
+        no = Said(modality, Purpose.SUPPORT_QA, ConsentStatus.REFUSED)
+        consents.answer(person, no, ruling, TERMS)
+
+
+def test_what_a_person_said_themselves_goes_before_what_a_file_says_of_them(
+    sample_call: SampleCall, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    job = words_alone(sample_call, store)
+    customer = next(one for one in job.deployment.participant if one.role is Role.CUSTOMER)
+    said_no(store, customer.known_as, "text")
+    with pytest.raises(ConsentError, match=f"{customer.name} said no to text for support_qa on 20"):
+        analyse(job, tmp_path / "report", lambda *_: None)
+    assert not (tmp_path / "report").exists()
+    with open_tenant(store) as tenant:
+        assert "LEASE" not in [entry.kind for entry in tenant.log.entries()]
+
+
+def test_of_who_has_objected_to_turn_taking_nobody_counts_when_they_spoke(
+    sample_call: SampleCall, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    job = words_alone(sample_call, store)
+    customer = next(one for one in job.deployment.participant if one.role is Role.CUSTOMER)
+    said_no(store, customer.known_as, "telemetry")
+    outcome = analyse(job, tmp_path / "report", lambda *_: None)
+    spoken = {one.participant_id for one in outcome.record.telemetry.talk}
+    names = {one.name: one.id for one in job.call.participants}
+    assert spoken == set(names.values()) - {names[customer.name]}

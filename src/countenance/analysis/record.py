@@ -77,7 +77,7 @@ def _present(job: Job, who: str, modality: Modality) -> bool:
 
 
 def _telemetry(job: Job, session: Session) -> CallTelemetry:
-    measured = [p.id for p in job.call.participants if job.permissions.rulings[p.id, TELEMETRY].allowed]
+    measured = [p.id for p in job.call.participants if job.permissions.counts(p.id, job.duration_us)]
     return measure(job.duration_us, measured, _talk(job, session), _readable(job))
 
 
@@ -88,7 +88,7 @@ def _readable(job: Job) -> list[Utterance]:
 def _talk(job: Job, session: Session) -> list[Stretch]:
     """Speech activity where the voice was read for the whole call, else the times of the transcript."""
     stretches: list[Stretch] = []
-    measured = [p.id for p in job.call.participants if job.permissions.rulings[p.id, TELEMETRY].allowed]
+    measured = [p.id for p in job.call.participants if job.permissions.counts(p.id, job.duration_us)]
     written = turns(job.utterances)
     for who in measured:
         spoken = _heard(session, who)

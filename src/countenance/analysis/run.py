@@ -91,6 +91,7 @@ def _opened(job: Job, control: Control, run: str) -> RunningCall:
     people = zip(job.call.participants, job.deployment.participant, strict=True)
     days = (ruling.duties.retention_days for ruling in job.permissions.rulings.values() if ruling.allowed)
     known = {one.id: person.known_as for one, person in people}
+    custody.check_answers(control, job.call, known, job.permissions.register)
     return custody.open_recorded(control, own, known, job.cards, min(days, default=LONGEST_DAYS))
 
 

@@ -103,7 +103,8 @@ class Asking:
     ) -> ConsentRow:
         """Record an answer; a yes needs the notice that was shown last, a no is heard in any case."""
         ruling = live.running.rulings.get((participant_id, modality))
-        if ruling is None or modality not in READ:
+        objects = modality == TELEMETRY and status is not ConsentStatus.GIVEN
+        if ruling is None or not (modality in READ or objects):
             raise ConsentError(f"nobody asks about {modality} here", f"Answer for one of {', '.join(READ)}.")
         shown = live.shown.get((participant_id, modality))
         if status is ConsentStatus.GIVEN and (shown is None or form.notice_sha256 not in (None, shown.text_sha256)):

@@ -150,7 +150,7 @@ class CallCoaching:
             return None
         end_us = max(int(one["window"]["end_us"]) for one in samples)
         leased = {one.lease.participant_id: one.lease.modalities for one in message.finished}
-        heard = [Stretch(a, b, who) for who, spans in message.talk.items() for a, b in spans]
+        heard = [Stretch(a, b, who) for who, spans in self._countable(message.talk).items() for a, b in spans]
         said = self.reported.window(end_us - SECOND_US, end_us)
         voiced = {who for who, modalities in leased.items() if VOICE in modalities}
         # What a media server says of a coach counts where nothing better is known: no voice, and no page of theirs.
@@ -169,8 +169,12 @@ class CallCoaching:
     def _on_the_floor(self, message: Done, voiced: Collection[str]) -> dict[str, tuple[tuple[int, int], ...]]:
         """Coaches of whom the media server says when they speak; others, and whom nobody may count, are passed over."""
         coaches = {who for who, side in self.sides().items() if side is Side.COACH and who not in voiced}
-        counted = {who for who in coaches if self._running.rulings[who, TELEMETRY].allowed}
-        return {who: spans for who, spans in message.floor.items() if who in counted}
+        return {who: spans for who, spans in self._countable(message.floor).items() if who in coaches}
+
+    def _countable(self, spoke: Mapping[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Of those of whom it may be counted when they speak."""
+        permissions, at_us = self._running.permissions(), self._running.at_us
+        return {who: spans for who, spans in spoke.items() if permissions.counts(who, at_us)}
 
     async def _note(self, changes: Sequence[Change], actor: str, number: Callable[[], int]) -> Sequence[Envelope]:
         """What of it is durable; what is not is not said, and the call goes on."""

@@ -125,7 +125,7 @@ class Summaries:
 
 def _telemetry(it: Matter) -> CallTelemetry:
     """Speech activity where the voice was read for the whole call, else the times of the words."""
-    measured = [one.id for one in it.call.participants if it.permissions.rulings[one.id, TELEMETRY].allowed]
+    measured = [one.id for one in it.call.participants if it.permissions.counts(one.id, it.end_us)]
     written, stretches = turns(it.words), list[Stretch]()
     for who in measured:
         spoken = [Stretch(start, end, who) for start, end in it.spoke.get(who, ())]

@@ -55,7 +55,9 @@ class EvidenceBody(Table):
 class AnswerBody(Table):
     """What a person answers about one modality."""
 
-    modality: ReadModality
+    modality: Literal["face", "voice", "text", "telemetry"] = Field(
+        description="`telemetry`, who spoke when: nobody asks for it; `refused` is an objection, and ends the counting."
+    )
     status: Literal["given", "refused", "withdrawn"]
     notice_sha256: Digest | None = Field(
         default=None, description="`text_sha256` of the notice they had before them; a yes needs it."
