@@ -8,7 +8,8 @@ from pathlib import Path
 
 import av
 import pytest
-from bench.screenshots import SHOTS, Shot, Stage, staged
+from bench.screenshots import SHOTS, Shot
+from bench.stage import Stage, staged
 from tests.server.fox import FIND, Fox, fox, named
 from tests.server.test_demo import Served, served
 

@@ -13,7 +13,8 @@ export interface Register {
   readonly modalities: readonly Standing[];
 }
 export type Ruling = Schemas["RulingView"];
-export type Modality = Schemas["AnswerBody"]["modality"];
+/** What is read with a yes; who spoke when needs none. */
+export type Modality = Exclude<Schemas["AnswerBody"]["modality"], "telemetry">;
 
 /** What consent is asked for, in the order in which it is shown. */
 export const READ: readonly Modality[] = ["face", "voice", "text"];
