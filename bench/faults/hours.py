@@ -44,7 +44,7 @@ KINDS = ("disk", "worker", "clock", "restart")
 CHANGES = 4
 """Of people's minds, or comings and goings, in a minute."""
 FULL_MIN = 30
-"""From when on memory may not grow."""
+"""From when on memory may not grow: everything has run once by then, the job of retention as the last."""
 GROWN = 0.05
 PLANTS = ("reads_on", "miscounts")
 """Bugs that must be seen: a no that reaches no worker, results that count less than ran."""
@@ -119,7 +119,6 @@ class World:
         """Look at what was, and draw what is to come."""
         with self._refusals():
             self.audit.look(self.tenant.log, self.told)
-        self.resident.append(resident_mib())
         now = self._first + self._second
         for _ in range(CHANGES):
             self._plan[now + self._rng.randrange(1, MINUTE_S)] = "change"
@@ -128,6 +127,7 @@ class World:
             with self._refusals():
                 kept = Retention(self.tenant.log, self.tenant.vault, self.service.control.clock).run()
                 self.figures["payloads deleted when due"] += sum(kept.payloads.values())
+        self.resident.append(resident_mib())
 
     async def _change(self) -> None:
         """Somebody comes, leaves, comes back, stops or says yes again."""
@@ -279,7 +279,9 @@ def main() -> None:
         "people": asked.people,
         **world.audit.figures,
         **dict(sorted(world.figures.items())),
-        f"MiB after {FULL_MIN} simulated minutes": round(before, 1),
+        "MiB before the first retention": round(world.resident[min(FULL_MIN, len(world.resident)) - 1], 1),
+        f"MiB after {FULL_MIN} simulated minutes, retention done once": round(before, 1),
+        "MiB hour by hour": " ".join(f"{mib:.0f}" for mib in world.resident[MINUTE_S::MINUTE_S]),
         "MiB at the end": round(after, 1),
         "growth of memory, %": round(growth * 100, 1),
         "processor s": round(time.process_time() - began_cpu_s, 1),
