@@ -68,7 +68,8 @@ async def test_the_same_readings_give_the_same_prompt_live(outcome: Outcome) -> 
         suggestions=SimpleNamespace(note=lambda _call, one: noted.append(one), day=lambda: "2026-11-22"),
         tenant=SimpleNamespace(clock=SimpleNamespace(mono_us=lambda: 0)),
     )
-    running: Any = SimpleNamespace(call=call, left=set())
+    everybody = SimpleNamespace(counts=lambda _who, _at_us: True)
+    running: Any = SimpleNamespace(call=call, left=set(), at_us=0, permissions=lambda: everybody)
     manner = manner_of(CoachingTable(), call.id, call.started_at)
     coaching = CallCoaching(control, running, load("sales"), manner, lambda _outcome: None)
     for end_us in sorted(seconds):
