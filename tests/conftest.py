@@ -8,7 +8,6 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from coverage import Coverage
 from playwright.sync_api import Browser, sync_playwright
 from tests.postgres_server import Server, running
 
@@ -19,34 +18,15 @@ ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium"))
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
-# The rooms that have little to do with the packages that `[tool.coverage.run]` names, and run much Python code.
-ELSEWHERE = (
-    "capture clients docs encoders evaluation faults inference release server/pages surface testing training "
-    "test_analyze.py test_analyze_adapters.py"
-)
-UNCOUNTED = {ROOT / "tests" / room for room in ELSEWHERE.split()}
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files whose lines are counted, then files that hold a slow test, then the others; of each kind the fullest first.
+    """Files that hold a slow test, then the others; of each kind the fullest first.
 
     `--dist loadfile` hands them out in this order: no long file is left for the end, when one process waits.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (not is_counted(item), item.path not in slow, -tests[item.path]))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> None:
-    """Lines are counted no longer once the counted files are through: it makes Python code run several times slower."""
-    while not is_counted(item) and (counting := Coverage.current()) is not None:
-        counting.stop()
-
-
-def is_counted(item: pytest.Item) -> bool:
-    """Whether the lines that a test runs through count for the coverage that is asked for."""
-    return UNCOUNTED.isdisjoint((item.path, *item.path.parents)) and item.get_closest_marker("slow") is None
+    items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))
 
 
 @pytest.fixture(scope="session")
