@@ -37,6 +37,9 @@ def test_what_is_refused_of_one_person_may_be_left_for_a_group_and_is_named() ->
     assert {m: one["duties"]["aggregate_k"] for m, one in told["in_groups"].items()} == {"text": 10, "telemetry": 10}
     grouped = run(*agent, "--modality", "text", "--consequence", "aggregate_only")
     assert grouped.exit_code == 0
+    barred = run(*agent, "--modality", "face", "--consequence", "aggregate_only", "--json")
+    assert barred.exit_code == 3
+    assert json.loads(barred.stdout)["in_groups"] == {}, "what is asked of a group is not told of one again"
 
 
 def test_stating_the_facts_can_turn_it_into_a_permission() -> None:
