@@ -23,8 +23,10 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
+from tests.worker.stand_ins import in_turn
+
 from bench.faults.hours_audit import Audit, Fate, Short, resident_mib
-from bench.faults.hours_call import GoneError, Line, Tap, admitted, hosted, in_turn
+from bench.faults.hours_call import GoneError, Line, Tap, admitted, hosted
 from bench.faults.outcome import Outcome
 from bench.faults.service import MODALITIES, SECOND_US, TERMS, Service
 from bench.faults.simulate import FAULTS, JUMPS_US

@@ -1,12 +1,12 @@
 """One call in a worker: the worker's own code, with media, clock and line of the harness, and encoders of nothing."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
+from tests.worker.stand_ins import PICTURE, SOUND, Encoder, Queue, ask_ahead
 
 from bench.faults.service import MODALITIES, TOPIC, Room, Service
 from countenance.aggregation.smoothing import TaxonomyAggregator
@@ -20,32 +20,23 @@ from countenance.contracts.errors import AuditError, LinkError, StorageError
 from countenance.contracts.media import (
     SECOND_US,
     AudioChunk,
-    Box,
     FaceSample,
     Media,
-    Missing,
-    Quality,
     Reached,
-    Sample,
     SampleSpec,
     TextSample,
     Utterance,
     VideoFrame,
     VoiceSample,
 )
-from countenance.contracts.readings import Observation, Reason
 from countenance.contracts.stages import Sampler
 from countenance.contracts.trust import Lease
 from countenance.fusion.pool import PoolFusion
-from countenance.inference.logmel import unheard
 from countenance.link.line import OK
 from countenance.link.messages import Admitted, Ask, Closed, Done, Granted, Host, Message
 from countenance.testing.clocks import ManualClock
 from countenance.worker.call import Clock, HostedCall
 
-PICTURE, SOUND = np.zeros((4, 4, 3), np.uint8), np.zeros(1600, np.int16)
-MARKS, EMPTY = np.zeros((5, 2), np.float32), np.zeros(0, np.float32)
-SPREAD = {"neutral": 0.5, "happiness": 0.5, "surprise": 0, "sadness": 0, "anger": 0, "disgust": 0, "fear": 0}
 MIDDLE_US, AHEAD_US = 400_000, 800_000
 """When in a second media come, and when the leases of the next one are asked for."""
 SPEAKS_EVERY_S, TELLS_EVERY_S = 5, 60
@@ -101,63 +92,6 @@ class Line:
             self._service.control.close_lease(self._room.running, lease, reason, counts)
         except (AuditError, StorageError):
             self.refused += 1  # it lapses
-
-
-class Taker:
-    """Whatever was queued of a face or a voice is a sample; faces are read as they come."""
-
-    def __init__(self, who: str, modality: Modality) -> None:
-        self.who, self.modality = who, modality
-        self._queue: list[int] = []
-
-    def take(self, media: Media) -> None:
-        """Queue it."""
-        self._queue.append(media.at_us)
-
-    def ready(self) -> Sequence[Sample]:
-        """Faces."""
-        return self._cut() if self.modality == FACE else ()
-
-    def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
-        """What is left."""
-        reason = Reason.NO_FACE if self.modality == FACE else Reason.SILENCE
-        return self._cut(), (Missing(self.who, self.modality, start_us, end_us, reason),)
-
-    def skip(self, start_us: int, end_us: int) -> None:  # noqa: ARG002 - the contract's window
-        """Let it go."""
-        self._queue.clear()
-
-    def drop(self) -> None:
-        """Forget it."""
-        self._queue.clear()
-
-    def state(self) -> object:
-        """Nothing survives."""
-        return None
-
-    def restore(self, state: object) -> None:
-        """Nothing to go on from."""
-
-    def _cut(self) -> Sequence[Sample]:
-        cut = [_sample(self.who, self.modality, at_us) for at_us in self._queue]
-        self._queue.clear()
-        return cut
-
-
-class Teller:
-    """An encoder that says the same of everybody, and tells of each call."""
-
-    def __init__(self, takes: SampleSpec, told: Callable[[str, Modality, int], None]) -> None:
-        self.takes, self._told = takes, told
-
-    def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
-        """One observation per sample."""
-        said = []
-        for one in samples:
-            at_us = one.at_us if isinstance(one, FaceSample) else one.start_us
-            self._told(one.participant_id, self.takes.modality, at_us)
-            said.append(Observation(one.participant_id, self.takes.modality, at_us, at_us, 0.9, SPREAD))
-        return said
 
 
 class Tap:
@@ -220,7 +154,7 @@ def hosted(
         return Stages(_samplers, encoders, PoolFusion(), (TaxonomyAggregator(load("engagement.v1")),), ())
 
     kinds = ((FACE, FaceSample), (VOICE, VoiceSample), (TEXT, TextSample))
-    encoders = [Teller(SampleSpec(modality, sample), told) for modality, sample in kinds]
+    encoders = [Encoder(SampleSpec(modality, sample), told) for modality, sample in kinds]
     running = room.running
     host = Host(
         admitted(room), tuple(running.register.records), {}, ("engagement.v1",), "", start_us,
@@ -231,12 +165,7 @@ def hosted(
     wire: Any = line
     call = HostedCall(wire, parts, host, SimpleNamespace(join=join), Clock(clock.mono_us, began_us))
 
-    async def prepare(next_us: int) -> None:
-        # What the timer of the guard does where time is real.
-        call.guard._prepare(next_us, next_us + SECOND_US)  # noqa: SLF001
-        await call.guard._ahead[next_us]  # noqa: SLF001
-
-    tap.prepare = prepare
+    tap.prepare = partial(ask_ahead, call)
     return call
 
 
@@ -246,21 +175,9 @@ def admitted(room: Room) -> Admitted:
     return Admitted(room.running.call.id, room.running.call, rulings)
 
 
-async def in_turn(work: Callable[..., object], *args: object) -> object:
-    """Instead of in a thread, so that every run of a seed is the same."""
-    await asyncio.sleep(0)
-    return work(*args)
-
-
 def _samplers(person: Participant) -> Mapping[Modality, Sampler]:
-    made: dict[Modality, Sampler] = {modality: Taker(person.id, modality) for modality in MODALITIES}
+    made: dict[Modality, Sampler] = {modality: Queue(person.id, modality) for modality in MODALITIES}
     return made | {TEXT: TextSampler(person.id)}
-
-
-def _sample(who: str, modality: Modality, at_us: int) -> Sample:
-    if modality == FACE:
-        return FaceSample(who, at_us, PICTURE, MARKS, Box(0, 0, 9, 9), Quality(1.0))
-    return VoiceSample(who, at_us, at_us + SECOND_US // 10, EMPTY, (), unheard(), Quality(1.0))
 
 
 def _media(people: Sequence[str], at_us: int, *, speaks: bool) -> list[Media]:

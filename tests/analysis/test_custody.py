@@ -131,13 +131,15 @@ def test_an_analysis_that_left_no_checkpoint_begins_anew_as_another_call(
     assert leases[-1] == outcome.record.audit.call_ref
 
 
-def said_no(store: Path, person: str, modality: str) -> None:
-    """The person's own no, in the register of the store."""
+def customer_says_no(job: Job, store: Path, modality: str) -> str:
+    """The customer's own no, in the register of the store; returns their name."""
+    customer = next(one for one in job.deployment.participant if one.role is Role.CUSTOMER)
     with open_tenant(store) as tenant:
         consents = Consents(tenant.log, tenant.vault, tenant.clock)
         (ruling,) = ruled("US-CA", modalities=[modality]).values()
         no = Said(modality, Purpose.SUPPORT_QA, ConsentStatus.REFUSED)
-        consents.answer(person, no, ruling, TERMS)
+        consents.answer(customer.known_as, no, ruling, TERMS)
+    return customer.name
 
 
 def test_what_a_person_said_themselves_goes_before_what_a_file_says_of_them(
@@ -145,9 +147,8 @@ def test_what_a_person_said_themselves_goes_before_what_a_file_says_of_them(
 ) -> None:
     store = tmp_path / "store"
     job = words_alone(sample_call, store)
-    customer = next(one for one in job.deployment.participant if one.role is Role.CUSTOMER)
-    said_no(store, customer.known_as, "text")
-    with pytest.raises(ConsentError, match=f"{customer.name} said no to text for support_qa on 20"):
+    name = customer_says_no(job, store, "text")
+    with pytest.raises(ConsentError, match=f"{name} said no to text for support_qa on 20"):
         analyse(job, tmp_path / "report", lambda *_: None)
     assert not (tmp_path / "report").exists()
     with open_tenant(store) as tenant:
@@ -159,9 +160,8 @@ def test_of_who_has_objected_to_turn_taking_nobody_counts_when_they_spoke(
 ) -> None:
     store = tmp_path / "store"
     job = words_alone(sample_call, store)
-    customer = next(one for one in job.deployment.participant if one.role is Role.CUSTOMER)
-    said_no(store, customer.known_as, "telemetry")
+    name = customer_says_no(job, store, "telemetry")
     outcome = analyse(job, tmp_path / "report", lambda *_: None)
     spoken = {one.participant_id for one in outcome.record.telemetry.talk}
     names = {one.name: one.id for one in job.call.participants}
-    assert spoken == set(names.values()) - {names[customer.name]}
+    assert spoken == set(names.values()) - {names[name]}

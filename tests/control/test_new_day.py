@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import Place
 from tests.consent.rulings import DAY
 from tests.control.test_plane import MODEL, QA, Plane
+from tests.policy.cases import ACME
 
 from countenance.audit.outcome import Outcome
 from countenance.contracts.call import Role
@@ -17,15 +18,7 @@ from countenance.policy.gate import Gate
 
 DAY_US = 86_400_000_000
 TOMORROW = date(2026, 11, 23)
-HOUSE = """
-[law]
-id = "acme"
-name = "House rules of Acme"
-layer = "deployer"
-source = "decision of the data protection officer"
-certainty = "read"
-checked_on = 2026-11-01
-
+RULE = """
 [[rule]]
 id = "ACME-1"
 effect = "{effect}"
@@ -46,14 +39,6 @@ jurisdictions = ["EU"]
 on = 2026-11-23
 """
 REVIEW = """
-[law]
-id = "acme"
-name = "House rules of Acme"
-layer = "deployer"
-source = "decision of the data protection officer"
-certainty = "read"
-checked_on = 2026-11-01
-
 [[review]]
 settles = "P12K"
 decided_by = "A. Example, counsel"
@@ -61,8 +46,8 @@ authority = "opinion of 2026-11-01, file 7"
 decided_on = 2026-11-01
 until = 2026-11-22
 """
-REFUSES = HOUSE.format(effect="deny", duties="")
-IN_WRITING = HOUSE.format(effect="require", duties='duties = { consent = "express_written" }')
+REFUSES = RULE.format(effect="deny", duties="")
+IN_WRITING = RULE.format(effect="require", duties='duties = { consent = "express_written" }')
 
 
 @pytest.fixture
@@ -75,7 +60,7 @@ def plane(place: Place, tmp_path: Path) -> Iterator[Plane]:
 
 def house(plane: Plane, folder: Path, rules: str) -> None:
     """From now on the gate knows the deployer's own rules; today they say nothing yet."""
-    (folder / "acme.toml").write_text(rules, encoding="utf-8")
+    (folder / "acme.toml").write_text(ACME + rules, encoding="utf-8")
     plane.control.gate = Gate.load(overlays=[folder / "acme.toml"])
     plane.control.loaded(MODEL, "1.0")
     for modality in ("face", "text"):

@@ -7,6 +7,16 @@ from countenance.contracts.call import Purpose, Role
 from countenance.contracts.trust import Case
 
 TODAY = date(2026, 11, 22)
+ACME = """
+[law]
+id = "acme"
+name = "House rules of Acme"
+layer = "deployer"
+source = "decision of the data protection officer"
+certainty = "read"
+checked_on = 2026-11-01
+"""
+"""The head of a file of a deployer's own rules."""
 STATED = {
     "minor": "adult",
     "relation": "other_organisation",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.policy.cases import TODAY, case
+from tests.policy.cases import ACME, TODAY, case
 from tests.policy.test_sweep import CASES, at_least_as_strict
 
 from countenance.contracts.errors import PolicyError
@@ -16,15 +16,6 @@ from countenance.policy.examples import check_examples
 from countenance.policy.gate import LEGAL_REVIEW, Gate
 from countenance.policy.vocabulary import FIELDS
 
-HEAD = """
-[law]
-id = "acme"
-name = "House rules of Acme"
-layer = "deployer"
-source = "decision of the data protection officer"
-certainty = "read"
-checked_on = 2026-11-01
-"""
 REVIEW = """
 [[review]]
 settles = "P12"
@@ -50,7 +41,7 @@ example = [
 
 def overlay(folder: Path, *parts: str) -> Path:
     path = folder / "acme.toml"
-    path.write_text("".join((HEAD, *parts)), encoding="utf-8")
+    path.write_text("".join((ACME, *parts)), encoding="utf-8")
     return path
 
 
@@ -132,7 +123,7 @@ def test_an_overlay_is_a_deployers_file_and_a_law_holds_no_review(tmp_path: Path
     path.write_text(path.read_text(encoding="utf-8").replace('"deployer"', '"law"'), encoding="utf-8")
     with pytest.raises(PolicyError, match="an overlay is a deployer's"):
         Gate.load(overlays=[path])
-    path.write_text((HEAD + REVIEW).replace('"deployer"', '"product"'), encoding="utf-8")
+    path.write_text((ACME + REVIEW).replace('"deployer"', '"product"'), encoding="utf-8")
     with pytest.raises(PolicyError, match="only a deployer reviews"):
         Gate.load(overlays=[path])
 

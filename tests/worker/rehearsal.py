@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
+from tests.worker.stand_ins import PICTURE, SOUND, TENTH_US, Encoder, Queue, ask_ahead, in_turn
 
 from countenance.aggregation.smoothing import TaxonomyAggregator
 from countenance.aggregation.taxonomy import load
@@ -19,41 +19,33 @@ from countenance.contracts.call import FACE, VOICE, Call, Modality, Participant,
 from countenance.contracts.media import (
     SECOND_US,
     AudioChunk,
-    Box,
     FaceSample,
     Media,
-    Missing,
-    Quality,
     Reached,
-    Sample,
     SampleSpec,
     VideoFrame,
     VoiceSample,
 )
-from countenance.contracts.readings import Observation, Prediction, Reason, Signal, Window
+from countenance.contracts.readings import Prediction, Signal, Window
 from countenance.contracts.stages import Sampler
 from countenance.contracts.trust import Case, Consent, ConsentStatus, Lease
 from countenance.fusion.pool import PoolFusion
-from countenance.inference.logmel import unheard
 from countenance.link.line import OK
 from countenance.link.messages import Admitted, Ask, Closed, Done, Finished, Granted, Host, Message
 from countenance.policy.gate import Gate
 from countenance.worker.call import Clock, HostedCall
 
-TENTH_US = SECOND_US // 10
 MODALITIES = (FACE, VOICE)
 PEOPLE = (Participant("p_1", "Ana", Role.CUSTOMER), Participant("p_2", "Ben", Role.CUSTOMER))
 CALL = Call("call", "local", Purpose.SUPPORT_QA, PEOPLE)
 TRACKS = tuple(Track(f"{p.id}/{k.value}", p.id, k) for p in PEOPLE for k in (TrackKind.VIDEO, TrackKind.AUDIO))
 GATE = Gate.load()
-SPREAD = {"neutral": 0.5, "happiness": 0.5, "surprise": 0, "sadness": 0, "anger": 0, "disgust": 0, "fear": 0}
 RULINGS = tuple(
     (p.id, GATE.rule(Case(CALL.purpose, p.role, m, "engagement", "individual", ("US-CA",), date(2026, 11, 22))))
     for p in PEOPLE
     for m in MODALITIES
 )
 Act = tuple[int, str, str, Modality]
-PICTURE, SOUND = np.zeros((4, 4, 3), np.uint8), np.zeros(1600, np.int16)
 
 
 @dataclass(frozen=True)
@@ -122,49 +114,6 @@ class Plane:
                 yield Lease(f"{who}/{asked.start_us}", who, modalities, asked.start_us, asked.end_us, "d", ())
 
 
-class Queue:
-    """Whatever was queued is a sample; faces are given as they come."""
-
-    def __init__(self, who: str, modality: Modality) -> None:
-        self.who, self.modality = who, modality
-        self.queue: list[int] = []
-
-    def take(self, media: Media) -> None:
-        self.queue.append(media.at_us)
-
-    def ready(self) -> Sequence[Sample]:
-        return self._cut() if self.modality == FACE else ()
-
-    def samples(self, start_us: int, end_us: int) -> tuple[Sequence[Sample], Sequence[Missing]]:
-        reason = Reason.NO_FACE if self.modality == FACE else Reason.SILENCE
-        return self._cut(), (Missing(self.who, self.modality, start_us, end_us, reason),)
-
-    def skip(self, start_us: int, end_us: int) -> None:
-        self.queue.clear()
-
-    def drop(self) -> None:
-        self.queue.clear()
-
-    def state(self) -> object:
-        return None
-
-    def restore(self, state: object) -> None:
-        pass
-
-    def _cut(self) -> Sequence[Sample]:
-        cut = [face(self.who, at) if self.modality == FACE else voice(self.who, at) for at in self.queue]
-        self.queue.clear()
-        return cut
-
-
-def face(who: str, at_us: int) -> FaceSample:
-    return FaceSample(who, at_us, PICTURE, np.zeros((5, 2), np.float32), Box(0, 0, 9, 9), Quality(1.0))
-
-
-def voice(who: str, at_us: int) -> VoiceSample:
-    return VoiceSample(who, at_us, at_us + TENTH_US, np.zeros(0, np.float32), (), unheard(), Quality(1.0))
-
-
 class Rehearsal:
     """One call, from a script in order of time: when, what, who, and which modality.
 
@@ -194,7 +143,7 @@ class Rehearsal:
         self.call = HostedCall(line, parts, host, connector, Clock(lambda: self.now_us, 0))
 
     async def run(self) -> "Rehearsal":
-        with patch("asyncio.to_thread", _in_turn):
+        with patch("asyncio.to_thread", in_turn):
             await self.call.run()
         return self
 
@@ -232,10 +181,8 @@ class Rehearsal:
                 plane.refuses = not plane.refuses
 
     async def ask_ahead(self, start_us: int) -> None:
-        """What the timer of the guard does where time is real."""
-        guard = self.call.guard
-        guard._prepare(start_us, start_us + SECOND_US)
-        await guard._ahead[start_us]
+        """Leases of the window that begins then."""
+        await ask_ahead(self.call, start_us)
 
     def ends(self, who: str) -> list[str]:
         """How the lease of each window ended, second by second; empty where there was none."""
@@ -277,23 +224,9 @@ class Rehearsal:
         def samplers(person: Participant) -> Mapping[Modality, Sampler]:
             return {modality: Queue(person.id, modality) for modality in MODALITIES}
 
-        encoders = [Encoder(self, SampleSpec(FACE, FaceSample)), Encoder(self, SampleSpec(VOICE, VoiceSample))]
+        takes = (SampleSpec(FACE, FaceSample), SampleSpec(VOICE, VoiceSample))
+        encoders = [Encoder(one, self.note) for one in takes]
         return Stages(samplers, encoders, Fused(self.fused), (TaxonomyAggregator(load("engagement.v1")),), ())
-
-
-class Encoder:
-    """Notes what it is given."""
-
-    def __init__(self, rehearsal: Rehearsal, takes: SampleSpec) -> None:
-        self._rehearsal, self.takes = rehearsal, takes
-
-    def encode(self, samples: Sequence[Sample]) -> Sequence[Observation]:
-        said = []
-        for one in samples:
-            at_us = one.at_us if isinstance(one, FaceSample) else one.start_us
-            self._rehearsal.note(one.participant_id, self.takes.modality, at_us)
-            said.append(Observation(one.participant_id, self.takes.modality, at_us, at_us, 0.9, SPREAD))
-        return said
 
 
 class Fused(PoolFusion):
@@ -353,12 +286,6 @@ class Tap:
     def _yes(self, track_id: str) -> bool:
         track = next(one for one in TRACKS if one.id == track_id)
         return self._rehearsal.plane.says_yes(track.participant_id, track.modality)
-
-
-async def _in_turn(work: Callable[..., object], *args: object) -> object:
-    """Instead of in a thread, so that every run of a script is the same."""
-    await asyncio.sleep(0)
-    return work(*args)
 
 
 def _sounds(at_us: int) -> list[Media]:

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.worker.rehearsal import MODALITIES, PEOPLE, TENTH_US, Act, Read, Rehearsal
+from tests.worker.rehearsal import MODALITIES, PEOPLE, Act, Read, Rehearsal
+from tests.worker.stand_ins import TENTH_US
 
 from countenance.contracts.call import FACE, VOICE
 from countenance.contracts.media import SECOND_US

@@ -41,7 +41,7 @@ export const de: Words = {
     label: {
       engaged: "beteiligt",
       disengaged: "unbeteiligt",
-      confused: "ratlos",
+      confused: "verwirrt",
       frustrated: "frustriert",
       neutral: "neutral",
       happiness: "fröhlich",
