@@ -2,9 +2,8 @@
 
 Latency is taken at 200 entries a second offered by sixteen threads, from the time each was due. The ratio is that of
 one entry in the log to one row of the same bytes in a bare SQLite with the same settings, both durable one by one, in
-turns in the same run; what both are given is made before. The bare table has no index, the log has one: entries are
-found by call. Measure on a disk: where nothing waits for one, as in a folder in memory, the ratio says nothing.
-Without a URL a PostgreSQL is started where one is installed.
+turns in the same run; what both are given is made before. Measure on a disk: where nothing waits for one, as in a
+folder in memory, the ratio says nothing. Without a URL a PostgreSQL is started where one is installed.
 """
 
 import argparse

@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from tests.postgres_server import Server, running
 
@@ -17,6 +18,10 @@ from countenance.testing.sample_call.make import SampleCall, make_sample_call
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("COUNTENANCE_CHROMIUM", "/usr/bin/chromium"))
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+# How fast a machine is, is no property of the code.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

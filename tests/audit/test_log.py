@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from countenance.storage import entries as rows
 from countenance.storage import leases
 from countenance.storage.leases import LeaseRow
 from countenance.storage.store import Store, Transaction
-from countenance.storage.tables import checkpoints, entries, marks, tiles
+from countenance.storage.tables import call_entries, checkpoints, entries, marks, tiles
 from countenance.testing.clocks import ManualClock
 
 SECOND_US = 1_000_000
@@ -81,6 +82,16 @@ def test_the_entries_of_a_call_are_found_by_kind(store: Store) -> None:
     assert [entry.seq for entry in log.of_call(CALL)] == [1, 2]
     assert [entry.seq for entry in log.of_call(CALL, "RESULT")] == [2]
     assert log.of_call("d" * 32) == ()
+
+
+@pytest.mark.parametrize("batch", [1, 100, 700])
+def test_the_entries_of_a_call_are_found_in_full_tiles_and_after_them(store: Store, batch: int) -> None:
+    log = open_log(store)
+    calls = [None if n % 3 == 2 else "ab"[n % 3] * 32 for n in range(700)]
+    for start in range(0, len(calls), batch):
+        log.append_all([("GATE", {"call_ref": call}) for call in calls[start : start + batch]])
+    assert [entry.seq for entry in log.of_call("a" * 32)] == list(range(0, 700, 3))
+    assert [entry.seq for entry in log.of_call("b" * 32, "GATE")] == list(range(1, 700, 3))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -243,13 +254,13 @@ def test_an_entry_is_not_asked_for_while_one_is_written(sqlite: Store) -> None:
 
 
 def test_callers_who_shared_a_fault_of_the_store_all_hear_of_it(sqlite: Store) -> None:
-    entered, gate = threading.Event(), threading.Event()
+    entered, gate, commits = threading.Event(), threading.Event(), count()
 
     def points(name: str) -> None:
         if name == "log.before_entries" and not entered.is_set():
             entered.set()
             gate.wait(10)
-        elif name == "log.before_commit" and len(log.entries(0, 1)) == 1:
+        elif name == "log.before_commit" and next(commits):
             raise StorageError("the disk is full", "")
 
     log = Log(sqlite, KEY, ManualClock(), points)
@@ -269,7 +280,6 @@ def test_callers_who_shared_a_fault_of_the_store_all_hear_of_it(sqlite: Store) -
         thread.start()
     while len(log._turns.waiting) < 3:
         first.join(0.001)
-    log._at = lambda name: points(name) if name != "log.before_commit" or log.size else None
     gate.set()
     for thread in (first, *threads):
         thread.join()
@@ -397,6 +407,8 @@ def test_pruned_entries_are_gone_and_all_proofs_still_hold(
     with pytest.raises(AuditError, match="entry 511 of the log is missing"):
         log.entries(511)
     assert log.entries(512) == tuple(made[512:])
+    with store.reading() as tx:
+        assert [row.seq for row in tx.rows(tx.select(call_entries))] == []
     again = open_log(store)
     assert (again.size, again.root) == (700, root)
     check_inclusion(bytes.fromhex(made[3].hash), 3, 700, again.inclusion(3), root)

@@ -60,18 +60,18 @@ class Growth:
             return None
         return b"".join(self._levels[0][: tile.width])
 
-    def grown(self, leaves: Iterable[bytes]) -> tuple["Growth", Sequence[TileRow]]:
-        """The tree with more leaf hashes, and the tiles that are new or longer; this one stays as it is."""
-        more = object.__new__(Growth)
-        more._levels = [list(level) for level in self._levels]
-        more._frontier = self._frontier.copy()
+    def grow(self, leaves: Iterable[bytes]) -> Sequence[TileRow]:
+        """Add leaf hashes; returns the tiles that are new or longer.
+
+        Whoever does not get them into the store reads the tree from there again: it does not grow back.
+        """
         rows: list[TileRow] = []
         for leaf in leaves:
-            more._frontier.append(leaf)
-            more._levels[0].append(leaf)
-            if len(more._levels[0]) == WIDTH:
-                rows += more._carry()
-        return more, rows
+            self._frontier.append(leaf)
+            self._levels[0].append(leaf)
+            if len(self._levels[0]) == WIDTH:
+                rows += self._carry()
+        return rows
 
     def _carry(self) -> Sequence[TileRow]:
         rows: list[TileRow] = []

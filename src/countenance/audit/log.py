@@ -180,7 +180,7 @@ class Log:
                 put_mark(tx, LATEST, f"{latest.at} {latest.mono_us} {latest.boot_id}")
             drafts = notes + [draft for job in jobs for draft in job.drafts]
             made, leaves, hashes = self._make(tree.size, drafts, stamp)
-            grown, tiles = tree.grown(hashes)
+            tiles = tree.grow(hashes)
             self._at("log.before_entries")
             rows.append(tx, leaves)
             self._at("log.after_entries")
@@ -193,7 +193,6 @@ class Log:
                 if job.also is not None:
                     job.also(tx, job.entries)
             self._at("log.before_commit")
-            self._tree = grown
         self._time.keep(stamp, latest)
         for job in jobs:
             job.settled = True

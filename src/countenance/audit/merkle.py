@@ -69,12 +69,6 @@ class Frontier:
         """The root of the tree as it stands."""
         return _fold(self.hashes) if self.hashes else EMPTY_ROOT
 
-    def copy(self) -> "Frontier":
-        """A frontier that grows on its own."""
-        twin = object.__new__(Frontier)
-        twin.size, twin.hashes = self.size, self.hashes.copy()
-        return twin
-
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes at once; faster than a frontier where nothing else is needed."""

@@ -110,7 +110,7 @@ def _take_in(tx: Transaction, source: LogSource, point: Checkpoint, mark: Checkp
     tree = Growth.load(tx)
     known = tree.size
     leaves = list(_leaves(source, point, known))
-    grown, tiles = tree.grown(map(leaf_hash, leaves))
+    tiles = tree.grow(map(leaf_hash, leaves))
     tail = [entry_of(leaf) for leaf in leaves]
     log_rows.append(
         tx, [log_rows.Leaf(e.seq, e.kind, _word(e, "call_ref"), leaf) for e, leaf in zip(tail, leaves, strict=True)]
@@ -118,7 +118,7 @@ def _take_in(tx: Transaction, source: LogSource, point: Checkpoint, mark: Checkp
     for tile in tiles:
         log_rows.put_tile(tx, tile.level, tile.place, tile.hashes)
     for size, root in [(point.size, point.root), *([] if mark is None else [(mark.size, mark.root)])]:
-        if size > grown.size or _root_at(tx, size) != root:
+        if size > tree.size or _root_at(tx, size) != root:
             raise StorageError(
                 f"the store is not the beginning of this log: they differ before entry {min(size, known)}",
                 "Take a backup of this tenant's store and the export of the same log.",

@@ -15,6 +15,7 @@ from countenance.control.erasure import DUE_US
 from countenance.control.roster import UNKNOWN
 from countenance.control.seating import CALL
 from countenance.storage import calls, consents
+from countenance.storage.entries import places_of
 from countenance.storage.store import Transaction
 from countenance.storage.tables import consents as answer_rows
 from countenance.storage.tables import entries, erasures
@@ -118,9 +119,10 @@ class Oversight:
         """What the log says of a call, the newest first; raises NotFoundError."""
         with self._vault.store.reading() as tx:
             refs = calls.calls_by_tag(tx, self._vault.tag(tx, CALL, call_id))
+            places = places_of(tx, refs)
         if not refs:
             raise NotFoundError(*UNKNOWN)
-        return self._entries(entries.c.call_ref.in_(refs), most)
+        return self._entries(entries.c.seq.in_(places), most)
 
     def newest(self, kind: str | None, most: int) -> Sequence[LogEntry]:
         """The last entries, of one kind or of all."""

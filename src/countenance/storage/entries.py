@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import CompoundSelect, bindparam, insert, select, tuple_, union_all, update
 
 from countenance.contracts.errors import StorageError
 from countenance.storage.store import Transaction, of_tenant
-from countenance.storage.tables import checkpoints, entries, marks, tiles
+from countenance.storage.tables import call_entries, checkpoints, entries, marks, tiles
 
 MINIMUM = "log.minimum"
 TILE_WIDTH = 256
 COLUMNS = ("seq", "kind", "call_ref", "leaf")
+"""As they stand in a `Leaf`."""
 LAST = of_tenant(entries).with_only_columns(entries.c.seq).order_by(entries.c.seq.desc()).limit(1)
 FULL = of_tenant(tiles, "level").with_only_columns(tiles.c.place).order_by(tiles.c.place.desc()).limit(1)
 BETWEEN = (
@@ -25,11 +27,19 @@ LONGER = (
     .where(tiles.c.tenant == bindparam("mine"), tiles.c.level == bindparam("at"), tiles.c.place == bindparam("there"))
     .values(hashes=bindparam("longer"))
 )
+FILED = insert(call_entries).from_select(
+    ["tenant", "call_ref", "seq"],
+    select(entries.c.tenant, entries.c.call_ref, entries.c.seq).where(
+        entries.c.tenant == bindparam("mine"),
+        entries.c.seq >= bindparam("start"),
+        entries.c.seq < bindparam("end"),
+        entries.c.call_ref.is_not(None),
+    ),
+)
 NEWEST = of_tenant(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One row of the log."""
 
     seq: int
@@ -51,13 +61,13 @@ class SignedSize:
 
 def append(tx: Transaction, leaves: Iterable[Leaf]) -> None:
     """Add leaves; the database refuses a place that is taken."""
-    tx.add(entries, COLUMNS, [(one.seq, one.kind, one.call_ref, one.data) for one in leaves])
+    tx.add(entries, COLUMNS, leaves)
 
 
 def size(tx: Transaction) -> int:
     """How many entries the log has, pruned ones counted."""
-    last, full = tx.one(LAST), tx.one(FULL, level=0)
-    return max(0 if last is None else last.seq + 1, 0 if full is None else (full.place + 1) * TILE_WIDTH)
+    last = tx.one(LAST)
+    return max(0 if last is None else last.seq + 1, _in_full_tiles(tx))
 
 
 def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
@@ -73,18 +83,28 @@ def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
 
 def of_call(tx: Transaction, call_ref: str, kinds: Sequence[str] = ()) -> Sequence[bytes]:
     """The leaves of a call in order, all of them or those of some kinds."""
-    query = tx.select(entries, entries.c.leaf).where(entries.c.call_ref == call_ref)
+    query = tx.select(entries, entries.c.leaf).where(entries.c.seq.in_(places_of(tx, [call_ref])))
     if kinds:
         query = query.where(entries.c.kind.in_(kinds))
     return tuple(row.leaf for row in tx.rows(query.order_by(entries.c.seq)))
 
 
+def places_of(tx: Transaction, call_refs: Sequence[str]) -> CompoundSelect[Any]:
+    """A query for the places of the entries of some calls."""
+    filed = tx.select(call_entries, call_entries.c.seq).where(call_entries.c.call_ref.in_(call_refs))
+    later = tx.select(entries, entries.c.seq).where(entries.c.seq >= _in_full_tiles(tx))
+    return union_all(filed, later.where(entries.c.call_ref.in_(call_refs)))
+
+
 def put_tile(tx: Transaction, level: int, place: int, hashes: bytes) -> None:
-    """Keep a tile, in place of its shorter form."""
+    """Keep a tile, in place of its shorter form; the entries of a full one of leaves are filed under their calls."""
     longer = {"mine": tx.tenant, "at": level, "there": place, "longer": hashes}
     if level and tx.connection.execute(LONGER, longer).rowcount:
         return
     tx.insert(tiles, {"level": level, "place": place, "hashes": hashes})
+    if not level:
+        start = place * TILE_WIDTH
+        tx.connection.execute(FILED, {"mine": tx.tenant, "start": start, "end": start + TILE_WIDTH})
 
 
 def tile(tx: Transaction, level: int, place: int) -> bytes | None:
@@ -117,7 +137,16 @@ def prune(tx: Transaction, before: int) -> int:
     """Delete the leaves before a place; their hashes stay, so that all proofs still hold. Returns how many."""
     tx.connection.execute(tx.delete(marks).where(marks.c.name == MINIMUM))
     tx.insert(marks, {"name": MINIMUM, "value": str(before)})
+    old = tx.select(entries, entries.c.call_ref, entries.c.seq).where(entries.c.seq < before)
+    key = tuple_(call_entries.c.call_ref, call_entries.c.seq)
+    tx.connection.execute(tx.delete(call_entries).where(key.in_(old)))
     return tx.connection.execute(tx.delete(entries).where(entries.c.seq < before)).rowcount
+
+
+def _in_full_tiles(tx: Transaction) -> int:
+    """How many entries are in full tiles."""
+    full = tx.one(FULL, level=0)
+    return 0 if full is None else int(full.place + 1) * TILE_WIDTH
 
 
 def _gone(place: int) -> StorageError:

@@ -30,7 +30,10 @@ entries = Table(
 )
 """A file of SQLite holds one tenant, whose entries it keeps as its own rows: what is added at their end moves nothing
 that is there, and writes half of what a table in the order of its key does."""
-Index("entries_of_call", entries.c.tenant, entries.c.call_ref, entries.c.seq)
+
+call_entries = _table("call_entries", "call_ref seq", _text("call_ref"), _whole("seq"))
+"""Where the entries of a call stand, of all that are in full tiles; the few after these are looked through. An index
+would be one more page to write with every entry."""
 
 tiles = _table("tiles", "level place", _whole("level"), _whole("place"), _bytes("hashes"))
 """Level 0: full tiles of 256 leaf hashes. Higher levels: the roots of full tiles below, as many as there are."""
