@@ -197,6 +197,30 @@ def test_a_store_that_was_edited_fails_the_check(store: Path) -> None:
     assert "never delete what is wrong" in refused(done)
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ("UPDATE entries SET kind = 'CONFIG' WHERE seq = 3", "entry 3: its row names another kind or call"),
+        ("UPDATE entries SET call_ref = NULL WHERE seq = 299", "entry 299: its row names another kind or call"),
+        (
+            "UPDATE call_entries SET call_ref = 'b' WHERE seq = 4",
+            "entry 4: it is filed under a call that is not its own",
+        ),
+        ("DELETE FROM call_entries WHERE seq = 5", "entry 5: it is not filed under its call"),
+        ("UPDATE entries SET leaf = x'5b5d' WHERE seq = 6", "entry 6: the entry is not the one that was signed"),
+    ],
+)
+def test_entries_that_would_not_be_found_any_more_fail_the_check(store: Path, edit: str, said: str) -> None:
+    import sqlite3
+
+    with sqlite3.connect(store / "store.sqlite") as database:
+        assert database.execute(edit).rowcount == 1
+    database.close()
+    done = run("fsck", "--store", store)
+    assert said in done.stderr
+    assert "findings, the first at entry" in refused(done)
+
+
 def test_a_witness_is_another_process_that_cosigns(log: Path, tmp_path: Path) -> None:
     serve = ["audit", "witness", "--folder", str(tmp_path / "w"), "--log", str(log / "log.vkey"), "--port", "0"]
     code = "import sys; from countenance.cli import main; main()"

@@ -21,11 +21,14 @@ def audit_fsck(
 ) -> None:
     """Rebuild the log from the store's rows: entries, tiles, signed root, and that it continues its own export.
 
+    Also checked: that each entry is found under its own kind and call.
+
     Example: countenance audit fsck --store data --completeness
     """
     from pathlib import Path
 
     from countenance.audit.export import StoredLog
+    from countenance.audit.filing import misfiled
     from countenance.audit.folder import CHECKPOINT, LogFolder
     from countenance.audit.quorum import Policy
     from countenance.audit.verify import Memory, verify
@@ -35,12 +38,12 @@ def audit_fsck(
     with opened(store, keys, of) as found:
         policy = Policy.trusting(found.log.key.verifier)
         report = verify(StoredLog(found.log), policy, Memory(mirror=mirror), completeness=completeness)
-    for finding in report.findings[:20]:
+        findings = sorted([*report.findings, *misfiled(found.store)], key=lambda one: one.seq)
+    for finding in findings[:20]:
         typer.echo(f"entry {finding.seq}: {finding.problem}", err=True)
-    if report.findings:
-        count = len(report.findings)
+    if findings:
         raise AuditError(
-            f"{store}: {count} findings, the first at entry {report.first_bad}",
+            f"{store}: {len(findings)} findings, the first at entry {findings[0].seq}",
             "Stop the service, keep the store as evidence, restore a backup; never delete what is wrong.",
         )
     beside = "" if mirror is None else f", and it continues the export in {mirror.root}"

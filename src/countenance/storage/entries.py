@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, bindparam, insert, select, tuple_, union_all, update
+from sqlalchemy import CompoundSelect, Select, bindparam, insert, select, tuple_, union_all, update
 
 from countenance.contracts.errors import StorageError
 from countenance.storage.store import Transaction, of_tenant
@@ -22,6 +22,7 @@ BETWEEN = (
     .where(entries.c.seq >= bindparam("start"), entries.c.seq < bindparam("end"))
     .order_by(entries.c.seq)
 )
+NAMED = BETWEEN.with_only_columns(entries.c.seq, entries.c.kind, entries.c.call_ref, entries.c.leaf)
 LONGER = (
     update(tiles)
     .where(tiles.c.tenant == bindparam("mine"), tiles.c.level == bindparam("at"), tiles.c.place == bindparam("there"))
@@ -79,6 +80,21 @@ def read(tx: Transaction, start: int, end: int) -> Sequence[bytes]:
     if len(rows) < end - start:
         raise _gone(start + len(rows))
     return tuple(row.leaf for row in rows)
+
+
+def named(tx: Transaction, start: int, end: int) -> Sequence[Leaf]:
+    """The rows from one place up to, not including, another, with what they are found by."""
+    return tuple(Leaf(row.seq, row.kind, row.call_ref, row.leaf) for row in tx.every(NAMED, start=start, end=end))
+
+
+def unfiled(tx: Transaction) -> Sequence[int]:
+    """Entries in full tiles that are not filed under their calls."""
+    return _beyond(tx, _belonging(tx), _filed(tx))
+
+
+def misfiled(tx: Transaction) -> Sequence[int]:
+    """Places filed under a call whose entry is of another, of none, or not there."""
+    return _beyond(tx, _filed(tx), _belonging(tx))
 
 
 def of_call(tx: Transaction, call_ref: str, kinds: Sequence[str] = ()) -> Sequence[bytes]:
@@ -141,6 +157,19 @@ def prune(tx: Transaction, before: int) -> int:
     key = tuple_(call_entries.c.call_ref, call_entries.c.seq)
     tx.connection.execute(tx.delete(call_entries).where(key.in_(old)))
     return tx.connection.execute(tx.delete(entries).where(entries.c.seq < before)).rowcount
+
+
+def _belonging(tx: Transaction) -> Select[Any]:
+    called = tx.select(entries, entries.c.seq, entries.c.call_ref).where(entries.c.call_ref.is_not(None))
+    return called.where(entries.c.seq < _in_full_tiles(tx))
+
+
+def _filed(tx: Transaction) -> Select[Any]:
+    return tx.select(call_entries, call_entries.c.seq, call_entries.c.call_ref)
+
+
+def _beyond(tx: Transaction, some: Select[Any], others: Select[Any]) -> Sequence[int]:
+    return sorted(row.seq for row in tx.execute(some.except_(others)))
 
 
 def _in_full_tiles(tx: Transaction) -> int:
