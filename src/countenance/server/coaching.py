@@ -127,6 +127,8 @@ class CallCoaching:
         ruling = self._running.rulings[participant_id, TELEMETRY]
         if not ruling.allowed:
             raise RefusedError.by(ruling.verdicts, "Nothing is counted.")
+        if not self._running.permissions().counts(participant_id, self._running.at_us):
+            raise RefusedError("this person has objected to being counted", "Nothing is counted.")
         self.reported.say(participant_id, speaks=speaks, at_us=at_us)
 
     def coach_speaks(self) -> bool | None:
@@ -151,7 +153,7 @@ class CallCoaching:
         end_us = max(int(one["window"]["end_us"]) for one in samples)
         leased = {one.lease.participant_id: one.lease.modalities for one in message.finished}
         heard = [Stretch(a, b, who) for who, spans in self._countable(message.talk).items() for a, b in spans]
-        said = self.reported.window(end_us - SECOND_US, end_us)
+        said = self._countable(self.reported.window(end_us - SECOND_US, end_us))
         voiced = {who for who, modalities in leased.items() if VOICE in modalities}
         # What a media server says of a coach counts where nothing better is known: no voice, and no page of theirs.
         said = self._on_the_floor(message, voiced) | dict(said)

@@ -7,6 +7,7 @@ import pytest
 from tests.server.api.scene import Scene
 from tests.server.coached import NO_HOLDOUT, CoachedCall
 
+from countenance.contracts.call import TELEMETRY
 from countenance.server.scopes import Position
 
 BOOK = """
@@ -109,6 +110,21 @@ async def test_a_coach_says_that_they_speak(scene: Scene, call: CoachedCall) -> 
     assert (await get(scene, call.path())).json()["coach_speaking"] == "yes"
     for who in (call.ana, "nobody"):
         assert (await post(scene, path, {"participant_id": who, "speaking": True})).status_code == 404
+
+
+async def test_a_coach_who_objects_to_being_counted_is_not_whatever_their_page_says(
+    scene: Scene, call: CoachedCall
+) -> None:
+    path, body = call.path("/coaching/speaking"), {"participant_id": call.ben, "speaking": True}
+    assert (await post(scene, path, body)).status_code == 204
+    seat = call.path(f"/participants/{call.ben}/consent")
+    objection = {"modality": TELEMETRY, "status": "refused"}
+    assert (await post(scene, seat, objection, scene.key())).status_code == 201
+    refused = await post(scene, path, body)
+    assert refused.status_code == 403
+    assert "objected" in refused.json()["detail"]
+    await call.pass_second(0.3)
+    assert (await get(scene, call.path())).json()["coach_speaking"] == "unknown"
 
 
 async def test_prompts_are_for_reviewers_alone(scene: Scene, call: CoachedCall) -> None:

@@ -102,7 +102,10 @@ function silentLine(first) {
       const who = { name: apart(person.name), role: term("role", person.role) };
       const grouped = READ.some((modality) => person.rulings[modality]?.duties.includes(GROUP) && person.consent[modality] === "given");
       write(words, grouped ? t("{name} ({role}): not analysed as one person.", who) : t("{name} ({role}): not analysed.", who));
-      if (grouped) return write(reason, t("They count only in groups of ten people or more."));
+      if (grouped) {
+        reason.lang = language;
+        return write(reason, t("They count only in groups of ten people or more."));
+      }
       const barred = READ.map((modality) => person.rulings[modality]).find((ruling) => ruling && !ruling.allowed);
       const { words: why, lang } = barred ? refusal(barred) : { words: t("They have agreed to nothing."), lang: language };
       reason.lang = lang;
