@@ -38,8 +38,9 @@ class Leases:
         subjects: Mapping[str, str],
         terms: Terms = USUAL,
         points: Points = nowhere,
+        answers: Iterable[LogEntry] | None = None,
     ) -> None:
-        """`subjects`: the subject_ref of each participant."""
+        """`subjects`: the subject_ref of each participant; `answers`: of this call, where they were read already."""
         self._log = log
         self._vault = vault
         self._call = call_ref
@@ -52,7 +53,7 @@ class Leases:
         self._barred: set[tuple[str, Modality]] = set()
         self._stopped: dict[tuple[str, Modality], int] = {}
         self._consented: dict[tuple[str, Modality], int] = {}
-        self.heard(log.of_call(call_ref, "CONSENT"))
+        self.heard(log.of_call(call_ref, "CONSENT") if answers is None else answers)
 
     @property
     def open(self) -> Sequence[Lease]:

@@ -22,6 +22,8 @@ MOST_SIGNATURES, MOST_BYTES = 64, 1_000_000
 DASH = "\u2014 "
 PRIVATE = "PRIVATE+KEY+"
 ID = re.compile(r"[0-9a-f]{8}")
+NO_NAME = re.compile(r"[+\s\x00-\x1f]")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,16 @@ class SigningKey:
     name: str
     seed: bytes = field(repr=False)
     kind: int = ED25519
+    _private: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
+    verifier: VerifierKey = field(init=False, repr=False, compare=False)
+    """The public half."""
 
     def __post_init__(self) -> None:
         _check_key(self.name, self.kind, self.seed)
+        # Made once: working out the public half costs as much as a signature.
+        private = Ed25519PrivateKey.from_private_bytes(self.seed)
+        object.__setattr__(self, "_private", private)
+        object.__setattr__(self, "verifier", VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind))
 
     @classmethod
     def parse(cls, text: str) -> "SigningKey":
@@ -84,19 +93,13 @@ class SigningKey:
         return key
 
     @property
-    def verifier(self) -> VerifierKey:
-        """The public half."""
-        private = Ed25519PrivateKey.from_private_bytes(self.seed)
-        return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
-
-    @property
     def text(self) -> str:
         """The text form, which is a secret."""
         return f"{PRIVATE}{self.name}+{self.verifier.id.hex()}+{to_base64(bytes([self.kind]) + self.seed)}"
 
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature over these bytes (RFC 8032)."""
-        return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+        return self._private.sign(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +212,10 @@ def _check_key(name: str, kind: int, secret: bytes) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(letter.isspace() or letter < " " for letter in name):
+    if not name or NO_NAME.search(name):
         raise AuditError(f"a key cannot have the name {clip(name)}", "Use a name such as example.com/log.")
 
 
 def _check_text(text: str) -> None:
-    if not text.endswith("\n") or any(letter < " " and letter != "\n" for letter in text):
+    if not text.endswith("\n") or CONTROL.search(text):
         raise AuditError("the text of a note ends in a newline and has no control characters", "Sign plain lines.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, Select
 
 from countenance.audit.checkpoint import parse_checkpoint
 from countenance.audit.deletion import Proven, deletion_receipt
@@ -22,7 +22,7 @@ from countenance.storage.clocks import SystemClock, micros
 from countenance.storage.outbox import random_id
 from countenance.storage.points import Points, nowhere
 from countenance.storage.rotation import next_epoch, rewrap
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import consents, erasures, keks, leases
 from countenance.storage.vault import Vault
 from countenance.storage.wiping import PERSON, Seat, anything_of, seats_of, wipe
@@ -33,6 +33,10 @@ DUE_US = 24 * HOUR_US
 ROTATE_AFTER_US = 12 * HOUR_US
 """From when on `finish` rotates on its own: the job must run at least twice a day."""
 KEK = "kek"
+BEGUN, UNROTATED = (
+    of_tenant(erasures).where(erasures.c[name].is_(None)).order_by(erasures.c.seq)
+    for name in ("erased_utc_us", "rotated_utc_us")
+)
 REBUILT_BYTES = 64 * 2**20
 """A larger database file is built anew by the rotation, not while a person waits: rebuilding takes seconds a 100 MB."""
 
@@ -78,12 +82,12 @@ class Eraser:
 
     def finish(self, *, at_once: bool = False) -> None:
         """Bring every erasure as far as it can be brought today: files, receivers, rotation, mark."""
-        begun = self._rows(erasures.c.erased_utc_us.is_(None))
+        begun = self._open(BEGUN)
         if begun and self._store.scrub(REBUILT_BYTES):
             self._at("erasure.scrubbed")
             self._set(begun, erased_utc_us=self._now())
         self._collect()
-        waiting = self._rows(erasures.c.rotated_utc_us.is_(None))
+        waiting = self._open(UNROTATED)
         if waiting and (at_once or self._now() >= min(row.asked_utc_us for row in waiting) + ROTATE_AFTER_US):
             self.rotate()
         for row in waiting:
@@ -187,6 +191,10 @@ class Eraser:
             kek = tx.find(keks, epoch=epoch)
         if kek is not None and kek.destroyed_utc_us is not None:
             self._set([row], rotated_utc_us=kek.destroyed_utc_us)
+
+    def _open(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with self._store.reading() as tx:
+            return tx.every(query)
 
     def _rows(self, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
         with self._store.reading() as tx:

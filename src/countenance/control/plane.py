@@ -82,9 +82,10 @@ class Control:
         """
         with self._watch.over(self.clock.mono_us()):
             found = seated(self.tenant.vault, call, people, micros(self.clock.utc()), self._at)
-            leases = Leases(self.tenant.log, self.tenant.vault, found.call_ref, found.subjects, terms, self._at)
+            log, answers = self.tenant.log, self.tenant.log.of_call(found.call_ref, "CONSENT")
+            leases = Leases(log, self.tenant.vault, found.call_ref, found.subjects, terms, self._at, answers)
             running = RunningCall(call, found, leases, stop)
-            for entry in self.tenant.log.of_call(found.call_ref, "CONSENT"):
+            for entry in answers:
                 running.heard(entry)
         with self._one:
             self._calls[found.call_ref] = running
@@ -265,8 +266,10 @@ class Control:
         """After a fault: write something, read the log anew, and be well."""
         if self._watch.why is None:
             return
+        # Before the transaction: whoever appends waits for the log first and for the store then.
+        size = self.tenant.log.size
         with self.tenant.store.transaction() as tx:
-            put_mark(tx, PROBE, str(self.tenant.log.size))
+            put_mark(tx, PROBE, str(size))
         self._at("health.probed")
         self._watch.well()
 

@@ -12,7 +12,7 @@ from countenance.audit.leases import EVENT
 from countenance.control.changes import APART
 from countenance.storage import dispatches, endpoints, outbox
 from countenance.storage.outbox import Event, random_id
-from countenance.storage.store import Transaction
+from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import outbox as outbox_rows
 from countenance.storage.tables import payloads
 from countenance.storage.vault import Vault
@@ -20,6 +20,7 @@ from countenance.storage.wiping import Seat
 
 TOPIC = "io.countenance.subject.erased.v1"
 CONTEXT = "tombstone"
+GRAVES = of_tenant(payloads, "context")
 GIVEN_UP_US = 80 * 3_600_000_000
 """The waits of a webhook add up to 79.4 h at most; whoever has not answered by then is listed as not reached."""
 
@@ -95,7 +96,7 @@ def waiting(tx: Transaction, seq: int) -> int:
 
 def unsettled(tx: Transaction) -> Sequence[int]:
     """The erasures, by the place of their first entry, that have tombstones."""
-    return tuple(sorted({grave.seq for grave in tx.rows(_graves(tx))}))
+    return tuple(sorted({grave.seq for grave in tx.every(GRAVES, context=CONTEXT)}))
 
 
 def _is_apart(seat: Seat) -> bool:

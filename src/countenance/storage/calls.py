@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import Row, Select, bindparam
 
 from countenance.storage.store import ROWS_AT_ONCE, Transaction, of_tenant
 from countenance.storage.tables import calls, subjects
@@ -12,6 +13,7 @@ from countenance.storage.tables import calls, subjects
 LATEST = calls.c.opened_utc_us.desc()
 BY_REF = of_tenant(calls, "call_ref").order_by(LATEST).limit(1)
 OPEN = of_tenant(calls, "call_tag").where(calls.c.closed_utc_us.is_(None)).order_by(LATEST).limit(1)
+OF_CALL, OF_PERSON = (of_tenant(subjects, name).order_by(subjects.c.subject_ref) for name in ("call_ref", "person_tag"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +99,29 @@ def add_subjects(tx: Transaction, people: Sequence[SubjectRow]) -> None:
 
 def subjects_of(tx: Transaction, call_ref: str) -> Sequence[SubjectRow]:
     """The people of a call."""
-    return _subjects(tx, subjects.c.call_ref == call_ref)
+    return tuple(map(_subject, tx.every(OF_CALL, call_ref=call_ref)))
 
 
 def subjects_by_person(tx: Transaction, person_tag: str) -> Sequence[SubjectRow]:
     """A person in every call, found by the tag of this epoch."""
-    return _subjects(tx, subjects.c.person_tag == person_tag)
+    return tuple(map(_subject, tx.every(OF_PERSON, person_tag=person_tag)))
 
 
 def seats_in(tx: Transaction, person_tag: str, call_refs: Collection[str]) -> Sequence[SubjectRow]:
     """Where a person sits in some of their calls."""
-    refs, mine = sorted(call_refs), subjects.c.person_tag == person_tag
-    portions = (refs[start : start + ROWS_AT_ONCE] for start in range(0, len(refs), ROWS_AT_ONCE))
-    return tuple(one for some in portions for one in _subjects(tx, mine & subjects.c.call_ref.in_(some)))
+    refs = sorted(call_refs)
+    found: list[Row[Any]] = []
+    for start in range(0, len(refs), ROWS_AT_ONCE):
+        some = refs[start : start + ROWS_AT_ONCE]
+        found += tx.every(_sitting(len(some)), person_tag=person_tag, **{f"ref{n}": one for n, one in enumerate(some)})
+    return tuple(map(_subject, found))
 
 
-def _subjects(tx: Transaction, which: ColumnElement[bool]) -> Sequence[SubjectRow]:
-    rows = tx.rows(tx.select(subjects).where(which).order_by(subjects.c.subject_ref))
-    return tuple(
-        SubjectRow(row.subject_ref, row.call_ref, row.seat_tag, row.person_tag, row.role, row.delete_due_utc_us)
-        for row in rows
-    )
+@lru_cache(maxsize=64)
+def _sitting(count: int) -> Select[Any]:
+    """A person in so many calls."""
+    return OF_PERSON.where(subjects.c.call_ref.in_([bindparam(f"ref{n}") for n in range(count)]))
+
+
+def _subject(row: Row[Any]) -> SubjectRow:
+    return SubjectRow(row.subject_ref, row.call_ref, row.seat_tag, row.person_tag, row.role, row.delete_due_utc_us)

@@ -1,10 +1,12 @@
 """The rows of consent: answers that are added and never changed, the notices that were shown, and who was asked."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Exists, Row, Select, Text, bindparam, func
+from sqlalchemy import BigInteger, Exists, Row, Select, Text, bindparam, func, select
 
 from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import asks, consents, notices
@@ -18,6 +20,8 @@ NEXT_PURPOSE = NEWEST.where(
     consents.c.modality == bindparam("modality"), consents.c.purpose < bindparam("before", type_=Text)
 )
 NEXT_MODALITY = NEWEST.where(consents.c.modality < bindparam("modality"))
+NEXT_END = of_tenant(consents).with_only_columns(func.min(consents.c.expires_utc_us).label("ends"))
+NEXT_END = NEXT_END.where(consents.c.status == "given", consents.c.expires_utc_us > bindparam("now", type_=BigInteger))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class AskRow:
 
 def add(tx: Transaction, rows: Iterable[ConsentRow]) -> None:
     """Add answers."""
-    tx.insert(consents, *(asdict(row) for row in rows))
+    columns = tuple(ConsentRow.__dataclass_fields__)
+    tx.add(consents, columns, map(attrgetter(*columns), rows))
 
 
 def last_answer(tx: Transaction, person_tag: str, modality: str, purpose: str) -> ConsentRow | None:
@@ -106,14 +111,12 @@ def standing(tx: Transaction, person_tag: str) -> Sequence[ConsentRow]:
 
 def ended(tx: Transaction, now_utc_us: int, after_utc_us: int = 0) -> Sequence[ConsentRow]:
     """Yeses whose time was over later than one moment and not later than another, and that nothing has followed yet."""
-    over = (consents.c.expires_utc_us > after_utc_us) & (consents.c.expires_utc_us <= now_utc_us)
-    return _rows(tx, _own(tx).where(consents.c.status == "given", over, ~_followed(tx)))
+    return tuple(map(_consent, tx.every(_ended(), now=now_utc_us, after=after_utc_us)))
 
 
 def next_end(tx: Transaction, now_utc_us: int) -> int | None:
     """When the next yes ends, not before now; None when there is none."""
-    ahead = (consents.c.status == "given") & (consents.c.expires_utc_us > now_utc_us)
-    first = tx.first(tx.select(consents, func.min(consents.c.expires_utc_us).label("ends")).where(ahead))
+    first = tx.one(NEXT_END, now=now_utc_us)
     return None if first is None or first.ends is None else int(first.ends)
 
 
@@ -140,7 +143,8 @@ def notice_text(tx: Transaction, sha256: str) -> str | None:
 
 def add_asks(tx: Transaction, rows: Iterable[AskRow]) -> None:
     """Record who was shown what."""
-    tx.insert(asks, *(asdict(row) for row in rows))
+    columns = tuple(AskRow.__dataclass_fields__)
+    tx.add(asks, columns, map(attrgetter(*columns), rows))
 
 
 def was_asked(tx: Transaction, ask: AskRow) -> bool:
@@ -155,7 +159,16 @@ def asks_of(tx: Transaction, person_tag: str) -> Sequence[AskRow]:
     return tuple(AskRow(**{name: getattr(row, name) for name in AskRow.__dataclass_fields__}) for row in tx.rows(query))
 
 
-def _followed(tx: Transaction) -> Exists:
+@cache
+def _ended() -> Select[Any]:
+    """Asked before every lease once some yes may have ended, so built once."""
+    over = (consents.c.expires_utc_us > bindparam("after", type_=BigInteger)) & (
+        consents.c.expires_utc_us <= bindparam("now", type_=BigInteger)
+    )
+    return of_tenant(consents).where(OWN, consents.c.status == "given", over, ~_followed()).order_by(consents.c.seq)
+
+
+def _followed() -> Exists:
     later = consents.alias("later")
     same = (
         (later.c.tenant == consents.c.tenant)
@@ -164,7 +177,7 @@ def _followed(tx: Transaction) -> Exists:
         & (later.c.purpose == consents.c.purpose)
         & (later.c.version > consents.c.version)
     )
-    return tx.select(consents).with_only_columns(later.c.consent_id).where(same).correlate(consents).exists()
+    return select(later.c.consent_id).where(same).correlate(consents).exists()
 
 
 def _own(tx: Transaction) -> Select[Any]:

@@ -1,13 +1,28 @@
 """One row for each event and endpoint: when it is tried, what was answered; a call in order, others not waiting."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, bindparam, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    Update,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from countenance.storage.endpoints import LISTENING
+from countenance.storage.prepared import change
 from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import dispatches, endpoints
 
@@ -42,9 +57,13 @@ class Dispatch:
     given_up_utc_us: int | None = None
 
 
+COLUMNS = tuple(Dispatch.__dataclass_fields__)
+VALUES = attrgetter(*COLUMNS)
+
+
 def put(tx: Transaction, rows: Iterable[Dispatch]) -> None:
     """Add what is to be sent."""
-    tx.insert(dispatches, *map(asdict, rows))
+    tx.add(dispatches, COLUMNS, map(VALUES, rows))
 
 
 def due(tx: Transaction, now_utc_us: int, at_once: int = AT_ONCE) -> Sequence[Dispatch]:
@@ -159,9 +178,16 @@ def sweep(tx: Transaction, before_utc_us: int) -> int:
 
 
 def _attempted(tx: Transaction, one: Dispatch, at_utc_us: int, answer: int | None, **values: object) -> None:
-    mine = (dispatches.c.endpoint_id == one.endpoint_id) & (dispatches.c.event_id == one.event_id)
-    tried = {"attempts": one.attempts + 1, "tried_utc_us": at_utc_us, "answer": answer}
-    tx.execute(tx.update(dispatches).where(mine).values(**tried, **values))
+    tried = {"attempts": one.attempts + 1, "tried_utc_us": at_utc_us, "answer": answer, **values}
+    which = {"its_tenant": tx.tenant, "its_endpoint_id": one.endpoint_id, "its_event_id": one.event_id}
+    change(tx.connection, _attempt(*tried), **which, **{f"new_{name}": value for name, value in tried.items()})
+
+
+@cache
+def _attempt(*columns: str) -> Update:
+    """Sets these columns of one row; built once for each kind of answer."""
+    mine = (dispatches.c[name] == bindparam(f"its_{name}") for name in ("tenant", "endpoint_id", "event_id"))
+    return update(dispatches).where(*mine).values({name: bindparam(f"new_{name}") for name in columns})
 
 
 def _dispatch(row: Row[Any]) -> Dispatch:

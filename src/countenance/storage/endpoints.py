@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam, update
 
+from countenance.storage.prepared import change as run
 from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import endpoints
 
@@ -26,6 +27,12 @@ class Status(StrEnum):
 
 
 LISTENING = (Status.ACTIVE, Status.FAILING)
+WELL = update(endpoints).values(
+    status=Status.ACTIVE.value, problem=None, failing_utc_us=None, not_before_utc_us=None
+).where(
+    endpoints.c.tenant == bindparam("its_tenant"), endpoints.c.endpoint_id == bindparam("its_id"),
+    endpoints.c.status == Status.FAILING.value,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,7 @@ def change(tx: Transaction, endpoint_id: str, **values: object) -> None:
 
 def fares_well(tx: Transaction, endpoint_id: str) -> None:
     """It took something: whatever was wrong is over."""
-    failing = (endpoints.c.endpoint_id == endpoint_id) & (endpoints.c.status == Status.FAILING)
-    well = {"status": Status.ACTIVE, "problem": None, "failing_utc_us": None, "not_before_utc_us": None}
-    tx.execute(tx.update(endpoints).where(failing).values(**well))
+    run(tx.connection, WELL, its_tenant=tx.tenant, its_id=endpoint_id)
 
 
 def fares_badly(tx: Transaction, endpoint_id: str, problem: str, now_utc_us: int, pause_until: int | None) -> None:

@@ -108,10 +108,10 @@ def open_sqlite(folder: Path) -> Database:
     url = f"sqlite:///{folder / FILE}"
     writer = create_engine(url, pool_size=1, max_overflow=0)
     reader = create_engine(url, pool_size=4, max_overflow=4)
-    _on_connect(writer, *PRAGMAS)
-    _on_connect(reader, *PRAGMAS[2:], "query_only=ON")
-    _begin_with(writer, BEGIN)
-    _begin_with(reader, "BEGIN")
+    on_connect(writer, *PRAGMAS)
+    on_connect(reader, *PRAGMAS[2:], "query_only=ON")
+    begin_with(writer, BEGIN)
+    begin_with(reader, "BEGIN")
     return Database(writer, reader, FileLock(folder / LOCK))
 
 
@@ -158,7 +158,9 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
-def _on_connect(engine: Engine, *pragmas: str) -> None:
+def on_connect(engine: Engine, *pragmas: str) -> None:
+    """Set up each connection to SQLite that an engine makes."""
+
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
         # Transactions begin where we say so, not where the driver guesses.
@@ -167,7 +169,9 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
+def begin_with(engine: Engine, statement: str) -> None:
+    """Let each transaction of an engine on SQLite begin so, unless the driver is in one."""
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         driver = driver_of(connection)

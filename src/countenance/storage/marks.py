@@ -2,8 +2,13 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import bindparam, delete
+
+from countenance.storage.prepared import change
 from countenance.storage.store import Transaction
 from countenance.storage.tables import marks
+
+GONE = delete(marks).where(*(marks.c[name] == bindparam(name) for name in ("tenant", "name")))
 
 
 def find_mark(tx: Transaction, name: str) -> str | None:
@@ -24,5 +29,5 @@ def mark_of(tx: Transaction, name: str, made: Callable[[], str]) -> str:
 
 def put_mark(tx: Transaction, name: str, value: str) -> None:
     """Keep a mark in place of the last one of this name."""
-    tx.execute(tx.delete(marks).where(marks.c.name == name))
+    change(tx.connection, GONE, tenant=tx.tenant, name=name)
     tx.insert(marks, {"name": name, "value": value})

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, true
+from sqlalchemy import ColumnElement, Row, bindparam, func, true, update
 
 from countenance.storage import dispatches
+from countenance.storage.prepared import change
 from countenance.storage.store import Transaction, of_tenant
 from countenance.storage.tables import outbox
 
@@ -15,6 +16,8 @@ ID_BYTES = 16
 OPEN = outbox.c.handed_utc_us.is_(None)
 UNHANDED = of_tenant(outbox).where(OPEN).order_by(outbox.c.seq, outbox.c.turn).limit(bindparam("most"))
 COUNTED = of_tenant(outbox).with_only_columns(func.count().label("rows")).where(OPEN)
+HANDED = update(outbox).values(handed_utc_us=bindparam("at"))
+HANDED = HANDED.where(*(outbox.c[name] == bindparam(f"its_{name}") for name in ("tenant", "seq", "turn")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,7 @@ def find(tx: Transaction, event_id: str) -> Waiting | None:
 def handed(tx: Transaction, events: Iterable[Waiting], at_utc_us: int) -> None:
     """Each endpoint that wants these has them in its queue."""
     for event in events:
-        mine = (outbox.c.seq == event.seq) & (outbox.c.turn == event.turn)
-        tx.execute(tx.update(outbox).where(mine).values(handed_utc_us=at_utc_us))
+        change(tx.connection, HANDED, its_tenant=tx.tenant, its_seq=event.seq, its_turn=event.turn, at=at_utc_us)
 
 
 def drop(tx: Transaction, payload_ids: Iterable[str]) -> int:

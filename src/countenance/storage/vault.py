@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 
 from countenance.contracts.clock import Clock
 from countenance.contracts.errors import VaultError
@@ -27,6 +27,7 @@ from countenance.storage.store import Store, Transaction, of_tenant
 from countenance.storage.tables import deks, keks, names, payloads
 
 EPOCH = of_tenant(keks).with_only_columns(func.max(keks.c.epoch).label("epoch"))
+STALE = of_tenant(keks).where(keks.c.epoch < bindparam("before"), keks.c.destroyed_utc_us.is_(None))
 
 ID_BYTES = 16
 OPENED_AT_ONCE = 500
@@ -192,7 +193,7 @@ class Vault:
         """Destroy every KEK older than the store's epoch: a rotation ends so, now or after a crash."""
         with self.store.reading() as tx:
             epoch = self.current(tx).epoch
-            stale = tx.rows(tx.select(keks).where(keks.c.epoch < epoch, keks.c.destroyed_utc_us.is_(None)))
+            stale = tx.every(STALE, before=epoch)
         gone = tuple(old for old in self.keys.epochs() if old < epoch)
         for old in gone:
             self._opened.pop(old, None)
