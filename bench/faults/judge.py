@@ -14,7 +14,11 @@ ENDS = ("RESULT", "LEASE_CLOSE", "RECOVERY")
 
 def judge(tenant: Tenant, told: Told) -> Iterator[str]:
     """Everything that is wrong with a recovered tenant; nothing when all promises were kept."""
-    entries = tenant.log.entries()
+    yield from judge_entries(tenant, told, tenant.log.entries())
+
+
+def judge_entries(tenant: Tenant, told: Told, entries: Sequence[LogEntry]) -> Iterator[str]:
+    """The same for who has read the log already."""
     yield from lost(entries, told)
     yield from unleased(entries, told)
     yield from unproven(entries, told)

@@ -3,29 +3,36 @@
     python -m bench.faults.simulate [--seeds 1000] [--minutes 10] [--save]
     python -m bench.faults.simulate --seed 17 --steps 0,3,9        # plays one run again
 
-The store is SQLite under the product's own code, its clock, faults and crashes are the harness's. What every run begins
-with (a tenant, a call, two yeses) is made once and copied. Every eighth run is long, the others are short: what happens
-in a step is drawn anew in each, so that short runs meet the same faults, and long ones what takes many steps. A failure
-prints its seed and the fewest of its steps that still fail.
+The store is SQLite in memory under the product's own code; its clock, faults and crashes are the harness's. What every
+run begins with (a tenant, a call, two yeses) is made once and copied, and opened by each as the product opens a store.
+
+Every eighth run is long, the others are short: what happens in a step is drawn anew in each, so that short runs meet
+the same faults, and long ones what takes many steps. Still shorter ones would cost less each and find fewer planted
+bugs in the same time: a fault, a crash and what comes of them take some steps.
+
+A failure prints its seed and the fewest of its steps that still fail.
 """
 
 import argparse
-import shutil
+import gc
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
 
+from bench.faults.memory import Memory
 from bench.faults.outcome import Outcome
 from bench.faults.replay import BrokenError, Failure, play, play_many, shrink
 from bench.faults.service import MODALITIES, Room, Service
-from bench.faults.tenant import Tenant, engines_kept
+from bench.faults.tenant import Tenant
 from bench.faults.trial import PEOPLE, SECOND_US, Trial
 from countenance.contracts.errors import AuditError, CountenanceError, StorageError
 from countenance.contracts.trust import ConsentStatus
+from countenance.storage.keys import MARK
 
 STEPS, SHORT, LONG_EVERY = 24, 6, 8
 REST_US = 6_000_000
@@ -59,13 +66,43 @@ class Fate:
             raise StorageError("the disk is gone", "")
 
 
+class Beginning:
+    """What every run begins with, made once: a store in memory, and keys in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mark = folder / "keys" / MARK
+        self._memory = Memory("simulated")
+        with self._memory.instead():
+            Trial(folder, agreed=2).close()
+        self._kept, self._marked = self._memory.kept(), self._mark.read_bytes()
+
+    @contextmanager
+    def ready(self) -> Iterator["Beginning"]:
+        """Within this, runs can be played."""
+        # What is there now stays to the end: the collector of garbage need not go through it again and again.
+        gc.collect()
+        gc.freeze()
+        with self._memory.instead():
+            yield self
+        gc.unfreeze()
+        self._memory.close()
+
+    def trial(self, seed: int, fate: Fate, plant: str) -> Trial:
+        """A process that opens what there is at the beginning, whatever the run before has left."""
+        self._memory.become(self._kept)
+        self._mark.write_bytes(self._marked)
+        return Trial(self._folder, rng=Random(seed), points=fate, plant=plant, agreed=0)
+
+
 class Life:
     """One tenant that lives in steps."""
 
-    def __init__(self, folder: Path, plant: str, seed: int) -> None:
+    def __init__(self, beginning: Beginning, plant: str, seed: int) -> None:
         self._plant = plant
         self._fate = Fate()
-        self.trial = _begun(folder, seed, self._fate, plant)
+        self._is_long = length_of(seed) == STEPS
+        self.trial = beginning.trial(seed, self._fate, plant)
 
     def step(self, rng: Random) -> None:
         """One thing happens, and what must hold is looked at."""
@@ -83,8 +120,9 @@ class Life:
         self._fate.left = self._fate.crash_in = 0
         try:
             self.trial.seconds(1)
-            self.trial.clock.pass_us(REST_US)
-            self.trial.seconds(1)
+            if self._is_long:
+                self.trial.clock.pass_us(REST_US)
+                self.trial.seconds(1)
             misses = list(self.trial.misses())
         except CountenanceError as fault:
             raise BrokenError(f"at rest: {fault.problem}") from fault
@@ -163,18 +201,6 @@ def length_of(seed: int) -> int:
     return SHORT if seed % LONG_EVERY else STEPS
 
 
-def _begun(folder: Path, seed: int, fate: Fate, plant: str) -> Trial:
-    """The beginning of every run, made at the first and copied for the others."""
-    kept = folder.with_name(f"{folder.name}-begun")
-    if not kept.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        Trial(folder, agreed=2).close()
-        shutil.copytree(folder, kept)
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(kept, folder)
-    return Trial(folder, rng=Random(seed), points=fate, plant=plant, agreed=0)
-
-
 def _forget(room: Room) -> None:
     """Plant: a restart brings back every yes that was ever said."""
     register = room.running.register
@@ -200,8 +226,8 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="keep the figures for the page of faults")
     asked = parser.parse_args()
     began, began_cpu_s = time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory() as name, engines_kept():
-        make = partial(Life, Path(name) / "tenant", asked.plant)
+    with tempfile.TemporaryDirectory() as name, Beginning(Path(name)).ready() as beginning:
+        make = partial(Life, beginning, asked.plant)
         if asked.seed is not None:
             numbers = [int(word) for word in asked.steps.split(",")] if asked.steps else range(length_of(asked.seed))
             failure = play(make, asked.seed, numbers)

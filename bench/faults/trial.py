@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from bench.faults.judge import judge
+from bench.faults.judge import judge_entries
 from bench.faults.service import MODALITIES, Room, Service
 from bench.faults.tenant import Tenant
 from bench.faults.truth import Teller, Told
@@ -171,8 +171,9 @@ class Trial:
         self.clock.pass_us(PENDING_US + SECOND_US)
         self.service.control.tick()
         self.tenant.log.append("CONFIG", {"software": "0"})
-        yield from judge(self.tenant, self.witness.told)
-        log = self.tenant.log.of_call(self.room.running.call_ref)
+        entries = self.tenant.log.entries()
+        yield from judge_entries(self.tenant, self.witness.told, entries)
+        log = [entry for entry in entries if entry.body.get("call_ref") == self.room.running.call_ref]
         given = {entry.body["lease"]: entry for entry in log if entry.kind == "LEASE"}
         for ran in self.witness.ran:
             place = (ran.subject, ran.modality)
