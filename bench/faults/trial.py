@@ -68,15 +68,16 @@ class Witness(Hearing):
 class Faults:
     """What the control plane refused, and when."""
 
-    first_us: int | None = None
-    last_us: int | None = None
-    count: int = 0
+    at_us: list[int] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How often."""
+        return len(self.at_us)
 
     def add(self, at_us: int) -> None:
         """It refused."""
-        self.first_us = at_us if self.first_us is None else self.first_us
-        self.last_us = at_us
-        self.count += 1
+        self.at_us.append(at_us)
 
 
 @dataclass(slots=True)
