@@ -1,6 +1,6 @@
 """A tenant's store, keys and log, opened as the product opens them, with faults and clocks put in where tests may."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ class Tenant:
 def engines_kept(points: Points = nowhere) -> Iterator[None]:
     """Within this, a store opened again at the same place has the same engines: statements are compiled only once.
 
-    `points` also hears of every statement that writes, before and after.
+    `points` also hears of every statement that writes, before it runs.
     """
     kept: dict[tuple[Path | str, str], Database] = {}
 
@@ -85,17 +85,15 @@ def engines_kept(points: Points = nowhere) -> Iterator[None]:
 
 
 def _hear_statements(database: Database, points: Points) -> None:
-    def hear(when: str) -> Callable[..., None]:
-        def heard(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            words = statement.split()
-            verb = words[0].upper()
-            if verb in ("INSERT", "UPDATE", "DELETE"):
-                table = words[1] if verb == "UPDATE" else words[2]
-                points(f"sql.{when} {verb} {table}")
+    """SQLite itself tells of each statement before it runs, whichever way it came: between two nothing happens."""
 
-        return heard
+    def heard(statement: str) -> None:
+        words = statement.split(maxsplit=3)
+        verb = words[0].upper()
+        if verb in ("INSERT", "UPDATE", "DELETE"):
+            points(f"sql.before {verb} {words[1] if verb == 'UPDATE' else words[2]}")
+        elif verb in ("BEGIN", "COMMIT"):
+            points(f"sql.{verb.lower()}")
 
-    event.listen(database.writer, "before_cursor_execute", hear("before"))
-    event.listen(database.writer, "after_cursor_execute", hear("after"))
-    event.listen(database.writer, "begin", lambda _: points("sql.begin"))
-    event.listen(database.writer, "commit", lambda _: points("sql.commit"))
+    if points is not nowhere:
+        event.listen(database.writer, "connect", lambda driver, _: driver.set_trace_callback(heard))
