@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, bindparam, insert, select, tuple_, union_all, update
@@ -99,14 +100,14 @@ def misfiled(tx: Transaction) -> Sequence[int]:
 
 def of_call(tx: Transaction, call_ref: str, kinds: Sequence[str] = ()) -> Sequence[bytes]:
     """The leaves of a call in order, all of them or those of some kinds."""
-    query = tx.select(entries, entries.c.leaf).where(entries.c.seq.in_(places_of(tx, [call_ref])))
-    if kinds:
-        query = query.where(entries.c.kind.in_(kinds))
-    return tuple(row.leaf for row in tx.rows(query.order_by(entries.c.seq)))
+    filed, later = _of_call(len(kinds))
+    asked = {"call_ref": call_ref, **{f"kind{n}": kind for n, kind in enumerate(kinds)}}
+    rows = [*tx.every(filed, **asked), *tx.every(later, start=_in_full_tiles(tx), **asked)]
+    return tuple(row.leaf for row in rows)
 
 
 def places_of(tx: Transaction, call_refs: Sequence[str]) -> CompoundSelect[Any]:
-    """A query for the places of the entries of some calls."""
+    """A query for the places of the entries of several calls."""
     filed = tx.select(call_entries, call_entries.c.seq).where(call_entries.c.call_ref.in_(call_refs))
     later = tx.select(entries, entries.c.seq).where(entries.c.seq >= _in_full_tiles(tx))
     return union_all(filed, later.where(entries.c.call_ref.in_(call_refs)))
@@ -157,6 +158,17 @@ def prune(tx: Transaction, before: int) -> int:
     key = tuple_(call_entries.c.call_ref, call_entries.c.seq)
     tx.connection.execute(tx.delete(call_entries).where(key.in_(old)))
     return tx.connection.execute(tx.delete(entries).where(entries.c.seq < before)).rowcount
+
+
+@cache
+def _of_call(kinds: int) -> tuple[Select[Any], Select[Any]]:
+    """The leaves of a call that are filed, and those after the last full tile; of so many kinds, or of all."""
+    leaves = of_tenant(entries).with_only_columns(entries.c.leaf).order_by(entries.c.seq)
+    if kinds:
+        leaves = leaves.where(entries.c.kind.in_([bindparam(f"kind{n}") for n in range(kinds)]))
+    filed = of_tenant(call_entries, "call_ref").with_only_columns(call_entries.c.seq)
+    later = leaves.where(entries.c.seq >= bindparam("start"), entries.c.call_ref == bindparam("call_ref"))
+    return leaves.where(entries.c.seq.in_(filed)), later
 
 
 def _belonging(tx: Transaction) -> Select[Any]:
