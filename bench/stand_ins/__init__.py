@@ -1,4 +1,4 @@
-"""Stand-ins for another corpus: RAVDESS against itself, further apart than its folds, for choosing what the voice learns.
+"""Stand-ins for another corpus: RAVDESS against itself, further apart than its folds.
 
 python -m bench.stand_ins --data CORPORA --work FOLDER --change quality --nets 2
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.stand_ins.tone import BALANCE, QUALITY, TONE, TRACT
+from bench.stand_ins.tone import BALANCE, QUALITY, TRACT
 from countenance.inference.functionals import Heard, Look
 from countenance.inference.logmel import Floats
 

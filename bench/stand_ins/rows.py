@@ -1,4 +1,4 @@
-"""Rows that the second expert hears, as training draws them and as the judged are heard, with the extras beside them."""
+"""Rows that the second expert hears, in training and when it is judged, with the extras beside them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ def heard_rows(
     rng: np.random.Generator | None = None,
     forget: bool = False,
 ) -> Rows:
-    """Clips of one speaker in this order; pieces of them as in training, or the last 3 s of each where nothing is drawn."""
+    """Clips of one speaker in this order; pieces as in training, or the last 3 s of each where nothing is drawn."""
     voice = 1.0 if rng is None else 2 ** rng.normal(0.0, _PRIOR_JITTER)
     speaker, parts = _Speaker(), []
     heard = []

@@ -94,7 +94,7 @@ def _both(own: set[int], other: set[int], said: int) -> Task:
 
 
 def streams(clips: Sequence[Clip], judge: Judge) -> list[NDArray[np.intp]]:
-    """The judged clips (places in `clips`) in the order each actor is heard in; skewed sessions hold four classes only."""
+    """The judged clips (places in `clips`) as each actor is heard; skewed sessions hold four classes only."""
     out = []
     for actor in sorted({clip.actor for clip in clips if judge.chosen(clip)}):
         own = np.array([at for at, clip in enumerate(clips) if clip.actor == actor and judge.chosen(clip)])

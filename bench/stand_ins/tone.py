@@ -1,6 +1,6 @@
 """Quality, vocal tract and balance of a voice every 20 ms, after the extended Geneva minimal set (Eyben et al. 2016).
 
-All of it comes from the power spectrum that the pitch is read from (40 ms windows, bins of 12.5 Hz), and none hears ahead.
+All of it comes from the power spectrum that the pitch is read from (40 ms windows, bins of 12.5 Hz).
 """
 
 from functools import cache
@@ -23,7 +23,7 @@ TONE = (*QUALITY, *TRACT, *BALANCE)
 _FFT = 2 * WINDOW
 _BIN_HZ = SAMPLE_RATE / _FFT
 _EDGES_HZ = (50, 250, 500, 1000, 1500, 5000)
-_HARMONICS = 30
+_HARMONICS = 36  # the lowest voice still has one within F3
 _LOW_HZ, _HIGH_HZ = 1500.0, 4000.0
 _THIRD_HZ = (2200.0, 3500.0)
 _TRACT_BINS = 400  # up to 5 kHz
@@ -91,7 +91,7 @@ def _balance(power: Floats) -> Array:
 
 
 def _tract(power: Floats) -> Array:
-    """The first three peaks of the envelope that linear prediction finds, octaves above 1 kHz, and how high F1 stands out."""
+    """First three peaks of the envelope by linear prediction, octaves above 1 kHz, and how high F1 stands out."""
     bins, waves = _tract_waves()
     raw = (power[:, :_TRACT_BINS] * bins) @ waves
     raw = raw / np.maximum(raw[:, :1], 1e-12)
