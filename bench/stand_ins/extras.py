@@ -10,6 +10,8 @@ from countenance.inference.functionals import Heard, Look
 from countenance.inference.logmel import Floats
 
 Array = NDArray[np.floating]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.integer]
 
 _UNREST, _DYNAMICS = 2, 10
 _GROUPS = {
@@ -61,7 +63,7 @@ def extras(heard: Heard, tones: Floats, looks: Sequence[Look]) -> Floats:
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def _moments(values: Floats, where: NDArray[np.bool_], within: Floats) -> tuple[Array, Array]:
+def _moments(values: Floats, where: Flags, within: Floats) -> tuple[Array, Array]:
     """Mean and spread over the chosen steps; zeros where there are few."""
     rows = values * where[:, None]
     sums = (within @ np.concatenate([where[:, None], rows, rows * values], axis=1, dtype=np.float32)).astype(np.float64)
@@ -72,12 +74,12 @@ def _moments(values: Floats, where: NDArray[np.bool_], within: Floats) -> tuple[
     return mean * enough, spread * enough
 
 
-def _mean(values: Array, where: NDArray[np.bool_], within: Floats) -> Array:
+def _mean(values: Array | Flags, where: Flags, within: Floats) -> Array:
     both = within @ np.stack([values * where, where], axis=1).astype(np.float32)
     return np.asarray(both[:, :1] / np.maximum(both[:, 1:], 1.0))
 
 
-def _unrest(values: Array, there: NDArray[np.bool_], steps: Array, starts: Array, within: Floats) -> Array:
+def _unrest(values: Array, there: Flags, steps: Places, starts: Places, within: Floats) -> Array:
     """Mean size of the second difference within voice."""
     bent, held = np.zeros(len(values)), np.zeros(len(values), bool)
     bent[2:] = np.abs(values[2:] - 2 * values[1:-1] + values[:-2])
@@ -85,7 +87,7 @@ def _unrest(values: Array, there: NDArray[np.bool_], steps: Array, starts: Array
     return _mean(bent, held, within * (steps >= starts + 2))
 
 
-def _slopes(values: Array, there: NDArray[np.bool_], steps: Array, starts: Array, within: Floats) -> list[Array]:
+def _slopes(values: Array, there: Flags, steps: Places, starts: Places, within: Floats) -> list[Array]:
     """How fast it rises while it rises, how fast it falls while it falls, and how often it rises."""
     moved, held = np.zeros(len(values)), np.zeros(len(values), bool)
     moved[1:], held[1:] = np.diff(values), there[1:] & there[:-1]
@@ -94,7 +96,7 @@ def _slopes(values: Array, there: NDArray[np.bool_], steps: Array, starts: Array
     return [_mean(moved, up, inner), _mean(moved, down, inner), _mean(up, held, inner)]
 
 
-def _lengths(flags: NDArray[np.bool_], steps: Array, starts: Array, within: Floats) -> list[Array]:
+def _lengths(flags: Flags, steps: Places, starts: Places, within: Floats) -> list[Array]:
     """Mean length of runs in seconds, and the length in which a moment of them lies on average."""
     since = np.zeros(len(flags), np.intp)
     run = 0

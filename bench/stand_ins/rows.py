@@ -60,7 +60,7 @@ def toned(clips: Sequence[Clip], versions: Sequence[Sequence[Sounding]], keep_in
             )
             for at in range(VERSIONS)
         ]
-        np.savez(keep_in, **{str(at): one for at, one in enumerate(tones)})  # type: ignore[arg-type]
+        np.savez(keep_in, **{str(at): one for at, one in enumerate(tones)})
     out = []
     for own, measured in zip(tones, versions, strict=True):
         parts = np.split(own, np.cumsum([len(one.pitch) for one in measured])[:-1])

@@ -76,7 +76,7 @@ def _at(power: Floats, hertz: Array) -> Floats:
     """Power at these places, the larger of the two bins beside them."""
     low = np.minimum((hertz / _BIN_HZ).astype(np.intp), power.shape[1] - 2)
     rows = np.arange(len(power))[:, None]
-    return np.maximum(power[rows, low], power[rows, low + 1])
+    return np.asarray(np.maximum(power[rows, low], power[rows, low + 1]))
 
 
 def _balance(power: Floats) -> Array:
