@@ -19,7 +19,7 @@ import torch
 from bench.stand_ins.fitting import Change, fit
 from bench.stand_ins.rows import Rows, heard_rows, together, toned, training_rows
 from bench.stand_ins.score import Counts, gained, nothing, scores
-from bench.stand_ins.tasks import FOUR, Task, streams, tasks
+from bench.stand_ins.tasks import FOUR, Task, fewer, streams, tasks
 from countenance.training.datasets.ravdess import Clip, read_clips
 from countenance.training.recipe import load_recipe
 from countenance.training.voice_emotion.fit import TrainingSet
@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for what is measured once")
     parser.add_argument("--change", action="append", default=[], help="what is tried; may be given several times")
     parser.add_argument("--nets", type=int, default=2, help="members of each side")
+    parser.add_argument(
+        "--one-in", type=int, default=1, help="how many of the actors that train are heard: one in so many"
+    )
     parser.add_argument("--seed", type=int, default=11, help="of the draws")
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -51,7 +54,9 @@ def main() -> None:
     counts = {change.name: nothing(len(actors)) for change in changes}
     began = time.perf_counter()
     for number, task in enumerate(tasks(actors), start=1):
-        data = corpus.training([clip for clip in clips if task.chosen(clip)])
+        own = [clip for clip in clips if task.chosen(clip)]
+        heard_of = fewer([clip.actor for clip in own], asked.one_in)
+        data = corpus.training([clip for clip in own if clip.actor in heard_of])
         rows = training_rows(data, recipe.statistics, np.random.default_rng([asked.seed, number]))
         judged = [_judged(corpus, task, at, data) for at in range(len(task.judges))]
         for change in changes:

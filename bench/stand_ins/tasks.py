@@ -66,6 +66,11 @@ def tasks(actors: Sequence[int]) -> list[Task]:
     return found
 
 
+def fewer(actors: Sequence[int], one_in: int) -> set[int]:
+    """One in so many of these actors, women and men alike."""
+    return set(sorted(set(actors), key=lambda actor: (actor % 2, actor))[::one_in])
+
+
 def _of(actors: set[int]) -> Chosen:
     return lambda clip: clip.actor in actors
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from bench.stand_ins.extras import EXTRAS, columns, extras
 from bench.stand_ins.score import gained, nothing, scores
-from bench.stand_ins.tasks import FOUR, NAMES, streams, tasks
+from bench.stand_ins.tasks import FOUR, NAMES, fewer, streams, tasks
 from bench.stand_ins.tone import TONE, tone
 from bench.voice import RESONANCES, made_voice
 
+from countenance.capture.speech import as_float
 from countenance.inference.functionals import Heard
 from countenance.inference.hearing import measured
+from countenance.inference.logmel import Floats
 from countenance.training.datasets.ravdess import Clip
 
 ACTORS = range(1, 21)
@@ -57,8 +59,18 @@ def test_skewed_sessions_hold_the_four_classes_of_one_actor_each() -> None:
         assert {CLIPS[at].label for at in own} <= set(FOUR)
 
 
+def test_fewer_actors_are_women_and_men_alike() -> None:
+    assert fewer([1, 1, 2, 3, 4, 5, 6, 7, 8], 2) == {2, 6, 1, 5}
+    assert fewer(ACTORS, 1) == set(ACTORS)
+
+
+def made() -> Floats:
+    """Four seconds of the made voice."""
+    return as_float(made_voice(4))
+
+
 def test_formants_of_a_made_voice_are_found() -> None:
-    pcm = made_voice(4).astype(np.float32) / 32768
+    pcm = made()
     sounding = measured(pcm)
     rows = tone(pcm, sounding.pitch, sounding.periodic)[sounding.pitch > 0]
     found = 1000 * 2 ** np.median(rows[:, [TONE.index(name) for name in ("f1", "f2", "f3")]], axis=0)
@@ -66,11 +78,11 @@ def test_formants_of_a_made_voice_are_found() -> None:
 
 
 def test_noise_fills_the_valleys_and_a_darker_voice_has_less_above() -> None:
-    pcm = made_voice(4).astype(np.float32) / 32768
+    pcm = made()
     sounding = measured(pcm)
     voiced = sounding.pitch > 0
-    noisy = pcm + np.random.default_rng(0).normal(0, 0.01, len(pcm)).astype(np.float32)
-    dark = np.convolve(pcm, np.ones(8, np.float32) / 8, "same").astype(np.float32)
+    noisy = np.asarray(pcm + np.random.default_rng(0).normal(0, 0.01, len(pcm)), np.float32)
+    dark = np.asarray(np.convolve(pcm, np.ones(8) / 8, "same"), np.float32)
     plain, other, darker = (
         tone(one, sounding.pitch, sounding.periodic)[voiced].mean(axis=0) for one in (pcm, noisy, dark)
     )
