@@ -1,0 +1,95 @@
+"""Fit the second expert with each change and without, from the same draws, and judge both by the stand-ins.
+
+    python -m bench.stand_ins --data CORPORA --work FOLDER --change quality --change all [--nets 2] [--seed 11]
+
+Changes: quality, tract, balance, dynamics, all, pairs, or several joined by +. Everything is measured once and kept in
+the work folder. Prints JSON.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.stand_ins.fitting import Change, fit
+from bench.stand_ins.rows import Rows, heard_rows, together, toned, training_rows
+from bench.stand_ins.score import Counts, gained, nothing, scores
+from bench.stand_ins.tasks import FOUR, Task, fewer, streams, tasks
+from countenance.training.datasets.ravdess import Clip, read_clips
+from countenance.training.recipe import load_recipe
+from countenance.training.voice_emotion.fit import TrainingSet
+from countenance.training.voice_emotion.folds import Corpus
+from countenance.training.voice_emotion.frames import soundings
+from countenance.training.voice_emotion.make import RAVDESS
+from countenance.training.voice_emotion.recipe import VoiceRecipe
+
+UNCHANGED = Change("none")
+
+
+def main() -> None:
+    """Judge the changes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the unpacked corpora")
+    parser.add_argument("--work", type=Path, required=True, help="folder for what is measured once")
+    parser.add_argument("--change", action="append", default=[], help="what is tried; may be given several times")
+    parser.add_argument("--nets", type=int, default=2, help="members of each side")
+    parser.add_argument(
+        "--one-in", type=int, default=1, help="how many of the actors that train are heard: one in so many"
+    )
+    parser.add_argument("--seed", type=int, default=11, help="of the draws")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    asked.work.mkdir(parents=True, exist_ok=True)
+    recipe = load_recipe(VoiceRecipe, "voice-emotion")
+    recipe = recipe.model_copy(update={"statistics": recipe.statistics.model_copy(update={"members": asked.nets})})
+    clips = read_clips(asked.data / RAVDESS)
+    corpus = Corpus(clips, toned(clips, soundings(clips, asked.work / "soundings.npz"), asked.work / "tones.npz"))
+    changes = [UNCHANGED, *(Change(name) for name in asked.change)]
+    actors = sorted({clip.actor for clip in clips})
+    counts = {change.name: nothing(len(actors)) for change in changes}
+    began = time.perf_counter()
+    for number, task in enumerate(tasks(actors), start=1):
+        own = [clip for clip in clips if task.chosen(clip)]
+        heard_of = fewer([clip.actor for clip in own], asked.one_in)
+        data = corpus.training([clip for clip in own if clip.actor in heard_of])
+        rows = training_rows(data, recipe.statistics, np.random.default_rng([asked.seed, number]))
+        judged = [_judged(corpus, task, at, data) for at in range(len(task.judges))]
+        for change in changes:
+            fitted = fit(data, rows, recipe, change, asked.seed)
+            for judge, heard in zip(task.judges, judged, strict=True):
+                _count(counts[change.name], judge.name, clips, actors, heard, fitted.four(heard))
+        print(f"fit {number}, {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    print(json.dumps({name: _told(counts["none"], own) for name, own in counts.items()}, indent=1))
+
+
+def _judged(corpus: Corpus, task: Task, at: int, data: TrainingSet) -> Rows:
+    judge = task.judges[at]
+    soundings = corpus.versions[judge.version]
+    parts = [heard_rows(soundings, chosen, data.prior) for chosen in streams(corpus.clips, judge)]  # type: ignore[arg-type]
+    whole = together(parts)
+    kept = np.isin([corpus.clips[at].label for at in whole.clips], FOUR)
+    return replace(whole, **{name: getattr(whole, name)[kept] for name in Rows.__slots__})
+
+
+def _count(counts: Counts, name: str, clips: list[Clip], actors: list[int], heard: Rows, said: np.ndarray) -> None:
+    for at, best in zip(heard.clips, said.argmax(axis=1), strict=True):
+        table = counts[name][actors.index(clips[at].actor), FOUR.index(clips[at].label)]
+        table += (FOUR[best] == clips[at].label, 1)
+
+
+def _told(before: Counts, own: Counts) -> dict[str, object]:
+    found = scores(own)
+    return {
+        "score": round(float(np.mean(list(found.values()))), 4),
+        "stand_ins": {name: round(value, 4) for name, value in found.items()},
+        **({} if own is before else {"gained": gained(before, own)}),
+    }
+
+
+if __name__ == "__main__":
+    main()
