@@ -33,10 +33,8 @@ def put(tx: Transaction, rows: Iterable[LeaseRow]) -> None:
 
 def end(tx: Transaction, names: Sequence[str]) -> None:
     """Take out leases that have ended."""
-    if names:
-        change(
-            tx.connection, _ending(len(names)), tenant=tx.tenant, **{f"lease{n}": one for n, one in enumerate(names)}
-        )
+    each = {f"lease{n}": one for n, one in enumerate(names)}
+    change(tx.connection, _ending(len(names)), tenant=tx.tenant, **each)
 
 
 def open_ones(tx: Transaction) -> Sequence[LeaseRow]:
