@@ -24,6 +24,7 @@ from tests.encoders.foreign import (
     value,
     write_card,
 )
+from tests.encoders.hostile import bomb, carded
 
 from countenance.contracts.errors import BundleError, CountenanceError, UsageError
 from countenance.inference.adapter import read_adapter
@@ -59,7 +60,7 @@ def test_a_sound_adapter_is_described(folder: Path) -> None:
 @pytest.mark.parametrize("suffix", [".bin", ".pt", ".pth", ".pkl", ".ckpt", ".npy", ".h5"])
 def test_a_pickle_is_refused_by_its_name(folder: Path, suffix: str) -> None:
     (folder / f"weights{suffix}").write_bytes(b"anything")
-    assert f"{suffix} files are refused" in refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    assert f"{suffix} files are refused" in refused(carded(folder))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_pickle_is_refused_by_its_name(folder: Path, suffix: str) -> None:
 )
 def test_a_pickle_under_another_name_is_refused_by_its_first_bytes(folder: Path, content: bytes, said: str) -> None:
     (folder / "weights.safetensors").write_bytes(content)
-    assert said in refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    assert said in refused(carded(folder))
 
 
 def test_a_file_that_the_card_does_not_name_is_refused(folder: Path) -> None:
@@ -96,7 +97,7 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> No
 def test_weights_in_another_file_are_refused(folder: Path) -> None:
     model = onnx.load(str(folder / "model.onnx"))
     onnx.save_model(model, str(folder / "model.onnx"), save_as_external_data=True, size_threshold=0, location="w.txt")
-    assert "external data" in refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    assert "external data" in refused(carded(folder))
 
 
 def test_weights_in_another_file_are_found_wherever_a_tensor_may_stand(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_weights_in_another_file_are_found_wherever_a_tensor_may_stand(tmp_path:
 )
 def test_what_is_no_onnx_file_is_refused(folder: Path, content: bytes) -> None:
     (folder / "model.onnx").write_bytes(content)
-    found = refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    found = refused(carded(folder))
     assert "not an ONNX file" in found or "the file is empty" in found or "it is a pickle" in found
 
 
@@ -123,7 +124,7 @@ def test_a_tensor_of_absurd_size_is_refused(folder: Path) -> None:
     tensor = onnx.TensorProto(name="t", data_type=1, dims=[1 << 20, 1 << 30])
     graph = helper.make_graph([], "huge", [], [], [tensor])
     onnx.save(helper.make_model(graph), str(folder / "model.onnx"))
-    assert "absurd size" in refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    assert "absurd size" in refused(carded(folder))
 
 
 def test_facts_of_the_shipped_bundles_are_read_off_their_bytes() -> None:
@@ -163,13 +164,13 @@ def test_a_net_that_answers_no_numbers_is_refused(folder: Path) -> None:
     ]
     shapes = [value("pixel_values", ["n", 3, 32, 32])], [value("logits", ["n", 7])]
     graph_file(folder / "model.onnx", nodes, *shapes, head=np.zeros((3, 7), np.float32))
-    assert "not finite" in refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    assert "not finite" in refused(carded(folder))
 
 
 def test_a_net_with_operators_that_nobody_knows_is_refused(folder: Path) -> None:
     node = helper.make_node("Telepathy", ["pixel_values"], ["logits"], domain="com.example")
     graph_file(folder / "model.onnx", [node], [value("pixel_values", ["n", 3, 32, 32])], [value("logits", ["n", 7])])
-    assert "not a network that can run" in refused(write_card(folder, face={"size": 32}, output=OUTPUT))
+    assert "not a network that can run" in refused(carded(folder))
 
 
 def test_a_tokenizer_of_a_larger_vocabulary_than_the_net_is_refused(tmp_path: Path) -> None:
@@ -187,26 +188,14 @@ def test_a_tokenizer_that_is_none_is_refused(tmp_path: Path) -> None:
 # --- what it may use
 
 
-def bomb(folder: Path, *nodes: object, **arrays: np.ndarray) -> Path:
-    """A net whose answer has the right shape, after a detour."""
-    last = [
-        helper.make_node("GlobalAveragePool", ["pixel_values"], ["pooled"]),
-        helper.make_node("Flatten", ["pooled"], ["flat"]),
-        helper.make_node("Add", ["flat", "detour"], ["sum"]),
-        helper.make_node("MatMul", ["sum", "head"], ["logits"]),
-    ]
-    shapes = [value("pixel_values", ["n", 3, 32, 32])], [value("logits", ["n", 7])]
-    graph_file(folder / "model.onnx", [*nodes, *last], *shapes, head=np.zeros((3, 7), np.float32), **arrays)
-    return write_card(folder, face={"size": 32}, output=OUTPUT)
-
-
 def test_a_net_that_unfolds_into_more_memory_than_it_may_have_is_refused(folder: Path) -> None:
     nodes = [
         helper.make_node("ReduceMean", ["pixel_values"], ["one"], keepdims=0),
         helper.make_node("Expand", ["one", "vast"], ["filled"]),
         helper.make_node("ReduceMean", ["filled"], ["detour"], keepdims=0),
     ]
-    found = refused(bomb(folder, *nodes, vast=np.array([1 << 20, 1 << 14], np.int64)))
+    bomb(folder, *nodes, vast=np.array([1 << 20, 1 << 14], np.int64))
+    found = refused(carded(folder))
     assert "fails on what the card feeds it" in found or "needed more than" in found or "more than" in found
 
 
@@ -222,7 +211,8 @@ def test_a_net_that_never_ends_is_stopped(folder: Path) -> None:
         helper.make_node("Loop", ["times", "yes", "start"], ["detour"], body=body),
     ]
     arrays = {"times": np.array(1 << 60, np.int64), "yes": np.array(True)}
-    assert "signal" in refused(bomb(folder, *nodes, **arrays), Caps(cpu_s=5, wall_s=100))
+    bomb(folder, *nodes, **arrays)
+    assert "signal" in refused(carded(folder), Caps(cpu_s=5, wall_s=100))
 
 
 def test_a_trial_that_takes_too_long_is_stopped(folder: Path) -> None:
