@@ -1,9 +1,10 @@
 """Fit the second expert with each change and without, from the same draws, and judge both by the stand-ins.
 
     python -m bench.stand_ins --data CORPORA --work FOLDER --change quality --change all [--nets 2] [--seed 11]
+    python -m bench.stand_ins.averaged COUNTS COUNTS COUNTS
 
-Changes: quality, tract, balance, dynamics, all, pairs, or several joined by +. Everything is measured once and kept in
-the work folder. Prints JSON.
+Changes: quality, tract, balance, dynamics, all, pairs, words:STRENGTH, or several joined by +. Everything is measured
+once and kept in the work folder. Prints JSON; `--counts FILE` keeps what each actor was named, to average draws.
 """
 
 import argparse
@@ -18,8 +19,9 @@ import torch
 
 from bench.stand_ins.fitting import Change, fit
 from bench.stand_ins.rows import Rows, heard_rows, together, toned, training_rows
-from bench.stand_ins.score import Counts, gained, nothing, scores
+from bench.stand_ins.score import UNCHANGED, Counts, keep, nothing, told
 from bench.stand_ins.tasks import FOUR, Task, fewer, streams, tasks
+from bench.stand_ins.words import heard, kept
 from countenance.training.datasets.ravdess import Clip, read_clips
 from countenance.training.recipe import load_recipe
 from countenance.training.voice_emotion.fit import TrainingSet
@@ -28,7 +30,7 @@ from countenance.training.voice_emotion.frames import soundings
 from countenance.training.voice_emotion.make import RAVDESS
 from countenance.training.voice_emotion.recipe import VoiceRecipe
 
-UNCHANGED = Change("none")
+NONE = Change(UNCHANGED)
 
 
 def main() -> None:
@@ -42,6 +44,7 @@ def main() -> None:
         "--one-in", type=int, default=1, help="how many of the actors that train are heard: one in so many"
     )
     parser.add_argument("--seed", type=int, default=11, help="of the draws")
+    parser.add_argument("--counts", type=Path, help="file for what was named right of each actor")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.work.mkdir(parents=True, exist_ok=True)
@@ -49,22 +52,26 @@ def main() -> None:
     recipe = recipe.model_copy(update={"statistics": recipe.statistics.model_copy(update={"members": asked.nets})})
     clips = read_clips(asked.data / RAVDESS)
     corpus = Corpus(clips, toned(clips, soundings(clips, asked.work / "soundings.npz"), asked.work / "tones.npz"))
-    changes = [UNCHANGED, *(Change(name) for name in asked.change)]
+    changes = [NONE, *(Change(name) for name in asked.change)]
+    voices = kept(asked.work / "words.npz") if any(change.words for change in changes) else []
     actors = sorted({clip.actor for clip in clips})
     counts = {change.name: nothing(len(actors)) for change in changes}
     began = time.perf_counter()
     for number, task in enumerate(tasks(actors), start=1):
-        own = [clip for clip in clips if task.chosen(clip)]
-        heard_of = fewer([clip.actor for clip in own], asked.one_in)
-        data = corpus.training([clip for clip in own if clip.actor in heard_of])
+        chosen = [clip for clip in clips if task.chosen(clip)]
+        train = fewer([clip.actor for clip in chosen], asked.one_in)
+        data = corpus.training([clip for clip in chosen if clip.actor in train])
         rows = training_rows(data, recipe.statistics, np.random.default_rng([asked.seed, number]))
         judged = [_judged(corpus, task, at, data) for at in range(len(task.judges))]
+        said = heard(voices, data.prior, np.random.default_rng([asked.seed, number]))
         for change in changes:
-            fitted = fit(data, rows, recipe, change, asked.seed)
-            for judge, heard in zip(task.judges, judged, strict=True):
-                _count(counts[change.name], judge.name, clips, actors, heard, fitted.four(heard))
+            fitted = fit(data, rows, recipe, change, asked.seed, said)
+            for judge, own in zip(task.judges, judged, strict=True):
+                _count(counts[change.name], judge.name, clips, actors, own, fitted.four(own))
         print(f"fit {number}, {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    print(json.dumps({name: _told(counts["none"], own) for name, own in counts.items()}, indent=1))
+    if asked.counts:
+        keep(asked.counts, counts)
+    print(json.dumps(told(counts), indent=1))
 
 
 def _judged(corpus: Corpus, task: Task, at: int, data: TrainingSet) -> Rows:
@@ -80,15 +87,6 @@ def _count(counts: Counts, name: str, clips: list[Clip], actors: list[int], hear
     for at, best in zip(heard.clips, said.argmax(axis=1), strict=True):
         table = counts[name][actors.index(clips[at].actor), FOUR.index(clips[at].label)]
         table += (FOUR[best] == clips[at].label, 1)
-
-
-def _told(before: Counts, own: Counts) -> dict[str, object]:
-    found = scores(own)
-    return {
-        "score": round(float(np.mean(list(found.values()))), 4),
-        "stand_ins": {name: round(value, 4) for name, value in found.items()},
-        **({} if own is before else {"gained": gained(before, own)}),
-    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Fitting the second expert with a change, and what it names of the judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from bench.stand_ins.extras import columns
 from bench.stand_ins.rows import Rows
 from bench.stand_ins.tasks import FOUR
+from bench.stand_ins.words import Worded, moves
 from countenance.inference.functionals import FUNCTIONALS
 from countenance.inference.logmel import Floats
 from countenance.training.voice_emotion.fit import TrainingSet
@@ -20,26 +23,34 @@ from countenance.training.voice_emotion.statistics_fit import _fit_member, _stan
 from countenance.training.voice_emotion.targets import targets
 
 PAIRS = tuple(combinations(range(len(FOUR)), 2))
+_WORDS = "words:"
 _PAIR_EPOCHS, _PAIR_WIDTH, _PAIR_SHARE = 10, 64, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is tried: more columns, or pairs judged apart."""
+    """What is tried, joined by +: more columns, pairs judged apart, other words (`words:1`, with their strength)."""
 
     name: str
 
     @property
     def columns(self) -> list[int]:
         """Columns of the rows that the net hears."""
-        groups = [] if self.name == "none" else self.name.split("+")
-        more = sorted({at for group in groups if group != "pairs" for at in columns(group)})
+        groups = [
+            part for part in self.name.split("+") if part not in ("none", "pairs") and not part.startswith(_WORDS)
+        ]
+        more = sorted({at for group in groups for at in columns(group)})
         return [*range(FUNCTIONALS), *(FUNCTIONALS + at for at in more)]
 
     @property
     def pairs(self) -> bool:
         """Whether pairs of the four classes are judged apart besides."""
         return "pairs" in self.name.split("+")
+
+    @property
+    def words(self) -> float:
+        """How far other words move a row; 1 as far as they do."""
+        return sum(float(part.removeprefix(_WORDS)) for part in self.name.split("+") if part.startswith(_WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,9 @@ def _tensors(rows: Rows, chosen: list[int]) -> tuple[Tensor, Tensor, Tensor, Ten
     return first, second, third, last
 
 
-def fit(data: TrainingSet, rows: Rows, recipe: VoiceRecipe, change: Change, seed: int) -> Fitted:
+def fit(
+    data: TrainingSet, rows: Rows, recipe: VoiceRecipe, change: Change, seed: int, said: Sequence[Rows] = ()
+) -> Fitted:
     """The second expert as the trainer fits it, with a change."""
     asked = recipe.statistics
     lively = fit_lively(rows.lifts, [data.clips[at].label for at in rows.clips], recipe.lively)
@@ -78,11 +91,18 @@ def fit(data: TrainingSet, rows: Rows, recipe: VoiceRecipe, change: Change, seed
     net = StatisticsNet(len(change.columns), asked)
     inputs = _standardised(net, *_tensors(rows, change.columns))
     own = tuple(torch.from_numpy(part[rows.clips]) for part in targets(data.clips))
+    heard: Any = Worded(inputs, _moves(net, change, said), change.words) if change.words else inputs
     for member in range(asked.members):
-        _fit_member(net, member, inputs, own, asked, np.random.default_rng([seed, member]))
+        _fit_member(net, member, heard, own, asked, np.random.default_rng([seed, member]))
     labels = np.array([data.clips[at].label for at in rows.clips])
     pairs = [_fit_pair(inputs, labels, FOUR[a], FOUR[b], recipe, seed) for a, b in PAIRS] if change.pairs else []
     return Fitted(change, net.eval(), lively, pairs)
+
+
+def _moves(net: StatisticsNet, change: Change, said: Sequence[Rows]) -> Tensor:
+    """Other words in the units of the input, for a speaker who talks as people usually do."""
+    people = torch.sqrt(net.relative.square - net.relative.usual**2 + 1e-6)
+    return moves(said, change.columns, people) / net.spread
 
 
 def _fit_pair(

@@ -1,6 +1,7 @@
 """Mean four-class UAR over the stand-ins, and what a change gains, paired over actors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from bench.stand_ins.tasks import FAR, FOUR, NAMES
 
 Counts = dict[str, NDArray[np.int64]]
 """By stand-in: clips named right, and all clips, of each actor and class (actors, 4, 2)."""
+UNCHANGED = "none"
 _DRAWS = 2000
 
 
@@ -42,3 +44,34 @@ def gained(before: Counts, after: Counts) -> dict[str, Any]:
 
 def _drawn(table: NDArray[np.int64], weights: NDArray[np.int64]) -> NDArray[np.floating]:
     return _uar(np.einsum("da,ack->dck", weights, table))
+
+
+def told(counts: Mapping[str, Counts]) -> dict[str, Any]:
+    """Scores of every change, and what it gains over none."""
+    out: dict[str, Any] = {}
+    for name, own in counts.items():
+        found = scores(own)
+        out[name] = {
+            "score": round(float(np.mean(list(found.values()))), 4),
+            "stand_ins": {judge: round(value, 4) for judge, value in found.items()},
+        }
+        if name != UNCHANGED:
+            out[name]["gained"] = gained(counts[UNCHANGED], own)
+    return out
+
+
+def keep(path: Path, counts: Mapping[str, Counts]) -> None:
+    """Write counts, so that those of several draws can be averaged."""
+    np.savez(path, **{f"{change}/{name}": table for change, own in counts.items() for name, table in own.items()})  # type: ignore[arg-type]
+
+
+def averaged(paths: Sequence[Path]) -> dict[str, Counts]:
+    """Counts of several draws of the same changes, clip by clip."""
+    out: dict[str, Counts] = {}
+    for path in paths:
+        with np.load(path) as kept:
+            for key in kept.files:
+                change, name = key.split("/")
+                own = out.setdefault(change, {})
+                own[name] = own.get(name, 0) + kept[key]
+    return out
