@@ -5,11 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
+import torch
 from bench.stand_ins.extras import EXTRAS, columns, extras
-from bench.stand_ins.score import gained, nothing, scores
+from bench.stand_ins.rows import Rows
+from bench.stand_ins.score import averaged, gained, keep, nothing, scores, told
 from bench.stand_ins.tasks import FOUR, NAMES, fewer, streams, tasks
 from bench.stand_ins.tone import TONE, tone
+from bench.stand_ins.words import LANGUAGES, Worded, moves, said
 from bench.voice import RESONANCES, made_voice
+from numpy.typing import NDArray
 
 from countenance.capture.speech import as_float
 from countenance.inference.functionals import Heard
@@ -125,3 +132,45 @@ def test_a_gain_is_paired_over_actors() -> None:
     assert gained(before, before)["all"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert gained(before, after)["all"] == {"value": 0.1667, "low": 0.1667, "high": 0.1667}
     assert scores(after)[NAMES[0]] == pytest.approx(scores(before)[NAMES[0]] + 1 / 6)
+
+
+def test_other_words_move_rows_by_what_two_sentences_differ_and_no_label() -> None:
+    parts = [rows(np.eye(4)[:3] * 2), rows(np.full((2, 4), 5.0))]
+    found = moves(parts, [0, 1], torch.tensor([1.0, 2.0]))
+    assert found.shape == (8, 3)  # ordered pairs of three and of two; how far a speaker is known does not move
+    assert torch.allclose(found[0], torch.tensor([2.0, -1.0, 0.0]) / 2**0.5)
+    assert not found[6:].any()
+    assert torch.allclose(found.sum(0), torch.zeros(3), atol=1e-6)
+    torch.manual_seed(0)
+    worded = Worded(torch.zeros(100, 3), found, 0.5)
+    taken = worded[torch.arange(100)]
+    assert {tuple(one) for one in taken.tolist()} <= {tuple(one) for one in (0.5 * found).tolist()}
+    assert not torch.equal(taken, worded[torch.arange(100)])
+
+
+def rows(values: NDArray[np.floating]) -> Rows:
+    many = np.zeros(len(values), np.float32)
+    return Rows(np.asarray(values, np.float32), values, values, many, many, many.astype(np.intp))
+
+
+def test_sentences_of_the_pages_are_whole_and_hold_no_markup() -> None:
+    for language in LANGUAGES:
+        found = said(language)
+        assert len(found) > 200
+        assert not any(mark in text for text in found for mark in '{}<>%"')
+    assert not set(said("de")) & set(said("fr"))
+
+
+def test_draws_are_averaged_clip_by_clip(tmp_path: Path) -> None:
+    draws = []
+    for at, right in enumerate((1, 3)):
+        counts = {"none": nothing(2), "words:1": nothing(2)}
+        for name in NAMES:
+            counts["none"][name][..., :] = 1, 4
+            counts["words:1"][name][..., :] = right, 4
+        draws.append(tmp_path / f"{at}.npz")
+        keep(draws[-1], counts)
+    found = told(averaged(draws))
+    assert found["none"]["score"] == 0.25
+    assert found["words:1"]["score"] == 0.5
+    assert found["words:1"]["gained"]["all"] == {"value": 0.25, "low": 0.25, "high": 0.25}
