@@ -5,11 +5,11 @@
 A made voice (pulses at 140 Hz through three resonances, four openings a second, faint noise) is cut into samples and
 read: ten answers a second, each with up to 3 s of context and nothing of what follows it. Every figure is per second of
 the recording, after the first 10 s, in which a voice is new and its baseline moves with every answer. Capture measures
-each second once (frames, pitch) and, every second or two, how the speaker usually talks (`manner`); the encoder takes
-these measures with the samples. `emotions` is what the net needs from sound to ten answers: frames, pitch, manner and
-the encoder, without the prosody said beside it once a second (ten glances are read, which have none) and without voice
-activity detection; `whole` is capture and encoder with all they do. `tenths` reads a call whose sound arrives in pieces
-of 100 ms, as it does live.
+each second once (frames, pitch, tone) and, every second or two, how the speaker usually talks (`manner`); the encoder
+takes these measures with the samples. `emotions` is what the net needs from sound to ten answers: frames, pitch, tone,
+manner and the encoder, without the prosody said beside it once a second (ten glances are read, which have none) and
+without voice activity detection; `whole` is capture and encoder with all they do. `tenths` reads a call whose sound
+arrives in pieces of 100 ms, as it does live.
 """
 
 import argparse
@@ -30,8 +30,9 @@ from countenance.encoders.voice import BUNDLE, VoiceEncoder
 from countenance.inference.hearing import look_of, part_of, sounding_of
 from countenance.inference.logmel import log_mel
 from countenance.inference.manner import with_manner
-from countenance.inference.pitch import voice_track
+from countenance.inference.pitch import voice_track, windows_of
 from countenance.inference.shelf import Profile, Shelf
+from countenance.inference.tone import tone_of
 
 REPEATS = 9
 NEW_S = 10  # seconds in which the voice is new
@@ -100,6 +101,7 @@ def main() -> None:
     windows = [window for window in cut(pcm)[NEW_S:] if window]
     seconds = len(windows)
     pieces = [as_float(pcm[at * SAMPLE_RATE :][: SAMPLE_RATE + LEAD]) for at in range(NEW_S, asked.seconds - 1)]
+    heard = [(windows_of(one).power, *voice_track(one)[:2]) for one in pieces]
     shelf = Shelf.installed(Profile.OPEN, asked.models)
     encoder, bare = VoiceEncoder.from_shelf(shelf), VoiceEncoder(None)
     figures = {
@@ -107,13 +109,14 @@ def main() -> None:
         "capture_in_tenths_ms_per_s": cost(lambda: cut(pcm, SAMPLE_RATE // 10), asked.seconds),
         "log_mel_ms_per_s": cost(lambda: [log_mel(one) for one in pieces], len(pieces)),
         "pitch_ms_per_s": cost(lambda: [voice_track(one) for one in pieces], len(pieces)),
+        "tone_ms_per_s": cost(lambda: [tone_of(*one) for one in heard], len(pieces)),
         "manner_ms_per_s": cost(lambda: learn_manner(windows), seconds),
         "prosody_ms_per_s": cost(lambda: [prosody_of(one) for one in windows], seconds),
         "encoder_without_bundle_ms_per_s": cost(lambda: [bare.encode(one) for one in windows], seconds),
     }
     if shelf.has(BUNDLE):
         figures["encoder_ms_per_s"] = cost(lambda: [encoder.encode(one) for one in windows], seconds)
-        measures = sum(figures[f"{name}_ms_per_s"] for name in ("log_mel", "pitch", "manner"))
+        measures = sum(figures[f"{name}_ms_per_s"] for name in ("log_mel", "pitch", "tone", "manner"))
         glances = [[*window[:-1], replace(window[-1], glance=True)] for window in windows]
         figures["encoder_of_glances_ms_per_s"] = cost(lambda: [encoder.encode(one) for one in glances], seconds)
         figures["emotions_ms_per_s"] = round(measures + figures["encoder_of_glances_ms_per_s"], 3)

@@ -1,27 +1,26 @@
 """Fit the second expert with each change and without, from the same draws, and judge both by the stand-ins.
 
-    python -m bench.stand_ins --data CORPORA --work FOLDER --change quality --change all [--nets 2] [--seed 11]
+    python -m bench.stand_ins --data CORPORA --work FOLDER --change words:0 --change no-tract [--nets 2] [--seed 11]
     python -m bench.stand_ins.averaged COUNTS COUNTS COUNTS
 
-Changes: quality, tract, balance, dynamics, all, pairs, words:STRENGTH, or several joined by +. Everything is measured
-once and kept in the work folder. Prints JSON; `--counts FILE` keeps what each actor was named, to average draws.
+Changes: how far other words move rows (`words:STRENGTH`), pairs of classes judged apart (`pairs`), columns left out
+(`no-quality`, `no-tract`, `no-balance`, `no-dynamics`, `no-shades`: all four), or several joined by +. What is measured
+is kept in the work folder. Prints JSON; `--counts FILE` keeps what each actor was named, to average draws.
 """
 
 import argparse
 import json
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from bench.stand_ins.fitting import Change, fit
-from bench.stand_ins.rows import Rows, heard_rows, together, toned, training_rows
+from bench.stand_ins.rows import heard_rows, only, together
 from bench.stand_ins.score import UNCHANGED, Counts, keep, nothing, told
 from bench.stand_ins.tasks import FOUR, Task, fewer, streams, tasks
-from bench.stand_ins.words import heard, kept
 from countenance.training.datasets.ravdess import Clip, read_clips
 from countenance.training.recipe import load_recipe
 from countenance.training.voice_emotion.fit import TrainingSet
@@ -29,6 +28,8 @@ from countenance.training.voice_emotion.folds import Corpus
 from countenance.training.voice_emotion.frames import soundings
 from countenance.training.voice_emotion.make import RAVDESS
 from countenance.training.voice_emotion.recipe import VoiceRecipe
+from countenance.training.voice_emotion.statistics_fit import Rows, rows_of
+from countenance.training.voice_emotion.words import moves, voices
 
 NONE = Change(UNCHANGED)
 
@@ -51,9 +52,9 @@ def main() -> None:
     recipe = load_recipe(VoiceRecipe, "voice-emotion")
     recipe = recipe.model_copy(update={"statistics": recipe.statistics.model_copy(update={"members": asked.nets})})
     clips = read_clips(asked.data / RAVDESS)
-    corpus = Corpus(clips, toned(clips, soundings(clips, asked.work / "soundings.npz"), asked.work / "tones.npz"))
+    corpus = Corpus(clips, soundings(clips, asked.work / "soundings.npz"))
     changes = [NONE, *(Change(name) for name in asked.change)]
-    voices = kept(asked.work / "words.npz") if any(change.words for change in changes) else []
+    said = voices(asked.work / "words.npz")
     actors = sorted({clip.actor for clip in clips})
     counts = {change.name: nothing(len(actors)) for change in changes}
     began = time.perf_counter()
@@ -61,11 +62,11 @@ def main() -> None:
         chosen = [clip for clip in clips if task.chosen(clip)]
         train = fewer([clip.actor for clip in chosen], asked.one_in)
         data = corpus.training([clip for clip in chosen if clip.actor in train])
-        rows = training_rows(data, recipe.statistics, np.random.default_rng([asked.seed, number]))
+        rows = rows_of(data, recipe.statistics, np.random.default_rng([asked.seed, number]))
         judged = [_judged(corpus, task, at, data) for at in range(len(task.judges))]
-        said = heard(voices, data.prior, np.random.default_rng([asked.seed, number]))
+        moved = moves(said, data.prior, asked.seed)
         for change in changes:
-            fitted = fit(data, rows, recipe, change, asked.seed, said)
+            fitted = fit(data, rows, recipe, change, asked.seed, moved)
             for judge, own in zip(task.judges, judged, strict=True):
                 _count(counts[change.name], judge.name, clips, actors, own, fitted.four(own))
         print(f"fit {number}, {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
@@ -77,10 +78,10 @@ def main() -> None:
 def _judged(corpus: Corpus, task: Task, at: int, data: TrainingSet) -> Rows:
     judge = task.judges[at]
     soundings = corpus.versions[judge.version]
-    parts = [heard_rows(soundings, chosen, data.prior) for chosen in streams(corpus.clips, judge)]  # type: ignore[arg-type]
+    parts = [heard_rows(soundings, chosen, data.prior) for chosen in streams(corpus.clips, judge)]
     whole = together(parts)
     kept = np.isin([corpus.clips[at].label for at in whole.clips], FOUR)
-    return replace(whole, **{name: getattr(whole, name)[kept] for name in Rows.__slots__})
+    return only(whole, kept)
 
 
 def _count(counts: Counts, name: str, clips: list[Clip], actors: list[int], heard: Rows, said: np.ndarray) -> None:

@@ -1,25 +1,22 @@
 """Fitting the second expert with a change, and what it names of the judged."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bench.stand_ins.extras import columns
-from bench.stand_ins.rows import Rows
+from bench.stand_ins.groups import GROUPS
 from bench.stand_ins.tasks import FOUR
-from bench.stand_ins.words import Worded, moves
 from countenance.inference.functionals import FUNCTIONALS
 from countenance.inference.logmel import Floats
 from countenance.training.voice_emotion.fit import TrainingSet
 from countenance.training.voice_emotion.net import LivelyNet, StatisticsNet, divided
 from countenance.training.voice_emotion.recipe import VoiceRecipe
-from countenance.training.voice_emotion.statistics_fit import _fit_member, _standardised, fit_lively
+from countenance.training.voice_emotion.sessions import stacked
+from countenance.training.voice_emotion.statistics_fit import Rows, _fit_member, _standardised, fit_lively, worded
 from countenance.training.voice_emotion.targets import targets
 
 PAIRS = tuple(combinations(range(len(FOUR)), 2))
@@ -29,28 +26,26 @@ _PAIR_EPOCHS, _PAIR_WIDTH, _PAIR_SHARE = 10, 64, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is tried, joined by +: more columns, pairs judged apart, other words (`words:1`, with their strength)."""
+    """What is tried, joined by +: `words:1` moves rows so far, `pairs` judges pairs apart, `no-` leaves a group out."""
 
     name: str
 
     @property
     def columns(self) -> list[int]:
         """Columns of the rows that the net hears."""
-        groups = [
-            part for part in self.name.split("+") if part not in ("none", "pairs") and not part.startswith(_WORDS)
-        ]
-        more = sorted({at for group in groups for at in columns(group)})
-        return [*range(FUNCTIONALS), *(FUNCTIONALS + at for at in more)]
+        parts = [part.removeprefix("no-") for part in self.name.split("+") if part.startswith("no-")]
+        out = {at for part in parts for at in GROUPS[part]}
+        return [at for at in range(FUNCTIONALS) if at not in out]
 
     @property
     def pairs(self) -> bool:
         """Whether pairs of the four classes are judged apart besides."""
         return "pairs" in self.name.split("+")
 
-    @property
-    def words(self) -> float:
-        """How far other words move a row; 1 as far as they do."""
-        return sum(float(part.removeprefix(_WORDS)) for part in self.name.split("+") if part.startswith(_WORDS))
+    def words(self, shipped: float) -> float:
+        """How far other words move a row; as in the recipe where nothing is said of it."""
+        told = [float(part.removeprefix(_WORDS)) for part in self.name.split("+") if part.startswith(_WORDS)]
+        return told[0] if told else shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +71,13 @@ class Fitted:
 
 
 def _tensors(rows: Rows, chosen: list[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    parts = (rows.rows[:, chosen], rows.usual[:, chosen], rows.square[:, chosen], rows.seconds)
+    usual, square, seconds = stacked(rows.manners)
+    parts = (rows.rows[:, chosen], usual[:, chosen], square[:, chosen], seconds)
     first, second, third, last = (torch.from_numpy(np.asarray(part, np.float32)) for part in parts)
     return first, second, third, last
 
 
-def fit(
-    data: TrainingSet, rows: Rows, recipe: VoiceRecipe, change: Change, seed: int, said: Sequence[Rows] = ()
-) -> Fitted:
+def fit(data: TrainingSet, rows: Rows, recipe: VoiceRecipe, change: Change, seed: int, moved: Floats) -> Fitted:
     """The second expert as the trainer fits it, with a change."""
     asked = recipe.statistics
     lively = fit_lively(rows.lifts, [data.clips[at].label for at in rows.clips], recipe.lively)
@@ -91,18 +85,13 @@ def fit(
     net = StatisticsNet(len(change.columns), asked)
     inputs = _standardised(net, *_tensors(rows, change.columns))
     own = tuple(torch.from_numpy(part[rows.clips]) for part in targets(data.clips))
-    heard: Any = Worded(inputs, _moves(net, change, said), change.words) if change.words else inputs
+    strength = change.words(asked.words)
+    heard = worded(net, inputs, moved[:, change.columns], strength) if strength else inputs
     for member in range(asked.members):
         _fit_member(net, member, heard, own, asked, np.random.default_rng([seed, member]))
     labels = np.array([data.clips[at].label for at in rows.clips])
     pairs = [_fit_pair(inputs, labels, FOUR[a], FOUR[b], recipe, seed) for a, b in PAIRS] if change.pairs else []
     return Fitted(change, net.eval(), lively, pairs)
-
-
-def _moves(net: StatisticsNet, change: Change, said: Sequence[Rows]) -> Tensor:
-    """Other words in the units of the input, for a speaker who talks as people usually do."""
-    people = torch.sqrt(net.relative.square - net.relative.usual**2 + 1e-6)
-    return moves(said, change.columns, people) / net.spread
 
 
 def _fit_pair(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from countenance.inference.functionals import FUNCTIONALS, Heard, functionals
 from countenance.inference.hearing import learnt, measured
 from countenance.inference.logmel import MELS, SpeakerPrior, unheard
 from countenance.inference.looks import stretch_of
+from countenance.inference.tone import TONE
 
 PRIOR = SpeakerPrior((-6.0,) * MELS, (4.0,) * MELS)
 RISE = 148
@@ -23,7 +26,8 @@ def made(steps: int, seed: int, voiced: float = 0.6) -> Heard:
     rng = np.random.default_rng(seed)
     pitch = np.where(rng.random(steps) < voiced, rng.normal(size=steps), np.nan).astype(np.float32)
     shown = rng.normal(size=(steps, MELS)).astype(np.float32)
-    return Heard(shown, rng.random(steps) < 0.7, pitch, np.nan_to_num(np.abs(pitch)))
+    spoken, tone = rng.random(steps) < 0.7, rng.normal(size=(steps, len(TONE))).astype(np.float32)
+    return Heard(shown, spoken, pitch, np.nan_to_num(np.abs(pitch)), tone)
 
 
 def whole(one: Heard) -> np.ndarray:
@@ -44,7 +48,7 @@ def test_any_stretch_has_as_many_finite_statistics(steps: int, seed: int, voiced
 def test_nothing_outside_a_look_plays_a_part(seed: int, first: int, length: int) -> None:
     long = made(230, seed)
     cut = slice(first, first + length)
-    piece = Heard(long.frames[cut], long.spoken[cut], long.pitch[cut], long.periodic[cut])
+    piece = Heard(long.frames[cut], long.spoken[cut], long.pitch[cut], long.periodic[cut], long.tone[cut])
     both = functionals(long, [(3, 90), (first, first + length)])
     np.testing.assert_allclose(both[1], whole(piece), atol=2e-4)
     np.testing.assert_allclose(both[0], functionals(long, [(3, 90)])[0], atol=1e-5)
@@ -63,7 +67,7 @@ def test_a_voice_that_rises_ends_higher_than_one_that_falls() -> None:
 
 def test_a_voice_above_what_is_usual_shows_in_its_statistics() -> None:
     one = made(100, 0)
-    higher = Heard(one.frames + np.float32(1.5), one.spoken, one.pitch + np.float32(1.5), one.periodic)
+    higher = Heard(one.frames + np.float32(1.5), one.spoken, one.pitch + np.float32(1.5), one.periodic, one.tone)
     before, after = whole(one), whole(higher)
     for at in (LEVEL, PITCH):
         np.testing.assert_allclose(after[at] - before[at], 1.5, atol=0.01)
@@ -75,5 +79,5 @@ def test_a_voice_above_what_is_usual_shows_in_its_statistics() -> None:
 def test_bright_voices_and_dark_ones_are_told_apart_by_their_tilt() -> None:
     one = made(100, 0)
     slope = np.linspace(-1, 1, MELS, dtype=np.float32)
-    dark, bright = (whole(Heard(one.frames + side * slope, one.spoken, one.pitch, one.periodic)) for side in (-1, 1))
+    dark, bright = (whole(replace(one, frames=one.frames + side * slope)) for side in (-1, 1))
     assert dark[TILT] > bright[TILT] + 4

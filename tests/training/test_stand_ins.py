@@ -1,6 +1,5 @@
-"""The stand-ins keep people apart, the new measures measure what they are called, and a gain is a gain."""
+"""The stand-ins keep people apart, groups of columns are left out whole, and a gain is a gain."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,20 +7,12 @@ import pytest
 
 pytest.importorskip("torch")
 
-import torch
-from bench.stand_ins.extras import EXTRAS, columns, extras
-from bench.stand_ins.rows import Rows
+from bench.stand_ins.fitting import Change
+from bench.stand_ins.groups import GROUPS
 from bench.stand_ins.score import averaged, gained, keep, nothing, scores, told
 from bench.stand_ins.tasks import FOUR, NAMES, fewer, streams, tasks
-from bench.stand_ins.tone import TONE, tone
-from bench.stand_ins.words import LANGUAGES, Worded, moves, said
-from bench.voice import RESONANCES, made_voice
-from numpy.typing import NDArray
 
-from countenance.capture.speech import as_float
-from countenance.inference.functionals import Heard
-from countenance.inference.hearing import measured
-from countenance.inference.logmel import Floats
+from countenance.inference.functionals import FUNCTIONALS
 from countenance.training.datasets.ravdess import Clip
 
 ACTORS = range(1, 21)
@@ -71,55 +62,15 @@ def test_fewer_actors_are_women_and_men_alike() -> None:
     assert fewer(ACTORS, 1) == set(ACTORS)
 
 
-def made() -> Floats:
-    """Four seconds of the made voice."""
-    return as_float(made_voice(4))
-
-
-def test_formants_of_a_made_voice_are_found() -> None:
-    pcm = made()
-    sounding = measured(pcm)
-    rows = tone(pcm, sounding.pitch, sounding.periodic)[sounding.pitch > 0]
-    found = 1000 * 2 ** np.median(rows[:, [TONE.index(name) for name in ("f1", "f2", "f3")]], axis=0)
-    assert found == pytest.approx([place for place, _ in RESONANCES], rel=0.12)
-
-
-def test_noise_fills_the_valleys_and_a_darker_voice_has_less_above() -> None:
-    pcm = made()
-    sounding = measured(pcm)
-    voiced = sounding.pitch > 0
-    noisy = np.asarray(pcm + np.random.default_rng(0).normal(0, 0.01, len(pcm)), np.float32)
-    dark = np.asarray(np.convolve(pcm, np.ones(8) / 8, "same"), np.float32)
-    plain, other, darker = (
-        tone(one, sounding.pitch, sounding.periodic)[voiced].mean(axis=0) for one in (pcm, noisy, dark)
-    )
-    for name in ("harmonics_low", "harmonics_high"):
-        assert other[TONE.index(name)] < plain[TONE.index(name)] - 0.2
-    assert darker[TONE.index("alpha_ratio")] < plain[TONE.index("alpha_ratio")] - 0.2
-    assert darker[TONE.index("hammarberg")] > plain[TONE.index("hammarberg")] + 0.2
-
-
-def test_nothing_outside_a_look_plays_a_part() -> None:
-    rng = np.random.default_rng(3)
-    pitch = np.where(rng.random(200) < 0.7, rng.normal(size=200), np.nan).astype(np.float32)
-    spoken = rng.random(200) < 0.8
-    heard = Heard(rng.normal(size=(200, 64)).astype(np.float32), spoken, pitch, np.ones(200, np.float32))
-    tones = rng.normal(size=(200, len(TONE))).astype(np.float32)
-    cut = replace(
-        heard,
-        frames=heard.frames[40:150],
-        spoken=spoken[40:150],
-        pitch=pitch[40:150],
-        periodic=heard.periodic[40:150],
-    )
-    whole, alone = extras(heard, tones, [(40, 150)]), extras(cut, tones[40:150], [(0, 110)])
-    assert whole.shape == (1, EXTRAS)
-    assert np.allclose(whole, alone, atol=1e-5)
-
-
 def test_groups_share_no_column_and_leave_none_out() -> None:
-    groups = [columns(name) for name in ("quality", "tract", "balance", "dynamics")]
-    assert sorted(at for group in groups for at in group) == columns("all") == list(range(EXTRAS))
+    parts = [GROUPS[name] for name in ("quality", "tract", "balance", "dynamics")]
+    assert sorted(at for part in parts for at in part) == GROUPS["shades"]
+    assert Change("no-tract").columns == [at for at in range(FUNCTIONALS) if at not in GROUPS["tract"]]
+    assert Change("none").columns == list(range(FUNCTIONALS))
+
+
+def test_other_words_are_as_strong_as_shipped_unless_something_is_said_of_it() -> None:
+    assert [Change(name).words(0.5) for name in ("none", "words:0", "no-tract+words:1")] == [0.5, 0.0, 1.0]
 
 
 def test_a_gain_is_paired_over_actors() -> None:
@@ -132,33 +83,6 @@ def test_a_gain_is_paired_over_actors() -> None:
     assert gained(before, before)["all"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert gained(before, after)["all"] == {"value": 0.1667, "low": 0.1667, "high": 0.1667}
     assert scores(after)[NAMES[0]] == pytest.approx(scores(before)[NAMES[0]] + 1 / 6)
-
-
-def test_other_words_move_rows_by_what_two_sentences_differ_and_no_label() -> None:
-    parts = [rows(np.eye(4)[:3] * 2), rows(np.full((2, 4), 5.0))]
-    found = moves(parts, [0, 1], torch.tensor([1.0, 2.0]))
-    assert found.shape == (8, 3)  # ordered pairs of three and of two; how far a speaker is known does not move
-    assert torch.allclose(found[0], torch.tensor([2.0, -1.0, 0.0]) / 2**0.5)
-    assert not found[6:].any()
-    assert torch.allclose(found.sum(0), torch.zeros(3), atol=1e-6)
-    torch.manual_seed(0)
-    worded = Worded(torch.zeros(100, 3), found, 0.5)
-    taken = worded[torch.arange(100)]
-    assert {tuple(one) for one in taken.tolist()} <= {tuple(one) for one in (0.5 * found).tolist()}
-    assert not torch.equal(taken, worded[torch.arange(100)])
-
-
-def rows(values: NDArray[np.floating]) -> Rows:
-    many = np.zeros(len(values), np.float32)
-    return Rows(np.asarray(values, np.float32), values, values, many, many, many.astype(np.intp))
-
-
-def test_sentences_of_the_pages_are_whole_and_hold_no_markup() -> None:
-    for language in LANGUAGES:
-        found = said(language)
-        assert len(found) > 200
-        assert not any(mark in text for text in found for mark in '{}<>%"')
-    assert not set(said("de")) & set(said("fr"))
 
 
 def test_draws_are_averaged_clip_by_clip(tmp_path: Path) -> None:

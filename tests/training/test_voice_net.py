@@ -18,6 +18,7 @@ from countenance.inference.lift import Above
 from countenance.inference.logmel import MELS, SpeakerPrior
 from countenance.inference.looks import Stretch
 from countenance.inference.onnx import OnnxModel
+from countenance.inference.tone import TONE
 from countenance.training.datasets.ravdess import LABELS, parse_name
 from countenance.training.recipe import load_recipe
 from countenance.training.run import Run
@@ -58,7 +59,8 @@ def pieces() -> list[Stretch]:
         pitch = rng.normal(size=steps).astype(np.float32)
         frames = rng.normal(size=(2 * steps, MELS)).astype(np.float32)
         half = frames.reshape(steps, 2, MELS).mean(axis=1)
-        heard, over = Heard(half, np.ones(steps, bool), pitch, np.abs(pitch)), frames[:, :2]
+        tones = rng.normal(size=(steps, len(TONE))).astype(np.float32)
+        heard, over = Heard(half, np.ones(steps, bool), pitch, np.abs(pitch), tones), frames[:, :2]
         made.append(Stretch(frames, heard, Above(np.zeros(2 * steps, np.float32), over, pitch, 0.8), 20.0))
     return made
 
@@ -74,6 +76,7 @@ def recipe(**changes: dict[str, Any]) -> VoiceRecipe:
     small: dict[str, dict[str, Any]] = {
         "frames": {"epochs": 2, "batch": 8},
         "statistics": {
+            "words": 0.0,
             "epochs": 2,
             "batch": 8,
             "widths": (16, 8),
@@ -99,7 +102,8 @@ def two_kinds() -> TrainingSet:
         calm = int(clip.label == 0)
         frames = (shapes[calm] + rng.normal(-6, 0.5, (120, MELS))).astype(np.float32)
         pitch = np.full(60, 120.0 if calm else 200.0, np.float32)
-        made.append(Sounding(frames, pitch, np.full(60, 0.8, np.float32)))
+        tones = rng.normal(0, 1, (60, len(TONE))).astype(np.float32)
+        made.append(Sounding(frames, pitch, np.full(60, 0.8, np.float32), tones))
     return TrainingSet(clips, [made], SpeakerPrior((-6.0,) * MELS, (2.0,) * MELS))
 
 

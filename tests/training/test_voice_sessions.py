@@ -29,7 +29,7 @@ def clips(count: int = 6, seed: int = 0) -> list[Sounding]:
 
 
 def louder(clip: Sounding, by: float) -> Sounding:
-    return Sounding(clip.frames + np.float32(by), clip.pitch, clip.periodic)
+    return Sounding(clip.frames + np.float32(by), clip.pitch, clip.periodic, clip.tone)
 
 
 def stretch(steps: int, voice: slice = slice(None)) -> Stretch:
@@ -38,7 +38,7 @@ def stretch(steps: int, voice: slice = slice(None)) -> Stretch:
     spoken[voice] = True
     ones, values = np.ones((steps, MELS), np.float32), np.ones(steps, np.float32)
     over = Above(np.ones(2 * steps, np.float32), np.ones((2 * steps, 2), np.float32), values, 0.5)
-    return Stretch(np.ones((2 * steps, MELS), np.float32), Heard(ones, spoken, values, values), over, 5.0)
+    return Stretch(np.ones((2 * steps, MELS), np.float32), Heard(ones, spoken, values, values, ones), over, 5.0)
 
 
 def test_a_clip_is_heard_with_what_came_before_it_and_nothing_that_comes_after() -> None:
@@ -89,10 +89,10 @@ def test_a_piece_lies_around_the_voice_and_is_never_longer_than_a_look() -> None
     assert recent(one) == (33, 97)
     assert recent(stretch(400)) == (400 - LOOK_STEPS, 400)
     for seed in range(40):
-        first, last = piece(one, 50, np.random.default_rng(seed))
+        first, last = piece(one, np.random.default_rng(seed))
         assert 40 - LOOSE_STEPS <= first < last <= 90 + LOOSE_STEPS
         assert last - first >= 50
-        first, last = piece(stretch(400), 50, np.random.default_rng(seed))
+        first, last = piece(stretch(400), np.random.default_rng(seed))
         assert last - first <= LOOK_STEPS
 
 

@@ -30,6 +30,7 @@ from countenance.inference.hearing import followed, part_of
 from countenance.inference.logmel import FRAMES_PER_SECOND, HOP, WINDOW, log_mel, speech_frames, unheard, updated
 from countenance.inference.manner import with_manner
 from countenance.inference.pitch import AFRESH, Followed, with_pitch
+from countenance.inference.tone import TONE
 
 CONTEXT_US = 3 * SECOND_US
 FRAME_US = FRAME * SECOND_US // SAMPLE_RATE
@@ -47,6 +48,7 @@ _SILENCE = Sounding(
     log_mel(np.zeros(2 * _KEPT_FRAMES * HOP + WINDOW, np.float32))[: 2 * _KEPT_FRAMES],
     np.zeros(_KEPT_FRAMES, np.float32),
     np.zeros(_KEPT_FRAMES, np.float32),
+    np.zeros((_KEPT_FRAMES, len(TONE)), np.float32),
 )
 _NO_SOUND = np.zeros(0, np.float32)
 _CLOSED_GAP = 5  # frames; a shorter gap inside speech is no pause
@@ -254,6 +256,7 @@ def _joined(before: Sounding, new: Sounding) -> Sounding:
         np.concatenate([before.frames[len(new.frames) :], new.frames])[-2 * _KEPT_FRAMES :],
         np.concatenate([before.pitch[len(new.pitch) :], new.pitch])[-_KEPT_FRAMES:],
         np.concatenate([before.periodic[len(new.pitch) :], new.periodic])[-_KEPT_FRAMES:],
+        np.concatenate([before.tone[len(new.pitch) :], new.tone])[-_KEPT_FRAMES:],
     )
 
 

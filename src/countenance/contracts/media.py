@@ -161,6 +161,8 @@ class Sounding:
     """Hz, one every 20 ms (m); 0 where there is none."""
     periodic: NDArray[np.float32]
     """How periodic the voice is at that pitch, 0 to about 1 (m)."""
+    tone: NDArray[np.float32]
+    """Quality, vocal tract and balance of the voice, as `inference.tone` measures them (m x k)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

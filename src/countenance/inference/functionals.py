@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.inference.logmel import MELS
+from countenance.inference.shades import SHADES, shades
 
 Floats = NDArray[np.float32]
 Sums = NDArray[np.floating]
@@ -28,7 +29,7 @@ _PITCHED, _PLAIN = 12, 11
 _MOVING = 1 + CEPSTRA
 _STEADY = _MOVING + BANDS
 _EXTREME = 1 + BANDS
-FUNCTIONALS = len(_LAGS) * _MOVING + 2 * _STEADY + 2 * _EXTREME + len(_BEATS_HZ) + _PITCHED + 2 * CEPSTRA + 1
+FUNCTIONALS = len(_LAGS) * _MOVING + 2 * _STEADY + 2 * _EXTREME + len(_BEATS_HZ) + _PITCHED + 2 * CEPSTRA + 1 + SHADES
 """How many values there are, in the order of `functionals`."""
 
 _FAR = 1.0  # spreads from what is usual; what lies further off is counted apart
@@ -49,6 +50,8 @@ class Heard:
     """Not a number where there is no voice (n)."""
     periodic: Floats
     """How periodic the voice is, 0 to about 1 (n)."""
+    tone: Floats
+    """Its tone (n, k)."""
 
 
 def functionals(heard: Heard, looks: Sequence[Look]) -> Floats:
@@ -60,16 +63,17 @@ def functionals(heard: Heard, looks: Sequence[Look]) -> Floats:
     parts = (
         _moves(moving, since),
         _usual(np.concatenate([moving, bands], axis=1), heard.spoken, since[0]),
-        _beats(moving[:, 0], looks),
+        _beats(moving[:, 0], since[0], looks),
         *_pitch(heard, moving, since),
+        shades(heard.pitch, moving[:, 0], heard.spoken, heard.tone, since, looks),
     )
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
 def _timbre(frames: Floats) -> tuple[Floats, Floats]:
     """Level and cepstra (n, 14), and coarse bands (n, 16)."""
-    level = frames.mean(axis=1, keepdims=True)
-    return np.concatenate([level, frames @ _cosines()], axis=1), frames.reshape(-1, BANDS, MELS // BANDS).mean(axis=2)
+    moving, bands = _weights()
+    return frames @ moving, frames @ bands
 
 
 def _moves(values: Floats, since: Since) -> Sums:
@@ -94,11 +98,12 @@ def _usual(values: Floats, spoken: NDArray[np.bool_], within: Floats) -> Sums:
     return np.concatenate([mean, _spread(mean, square), rest], axis=1)
 
 
-def _beats(level: Floats, looks: Sequence[Look]) -> Sums:
+def _beats(level: Floats, within: Floats, looks: Sequence[Look]) -> Sums:
     """Strength of the changes of level in each range of rates, relative to all of them."""
     waves = np.zeros((len(looks), _BEATS_FFT), np.float32)
-    for wave, (start, end) in zip(waves, looks, strict=True):
-        wave[: end - start] = level[start:end] - level[start:end].mean()
+    means = within @ level / within.sum(axis=1)
+    for wave, mean, (start, end) in zip(waves, means, looks, strict=True):
+        wave[: end - start] = level[start:end] - mean
     spectrum = np.fft.rfft(waves, axis=1)[:, : _beat_edges()[-1]]
     power = spectrum.real**2 + spectrum.imag**2
     parts = np.add.reduceat(power, _beat_edges()[:-1], axis=1)
@@ -166,9 +171,11 @@ def _beat_edges() -> NDArray[np.intp]:
 
 
 @cache
-def _cosines() -> Floats:
-    """The first 13 columns of the orthonormal discrete cosine transform over the bands."""
+def _weights() -> tuple[Floats, Floats]:
+    """The mean and the first 13 columns of the orthonormal discrete cosine transform over the bands; coarse bands."""
     bands, order = np.arange(MELS)[:, None] + 0.5, np.arange(CEPSTRA)[None]
     waves = np.cos(np.pi * bands * order / MELS) * np.sqrt(2.0 / MELS)
     waves[:, 0] /= np.sqrt(2.0)
-    return np.asarray(waves, np.float32)
+    moving = np.concatenate([np.full((MELS, 1), 1.0 / MELS), waves], axis=1)
+    coarse = np.repeat(np.eye(BANDS), MELS // BANDS, axis=0) * (BANDS / MELS)
+    return moving.astype(np.float32), coarse.astype(np.float32)

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from countenance.contracts.media import Sounding, SpeakerBaseline, VoiceSample
 from countenance.inference.logmel import FRAMES_PER_SECOND, log_mel, speech_frames, updated
 from countenance.inference.manner import with_manner
-from countenance.inference.pitch import AFRESH, Followed, voice_track, with_pitch
+from countenance.inference.pitch import AFRESH, Followed, track_of, windows_of, with_pitch
+from countenance.inference.tone import tone_of
 
 __all__ = ("Sounding", "followed", "learnt", "look_of", "measured", "part_of", "sounding_of")
 
@@ -21,14 +22,18 @@ def measured(pcm: NDArray[np.float32]) -> Sounding:
 
 def followed(pcm: NDArray[np.float32], before: Followed) -> tuple[Sounding, Followed]:
     """Measure sound that goes on from other sound, and tell where to go on from here."""
-    pitch, periodic, after = voice_track(pcm, before)
-    return Sounding(log_mel(pcm), pitch, periodic), after
+    windows = windows_of(pcm)
+    pitch, periodic, after = track_of(windows, before)
+    return Sounding(log_mel(pcm), pitch, periodic, tone_of(windows.power, pitch, periodic)), after
 
 
 def part_of(sounding: Sounding, steps: Steps) -> Sounding:
     """What was measured of a piece."""
     first, last = steps
-    return Sounding(sounding.frames[2 * first : 2 * last], sounding.pitch[first:last], sounding.periodic[first:last])
+    own = slice(first, last)
+    return Sounding(
+        sounding.frames[2 * first : 2 * last], sounding.pitch[own], sounding.periodic[own], sounding.tone[own]
+    )
 
 
 def sounding_of(voice: VoiceSample) -> Sounding:

@@ -7,6 +7,7 @@ against the speaker's own baseline, with equal weights. Nothing in it was traine
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -34,17 +35,24 @@ class Above:
     """How far the speaker is known, 0..1; 0 where too little was heard of them."""
 
 
-def above(sounding: Sounding, baseline: SpeakerBaseline) -> Above:
-    """A sounding beside the baseline of its speaker."""
+def above(sounding: Sounding, baseline: SpeakerBaseline, level: Floats | None = None) -> Above:
+    """A sounding beside the baseline of its speaker; `level` where it was measured already."""
     frames = np.asarray(sounding.frames, np.float32)
-    away = frames - baseline.mean
+    away = frames @ _means() - np.asarray(baseline.mean, np.float32) @ _means()
     octaves = np.full(len(sounding.pitch), np.nan, np.float32)
     voiced = sounding.pitch > 0
     if baseline.voiced_s:
         octaves[voiced] = np.log2(sounding.pitch[voiced]) - np.float32(baseline.pitch)
     heard = baseline.seconds if baseline.seconds >= _LEAST_S else 0.0
-    low, whole = away[:, :_BANDS_BELOW_500_HZ].mean(axis=1), away.mean(axis=1)
-    return Above(levels(frames), np.stack([low, whole], axis=1), octaves, heard / (heard + _PRIOR_S))
+    return Above(levels(frames) if level is None else level, away, octaves, heard / (heard + _PRIOR_S))
+
+
+@cache
+def _means() -> Floats:
+    """Of the bands below 500 Hz, and of all of them."""
+    out = np.full((MELS, 2), 1.0 / MELS, np.float32)
+    out[:, 0] = (np.arange(MELS) < _BANDS_BELOW_500_HZ) / _BANDS_BELOW_500_HZ
+    return out
 
 
 def lift(one: Above, look: Look) -> float | None:

@@ -70,9 +70,13 @@ def spoken_frames(frames: Floats) -> NDArray[np.bool_]:
 
     Nothing is heard ahead: `speech_frames` judges a stretch as a whole; this judges every frame by what came before it.
     """
-    if len(frames) == 0:
+    return loud_so_far(levels(frames))
+
+
+def loud_so_far(level: Floats) -> NDArray[np.bool_]:
+    """Which levels are within 33 dB of the loudest before them, which fades."""
+    if len(level) == 0:
         return np.zeros(0, bool)
-    level = levels(frames)
     fade = np.arange(len(level)) * _FADE
     return np.asarray(level >= np.maximum.accumulate(level + fade) - fade - _SPOKEN_RANGE)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from countenance.contracts.media import Manner, Sounding, SpeakerBaseline
 from countenance.inference.functionals import FUNCTIONALS, Heard, Look, functionals
 from countenance.inference.lift import Above, above, lifts
-from countenance.inference.logmel import MELS, Floats, SpeakerPrior, normalised, spoken_frames
+from countenance.inference.logmel import MELS, Floats, SpeakerPrior, levels, loud_so_far, normalised
 from countenance.inference.pitch import relative_pitch
 
 LOOK_STEPS = 150
@@ -45,20 +45,21 @@ def stretch_of(sounding: Sounding, baseline: SpeakerBaseline, prior: SpeakerPrio
     """What was measured, relative to what is usual for the speaker."""
     steps = min(len(sounding.frames) // 2, len(sounding.pitch))
     raw = np.asarray(sounding.frames[: 2 * steps], np.float32)
-    own = normalised(raw, baseline, prior)
-    heard, over = heard_of(raw, sounding, baseline), above(sounding, baseline)
+    own, level = normalised(raw, baseline, prior), levels(raw)
+    heard, over = heard_of(raw, level, sounding, baseline), above(sounding, baseline, level)
     return Stretch(own, heard, over, baseline.seconds, baseline.manner or UNSEEN)
 
 
-def heard_of(raw: Floats, sounding: Sounding, baseline: SpeakerBaseline) -> Heard:
-    """What statistics are taken of, from the log-mel frames (2 n, 64) of a sounding."""
-    steps, spoken = len(raw) // 2, spoken_frames(raw)
+def heard_of(raw: Floats, level: Floats, sounding: Sounding, baseline: SpeakerBaseline) -> Heard:
+    """What statistics are taken of, from the log-mel frames (2 n, 64) of a sounding and their levels."""
+    steps, spoken = len(raw) // 2, loud_so_far(level)
     plain = normalised((raw[::2] + raw[1::2]) * np.float32(0.5), baseline, NOBODY)
     return Heard(
         plain,
         spoken[::2] | spoken[1::2],
         relative_pitch(sounding.pitch[:steps], baseline),
         sounding.periodic[:steps],
+        np.asarray(sounding.tone[:steps], np.float32),
     )
 
 

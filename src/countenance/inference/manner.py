@@ -10,7 +10,7 @@ import numpy as np
 
 from countenance.contracts.media import Manner, Sounding, SpeakerBaseline
 from countenance.inference.functionals import functionals
-from countenance.inference.logmel import MEMORY_SECONDS
+from countenance.inference.logmel import MEMORY_SECONDS, levels
 from countenance.inference.looks import LOOK_STEPS, UNSEEN, heard_of, trimmed
 
 _DUE_S = 1.0
@@ -25,7 +25,7 @@ def with_manner(baseline: SpeakerBaseline, sounding: Sounding, seconds: float) -
     if waiting < _DUE_S or not steps:
         return replace(baseline, manner=replace(before, waiting_s=waiting))
     raw = np.asarray(sounding.frames[: 2 * steps], np.float32)
-    heard = heard_of(raw, sounding, baseline)
+    heard = heard_of(raw, levels(raw), sounding, baseline)
     row = functionals(heard, [trimmed(heard.spoken, (max(0, steps - LOOK_STEPS), steps))])[0]
     total = before.seconds + waiting
     share = np.float32(waiting / total)

@@ -57,6 +57,16 @@ class Followed:
     """Where the voice was of late, octaves above 1 Hz; not a number before any."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Windows of 40 ms every 20 ms, without their means, and their power."""
+
+    frames: Floats
+    """(n, 640)"""
+    power: Floats
+    """In bins of 12.5 Hz (n, 641)."""
+
+
 AFRESH = Followed(np.zeros(_PEAKS + 1), np.array([*[-np.inf] * _PEAKS, 0.0]), 0.0, math.nan)
 """Nothing was heard yet."""
 
@@ -66,16 +76,30 @@ def pitch_track(pcm: Floats) -> Floats:
     return voice_track(pcm)[0]
 
 
+def windows_of(pcm: Floats) -> Windows:
+    """The windows that pitch and tone are read from."""
+    if len(pcm) < WINDOW:
+        return Windows(np.zeros((0, WINDOW), np.float32), np.zeros((0, WINDOW + 1), np.float32))
+    windows = np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::HOP]
+    frames = windows - windows.mean(axis=1, keepdims=True)
+    spectrum = np.fft.rfft(frames * _window()[0], _FFT)
+    return Windows(frames, np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32))
+
+
 def voice_track(pcm: Floats, before: Followed = AFRESH) -> tuple[Floats, Floats, Followed]:
     """The pitch track, beside it how periodic each window is at that pitch, 0 to about 1, and where to go on.
 
     Whoever goes on must have cut at a whole number of 100 ms.
     """
-    if len(pcm) < WINDOW:
+    return track_of(windows_of(pcm), before)
+
+
+def track_of(windows: Windows, before: Followed = AFRESH) -> tuple[Floats, Floats, Followed]:
+    """The same from windows that were cut already."""
+    frames = windows.frames
+    if not len(frames):
         return np.zeros(0, np.float32), np.zeros(0, np.float32), before
-    windows = np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::HOP]
-    frames = windows - windows.mean(axis=1, keepdims=True)
-    hertz, strength = _peaks(_autocorrelation(frames))
+    hertz, strength = _peaks(_autocorrelation(windows.power))
     loud = np.maximum(frames.max(axis=1), -frames.min(axis=1))
     loudest = _loudest(loud, before.loudest)
     strength[loud < _QUIET * loudest] = 0.0
@@ -108,13 +132,12 @@ def relative_pitch(track: Floats, baseline: SpeakerBaseline) -> Floats:
     return np.where(track > 0, np.clip(far, -_FAR_SPREADS, _FAR_SPREADS), np.nan).astype(np.float32)
 
 
-def _autocorrelation(frames: Floats) -> Floats:
-    """Normalised, lags 0 to just over the longest period; (n, lags)."""
-    window, own = _window()
-    power = np.zeros((-(-len(frames) // _AT_ONCE) * _AT_ONCE, _SMOOTH_BINS), np.float32)
-    spectrum = np.fft.rfft(frames * window, _FFT)[:, :_SMOOTH_BINS]
-    power[: len(frames)] = spectrum.real**2 + spectrum.imag**2
-    raw = np.matmul(power.reshape(-1, _AT_ONCE, _SMOOTH_BINS), _cosines()).reshape(-1, _LONGEST + 2)[: len(frames)]
+def _autocorrelation(whole: Floats) -> Floats:
+    """Normalised, lags 0 to just over the longest period, from power; (n, lags)."""
+    own = _window()[1]
+    power = np.zeros((-(-len(whole) // _AT_ONCE) * _AT_ONCE, _SMOOTH_BINS), np.float32)
+    power[: len(whole)] = whole[:, :_SMOOTH_BINS]
+    raw = np.matmul(power.reshape(-1, _AT_ONCE, _SMOOTH_BINS), _cosines()).reshape(-1, _LONGEST + 2)[: len(whole)]
     return np.asarray(raw / np.maximum(raw[:, :1], 1e-9) / own, np.float32)
 
 

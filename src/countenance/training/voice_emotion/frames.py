@@ -12,7 +12,7 @@ from countenance.inference.hearing import Sounding, measured
 from countenance.training.datasets.ravdess import Clip
 from countenance.training.voice_emotion.sounds import VERSIONS, version, wave_of
 
-_KEPT = {"frames": np.float16, "pitch": np.float32, "periodic": np.float32}
+_KEPT = {"frames": np.float16, "pitch": np.float32, "periodic": np.float32, "tone": np.float32}
 
 
 def soundings(clips: Sequence[Clip], keep_in: Path) -> list[list[Sounding]]:
@@ -20,20 +20,22 @@ def soundings(clips: Sequence[Clip], keep_in: Path) -> list[list[Sounding]]:
     names = [clip.path.name for clip in clips]
     if keep_in.exists():
         with np.load(keep_in) as kept:
-            if kept["names"].tolist() == names:
-                return [_unpacked({name: kept[f"{name}{at}"] for name in _parts()}) for at in range(VERSIONS)]
+            if kept["names"].tolist() == names and all(f"{part}0" in kept for part in parts_of()):
+                return [unpacked({name: kept[f"{name}{at}"] for name in parts_of()}) for at in range(VERSIONS)]
     waves, actors = [wave_of(clip) for clip in clips], [clip.actor for clip in clips]
-    versions = [_packed([measured(wave) for wave in version(waves, actors, at)]) for at in range(VERSIONS)]
+    versions = [packed([measured(wave) for wave in version(waves, actors, at)]) for at in range(VERSIONS)]
     arrays = {f"{name}{at}": part for at, parts in enumerate(versions) for name, part in parts.items()}
     np.savez(keep_in, names=np.array(names), **arrays)  # type: ignore[arg-type]
-    return [_unpacked(parts) for parts in versions]
+    return [unpacked(parts) for parts in versions]
 
 
-def _parts() -> list[str]:
+def parts_of() -> list[str]:
+    """Names under which `packed` gives its arrays."""
     return [f"{name}{part}" for name in _KEPT for part in ("", "_ends")]
 
 
-def _packed(clips: Sequence[Sounding]) -> dict[str, np.ndarray]:
+def packed(clips: Sequence[Sounding]) -> dict[str, np.ndarray]:
+    """Soundings one after the other, and where each ends."""
     out = {}
     for name, kind in _KEPT.items():
         parts = [getattr(clip, name) for clip in clips]
@@ -41,6 +43,7 @@ def _packed(clips: Sequence[Sounding]) -> dict[str, np.ndarray]:
     return out
 
 
-def _unpacked(kept: dict[str, np.ndarray]) -> list[Sounding]:
+def unpacked(kept: dict[str, np.ndarray]) -> list[Sounding]:
+    """What was packed."""
     parts = [np.split(kept[name], kept[f"{name}_ends"][:-1]) for name in _KEPT]
     return [Sounding(*clip) for clip in zip(*parts, strict=True)]

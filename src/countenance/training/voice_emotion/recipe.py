@@ -36,6 +36,8 @@ class StatisticsRecipe(Table):
     """The members take these in turn: some keep to what is plain, some learn more of the detail."""
     input_dropout: tuple[float, ...] = Field(min_length=1)
     noise: float = Field(ge=0)
+    words: float = Field(ge=0)
+    """How far rows are moved as by other words (`words`); 1 is as far as another sentence does, 0 leaves it out."""
     dimension_weight: float = Field(ge=0)
     widths: tuple[int, int]
     clean_passes: int = Field(ge=1)

@@ -1,6 +1,7 @@
 """Speaker sessions: clips of one speaker in an order, each normalised by what was heard up to its end, as in a call."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ BEFORE_FRAMES = 60
 LOOSE_STEPS = 10
 """Up to so much sound around the voice, 200 ms, is kept in training."""
 
+_SHORTEST = 50  # steps of a piece, 1 s
+_JITTER = 0.1  # octaves: what is usual for nobody in particular is not known well
 _SESSION_CLIPS = (4, 12, 30, 60)  # short sessions teach the cold start
 _SKEWED_SESSIONS = 4  # per speaker
 _SKEW = 0.7  # of a Dirichlet distribution over the classes
@@ -36,10 +39,20 @@ def hear(clips: Sequence[Sounding], prior: SpeakerPrior, forget: bool = False) -
     """Clips of one speaker in the given order, in the speaker's own units; `forget` hears every clip as the first."""
     baseline, heard = unheard(), []
     for clip in clips:
-        sounding = Sounding(np.asarray(clip.frames, np.float32), clip.pitch, clip.periodic)
+        sounding = Sounding(np.asarray(clip.frames, np.float32), clip.pitch, clip.periodic, clip.tone)
         baseline = learnt(unheard() if forget else baseline, sounding)
         heard.append(stretch_of(sounding, baseline, prior))
     return heard
+
+
+def other_voice(rng: np.random.Generator) -> float:
+    """A factor of pitch that makes a speaker somebody else."""
+    return float(2 ** rng.normal(0.0, _JITTER))
+
+
+def higher(sounding: Sounding, factor: float) -> Sounding:
+    """The same with another pitch."""
+    return replace(sounding, pitch=sounding.pitch * np.float32(factor))
 
 
 def recent(stretch: Stretch) -> Look:
@@ -47,15 +60,15 @@ def recent(stretch: Stretch) -> Look:
     return trimmed(stretch.heard.spoken, (0, len(stretch.heard.spoken)))
 
 
-def piece(stretch: Stretch, shortest: int, rng: np.random.Generator) -> Look:
-    """Some of a clip's voice: up to 3 s, half the time less."""
+def piece(stretch: Stretch, rng: np.random.Generator) -> Look:
+    """Some of a clip's voice: up to 3 s, half the time less, but 1 s at least where there is as much."""
     spoken = stretch.heard.spoken
     voice = np.flatnonzero(spoken)
     before, after = rng.integers(0, LOOSE_STEPS + 1, 2)
     first, last = max(0, int(voice[0] - before)), min(len(spoken), int(voice[-1] + 1 + after))
     length = min(last - first, LOOK_STEPS)
     if rng.random() < 0.5:
-        length = int(rng.integers(min(shortest, length), length + 1))
+        length = int(rng.integers(min(_SHORTEST, length), length + 1))
     start = int(rng.integers(first, last - length + 1))
     return start, start + length
 

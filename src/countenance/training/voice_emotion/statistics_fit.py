@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from countenance.contracts.media import Manner
 from countenance.inference.functionals import FUNCTIONALS, functionals
@@ -20,13 +20,12 @@ from countenance.training.voice_emotion.fit import TrainingSet
 from countenance.training.voice_emotion.net import LivelyNet, StatisticsNet, lively_like, statistics_like
 from countenance.training.voice_emotion.ravdess import HIGH_AROUSAL, LOW_AROUSAL
 from countenance.training.voice_emotion.recipe import LivelyRecipe, StatisticsRecipe, VoiceRecipe
-from countenance.training.voice_emotion.sessions import hear, piece, sessions, skewed, stacked
+from countenance.training.voice_emotion.sessions import hear, higher, other_voice, piece, sessions, skewed, stacked
 from countenance.training.voice_emotion.sounds import CLEAN_SPEEDS
 from countenance.training.voice_emotion.targets import targets
+from countenance.training.voice_emotion.words import Worded, moves, voices
 
-_SHORTEST = 50  # steps of a piece, 1 s
 _NEWTON_STEPS, _RIDGE = 25, 1.0
-_PRIOR_JITTER = 0.1  # octaves: what is usual for nobody in particular is not known well
 
 
 def fit_statistics(
@@ -42,10 +41,14 @@ def fit_statistics(
     torch.manual_seed(recipe.seed)
     net = StatisticsNet(FUNCTIONALS, asked).to(device)
     inputs = _standardised(net, *(torch.from_numpy(part).to(device) for part in (heard.rows, *stacked(heard.manners))))
+    taken: Tensor | Worded = inputs
+    if asked.words:
+        moved = moves(voices(run.folder / "words.npz"), data.prior, recipe.seed)
+        taken = worded(net, inputs, moved, asked.words)
     own = tuple(torch.from_numpy(part[heard.clips]).to(device) for part in targets(data.clips))
     with progress(f"statistics expert, {name}", asked.members) as report:
         for member in range(asked.members):
-            losses = _fit_member(net, member, inputs, own, asked, np.random.default_rng([recipe.seed, member]))
+            losses = _fit_member(net, member, taken, own, asked, np.random.default_rng([recipe.seed, member]))
             for epoch, loss in enumerate(losses, start=1):
                 run.log(f"{name}-statistics-{member + 1}", epoch, loss=loss)
             report(member + 1, f"loss {losses[-1]:.3f}")
@@ -61,6 +64,13 @@ def _standardised(net: StatisticsNet, rows: Tensor, *usual: Tensor) -> Tensor:
     net.mean.copy_(relative.mean(0))
     net.spread.copy_(relative.std(0, correction=0) + 1e-3)
     return net.standardised(relative)
+
+
+def worded(net: StatisticsNet, inputs: Tensor, moved: Floats, strength: float) -> Worded:
+    """The inputs as other words would have moved them, in the units of how people usually talk."""
+    people = torch.sqrt(net.relative.square - net.relative.usual**2 + 1e-6)
+    relative = torch.from_numpy(moved).to(inputs.device) / people
+    return Worded(inputs, nn.functional.pad(relative, (0, 1)) / net.spread, strength)
 
 
 def fit_lively(said: Floats, labels: Sequence[int], asked: LivelyRecipe) -> LivelyNet:
@@ -108,10 +118,10 @@ def rows_of(data: TrainingSet, asked: StatisticsRecipe, rng: np.random.Generator
     manners: list[Manner] = []
     clips: list[int] = []
     for chosen, soundings, forget in _passes(data, asked, rng):
-        voice = 2 ** rng.normal(0.0, _PRIOR_JITTER)
-        pieces = [_higher(soundings[at], voice) for at in chosen]
+        voice = other_voice(rng)
+        pieces = [higher(soundings[at], voice) for at in chosen]
         for at, heard in zip(chosen, hear(pieces, data.prior, forget), strict=True):
-            look = [piece(heard, _SHORTEST, rng)]
+            look = [piece(heard, rng)]
             rows.append(functionals(heard.heard, look))
             lifted.append(lifts(heard.above, look))
             manners.append(heard.manner)
@@ -137,14 +147,10 @@ def _passes(
             yield chosen, among[int(rng.integers(len(among)))], cold
 
 
-def _higher(sounding: Sounding, factor: float) -> Sounding:
-    return Sounding(sounding.frames, sounding.pitch * np.float32(factor), sounding.periodic)
-
-
 def _fit_member(
     net: StatisticsNet,
     member: int,
-    inputs: Tensor,
+    inputs: Tensor | Worded,
     own: tuple[Tensor, ...],
     asked: StatisticsRecipe,
     rng: np.random.Generator,
