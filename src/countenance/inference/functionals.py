@@ -1,4 +1,4 @@
-"""Statistics of the last seconds of a voice, relative to the same speaker: pitch, level, timbre and how they move.
+"""Statistics of the last seconds of a voice, relative to the same speaker: pitch, level, timbre, tone, how they move.
 
 They say little about which words were said, so they carry over to other sentences and languages better than the frames.
 All of them come from sums over steps, which matrix products give for ten looks at once; none is so large that the

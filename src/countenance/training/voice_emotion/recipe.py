@@ -23,7 +23,7 @@ class FramesRecipe(Table):
 
 
 class StatisticsRecipe(Table):
-    """The expert that hears statistics of pitch, level and timbre: a few small nets side by side."""
+    """The expert that hears statistics of pitch, level, timbre and tone: a few small nets side by side."""
 
     members: int = Field(ge=1)
     epochs: int = Field(ge=1)
