@@ -31,6 +31,12 @@ if ! { command -v janus && command -v ffmpeg && command -v turnserver; } >/dev/n
         echo "Janus, coturn or ffmpeg could not be installed: the tests that need them will skip by name"
 fi
 
+if ! command -v espeak-ng >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    step "eSpeak NG for the tests of training"
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends espeak-ng; } >/dev/null 2>&1 ||
+        echo "espeak-ng could not be installed: the tests that need it will skip by name"
+fi
+
 step "Format and lint"
 ruff format --check src research tests bench
 ruff check src research tests bench
