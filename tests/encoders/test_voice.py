@@ -16,6 +16,7 @@ from countenance.contracts.readings import EMOTIONS, Reason
 from countenance.encoders.arousal import arousal
 from countenance.encoders.voice import BUNDLE, INPUTS, VoiceEncoder, folded
 from countenance.inference.bundle import Bundle
+from countenance.inference.functionals import FUNCTIONALS
 from countenance.inference.hearing import learnt, measured
 from countenance.inference.logmel import MELS, unheard
 from countenance.inference.shelf import Profile, Shelf
@@ -168,6 +169,14 @@ def test_a_network_that_asks_for_something_else_is_refused() -> None:
     said = Told()
     said.inputs = ("frames", "pixels")
     with pytest.raises(BundleError, match="pixels"):
+        told(said)
+
+
+def test_a_bundle_that_was_taught_other_statistics_is_refused() -> None:
+    said = Told()
+    said.inputs = ("frames", "functionals", "usual")
+    said.input_shapes = {"functionals": ("looks", 179), "usual": ("looks", FUNCTIONALS)}
+    with pytest.raises(BundleError, match=f"wants 179 of functionals, and {FUNCTIONALS} are measured"):
         told(said)
 
 

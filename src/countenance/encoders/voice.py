@@ -13,6 +13,7 @@ from countenance.contracts.readings import EMOTIONS, NOTHING, Abstain, Observati
 from countenance.encoders.arousal import arousal
 from countenance.encoders.prosody import prosody
 from countenance.inference.bundle import Bundle
+from countenance.inference.functionals import FUNCTIONALS
 from countenance.inference.hearing import look_of, part_of, sounding_of
 from countenance.inference.logmel import MELS, Floats, SpeakerPrior
 from countenance.inference.looks import net_input, stretch_of, trimmed
@@ -26,6 +27,8 @@ FOLDED = {"calm": "neutral"}
 
 INPUTS = ("frames", "present", "functionals", "seconds", "lift", "usual", "usual_square", "usual_seconds")
 """What a net may ask for; see `looks.net_input`."""
+STATISTICS = ("functionals", "usual", "usual_square")
+"""Of these, what has a place for every statistic."""
 
 LEAST_SPEECH_S = 0.3
 
@@ -158,6 +161,13 @@ def _spoken(bundle: Bundle) -> tuple[tuple[str, ...], tuple[str, ...], SpeakerPr
     if stray := [name for name in bundle.model.inputs if name not in INPUTS]:
         raise BundleError(
             f"{bundle.folder / 'model.onnx'}: it wants {', '.join(stray)}, which voices do not give",
+            "Install a voice bundle made for this version.",
+        )
+    shapes = bundle.model.input_shapes
+    widths = {name: shapes[name][-1] for name in STATISTICS if name in shapes}
+    if other := [f"{width} of {name}" for name, width in widths.items() if width != FUNCTIONALS]:
+        raise BundleError(
+            f"{bundle.folder / 'model.onnx'}: it wants {', '.join(other)}, and {FUNCTIONALS} are measured",
             "Install a voice bundle made for this version.",
         )
     if len(bundle.model.input_shapes.get("present", (1, 1, 1))) != 3:
