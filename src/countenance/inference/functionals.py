@@ -91,8 +91,8 @@ def _usual(values: Floats, spoken: NDArray[np.bool_], within: Floats) -> Sums:
     rows = values * spoken[:, None]
     far = np.concatenate([rows[:, :1], rows[:, _MOVING:]], axis=1)
     up, down = np.maximum(far - _FAR, 0.0), np.maximum(-far - _FAR, 0.0)
-    columns = np.concatenate([spoken[:, None], rows, rows * rows, up, down], axis=1, dtype=np.float32)
-    sums = within @ columns
+    exact = rows.astype(np.float64)  # or a spread of almost nothing is the rounding of its square
+    sums = within.astype(np.float64) @ np.concatenate([spoken[:, None], exact, exact * exact, up, down], axis=1)
     means = sums[:, 1:] / np.maximum(sums[:, :1], 1.0)
     mean, square, rest = np.split(means, [_STEADY, 2 * _STEADY], axis=1)
     return np.concatenate([mean, _spread(mean, square), rest], axis=1)
@@ -113,15 +113,16 @@ def _beats(level: Floats, within: Floats, looks: Sequence[Look]) -> Sums:
 def _pitch(heard: Heard, moving: Floats, since: Since) -> tuple[Sums, Sums]:
     """Where the pitch lies, how it moves, how periodic it is; timbre of the voiced part, pitch and level together."""
     there = np.isfinite(heard.pitch)
-    pitch = np.where(there, heard.pitch, 0.0)
+    flat = np.where(there, heard.pitch, np.float32(0))
+    pitch = flat.astype(np.float64)
     time = np.arange(len(pitch), dtype=np.float32) / np.float32(_STEPS_PER_SECOND)
-    voiced = moving * there[:, None]
+    voiced = moving.astype(np.float64) * there[:, None]
     plain = (there, pitch, pitch**2, np.maximum(pitch - _FAR, 0.0), np.maximum(-pitch - _FAR, 0.0))
     timed = (there * time, there * time**2, pitch * time)
     tone = (heard.periodic * there, heard.periodic**2 * there, pitch * voiced[:, 0])
     columns = (*(part[:, None] for part in (*plain, *timed, *tone)), voiced, voiced**2)
-    sums = (since[0] @ np.concatenate(columns, axis=1, dtype=np.float32)).astype(np.float64)
-    moved = since[1] @ _steps(pitch, there)
+    sums = since[0].astype(np.float64) @ np.concatenate(columns, axis=1, dtype=np.float64)
+    moved = since[1] @ _steps(flat, there)
     length = since[0].sum(axis=1, keepdims=True)
     enough = sums[:, :1] >= _FEW
     return _pitched(sums, moved, length) * enough, _tints(sums) * enough

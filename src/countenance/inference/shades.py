@@ -33,9 +33,9 @@ def shades(
     """One row per look; `since` tells by a lag which steps have the one so far before them in the look too."""
     there = np.isfinite(pitch)
     voiced, toneless = there[:, None], (spoken & ~there)[:, None]
-    rows = tone * voiced
+    rows = tone.astype(np.float64) * voiced
     columns = [voiced, rows, rows * rows, toneless, tone[:, -len(BALANCE) :] * toneless]
-    sums = (since[0] @ np.concatenate(columns, axis=1, dtype=np.float32)).astype(np.float64)
+    sums = since[0].astype(np.float64) @ np.concatenate(columns, axis=1)
     count, mean, square, other, balance = np.split(sums, np.cumsum([1, len(TONE), len(TONE), 1]), axis=1)
     mean, square, balance = mean / np.maximum(count, 1), square / np.maximum(count, 1), balance / np.maximum(other, 1)
     spread = np.sqrt(np.maximum(square - mean * mean, 0.0))
